@@ -1,0 +1,130 @@
+#include "crevasse/label.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "arrays.hpp"
+#include "crevasse/set_operations.hpp"
+#include "handles.hpp"
+
+namespace crevasse::python {
+namespace {
+
+Connectivity to_connectivity(int connectivity) {
+  if (connectivity != 6 && connectivity != 18 && connectivity != 26) {
+    throw std::invalid_argument("connectivity must be 6, 18 or 26, got " + std::to_string(connectivity));
+  }
+  return static_cast<Connectivity>(connectivity);
+}
+
+RunLabeling label_volume(const RunVolumeHandle& runs, int connectivity, int threads) {
+  const Connectivity c = to_connectivity(connectivity);
+  return without_gil([&] { return RunLabeling{runs, label(*runs, c, threads)}; });
+}
+
+RunLabeling label_image(const py::array& image, int connectivity, int threads) {
+  const Connectivity c = to_connectivity(connectivity);
+  return for_dtype<bool, std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::uint32_t,
+                   std::int32_t, std::uint64_t, std::int64_t>(image, "image", [&](auto type) {
+    using T = decltype(type);
+    const auto volume = input<typename UnsignedOf<T>::type>(image);
+    return without_gil([&] {
+      if constexpr (std::is_same_v<T, bool>) {
+        auto runs = share(encode_mask(volume, threads));
+        auto components = label(*runs, c, threads);
+        return RunLabeling{std::move(runs), std::move(components)};
+      } else {
+        auto valued = encode_values(volume, threads);
+        auto components = label(valued, c, threads);
+        return RunLabeling{share(std::move(valued.where)), std::move(components)};
+      }
+    });
+  });
+}
+
+/// Replace values by their ranks 1..k among the distinct ones; return those, sorted.
+template <class V>
+std::vector<V> rank(std::span<const V> values, Buffer<std::uint32_t>& ranks) {
+  std::vector<V> distinct(values.begin(), values.end());
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  if (distinct.size() >= std::numeric_limits<std::uint32_t>::max()) {
+    throw std::length_error("labels must hold fewer than 2^32 - 1 distinct values");
+  }
+  const bool consecutive = !distinct.empty() && distinct.back() == distinct.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    ranks[i] = consecutive
+                   ? static_cast<std::uint32_t>(values[i])
+                   : static_cast<std::uint32_t>(
+                         std::lower_bound(distinct.begin(), distinct.end(), values[i]) -
+                         distinct.begin() + 1);
+  }
+  return distinct;
+}
+
+/// A labelled image as runs, with its label values numbered 1..k in rising order, and the values.
+std::pair<RunLabeling, py::array_t<std::uint64_t>> ranked_labels(const py::array& labels, int threads) {
+  auto [labeling, distinct] = for_dtype<bool, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(
+      labels, "labels", [&](auto type) {
+        using T = typename UnsignedOf<decltype(type)>::type;
+        const auto volume = input<T>(labels);
+        return without_gil([&] {
+          auto valued = encode_values(volume, threads);
+          RunLabels ranked{Buffer<std::uint32_t>(valued.values.size()), 0};
+          const auto distinct = rank<T>(valued.values, ranked.labels);
+          ranked.count = static_cast<index_t>(distinct.size());
+          Buffer<std::uint64_t> values(distinct.size());
+          std::copy(distinct.begin(), distinct.end(), values.begin());
+          return std::pair{RunLabeling{share(std::move(valued.where)), std::move(ranked)},
+                           std::move(values)};
+        });
+      });
+  return {std::move(labeling), to_array(std::move(distinct))};
+}
+
+void write_labels(const RunLabeling& labeling, py::array& out, bool out_is_zero, int threads) {
+  const Shape& shape = labeling.runs->shape;
+  for_dtype<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(out, "out", [&](auto type) {
+    using T = decltype(type);
+    const auto volume = output<T>(out, shape);
+    if (static_cast<std::uint64_t>(labeling.components.count) > std::numeric_limits<T>::max()) {
+      throw std::invalid_argument("out must hold labels up to " +
+                                  std::to_string(labeling.components.count) +
+                                  "; give one of a wider dtype");
+    }
+    without_gil([&] {
+      write_values<std::uint32_t, T>(*labeling.runs, labeling.labels(), volume, T{0}, out_is_zero,
+                                     threads);
+    });
+    return 0;
+  });
+}
+
+RunVolumeHandle select_labels(const RunLabeling& labeling, const py::array_t<bool>& keep, int threads) {
+  const auto marks = values_of(keep, labeling.components.count + 1, "keep");
+  const std::span bytes{reinterpret_cast<const std::uint8_t*>(marks.data()), marks.size()};
+  return without_gil([&] { return share(select(*labeling.runs, labeling.labels(), bytes, threads)); });
+}
+
+}  // namespace
+
+void bind_label(py::module_& m) {
+  py::class_<RunLabeling>(m, "RunLabeling")
+      .def_readonly("runs", &RunLabeling::runs)
+      .def_property_readonly("count", [](const RunLabeling& l) { return l.components.count; })
+      .def_property_readonly("labels",
+                             [](const py::object& self) {
+                               const auto& l = self.cast<const RunLabeling&>();
+                               return view<std::uint32_t>(
+                                   {static_cast<py::ssize_t>(l.labels().size())}, l.labels().data(), self);
+                             })
+      .def("write_labels", &write_labels, py::arg("out").noconvert(), py::arg("out_is_zero"),
+           py::arg("threads"))
+      .def("select", &select_labels, py::arg("keep").noconvert(), py::arg("threads"));
+
+  m.def("label_runs", &label_volume, py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
+  m.def("label_image", &label_image, py::arg("image"), py::arg("connectivity"), py::arg("threads"));
+  m.def("ranked_labels", &ranked_labels, py::arg("labels"), py::arg("threads"));
+}
+
+}  // namespace crevasse::python

@@ -1,0 +1,15 @@
+#include "arrays.hpp"
+#include "crevasse/parallel.hpp"
+
+PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
+  using namespace crevasse::python;
+  m.doc() = "Compiled kernels of crevasse; the documented functions are in the package crevasse.";
+  m.def("default_threads", &crevasse::default_threads);
+  bind_runs(m);
+  bind_set_operations(m);
+  bind_label(m);
+  bind_regions(m);
+  bind_overlap(m);
+  bind_layer_thickness(m);
+  bind_ledger(m);
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "crevasse/connectivity.hpp"
+#include "crevasse/runs.hpp"
+
+namespace crevasse {
+
+/// The component of every run.
+struct RunLabels {
+  Buffer<std::uint32_t> labels;  ///< One a run, 1..count.
+  index_t count = 0;
+};
+
+/// Connected components of a binary volume.
+///
+/// Labels are 1..count in raster order of each component's first voxel; the result is the same for
+/// every thread count. Linear in runs; two 32-bit numbers a run of memory.
+/// Throws std::length_error past 2^32 - 2 runs.
+/// Method: run-based union-find, He, Chao & Suzuki, IEEE TIP 17(5), 2008; slabs of rows in
+/// parallel, then their seams, pair by pair.
+RunLabels label(const RunVolume& runs, Connectivity connectivity, int threads);
+
+/// The same for runs that carry values: voxels join only where their values are equal.
+/// V: std::uint8_t, 16, 32, 64.
+template <class V>
+RunLabels label(const ValuedRuns<V>& runs, Connectivity connectivity, int threads);
+
+}  // namespace crevasse

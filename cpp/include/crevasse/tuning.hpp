@@ -1,0 +1,17 @@
+#pragma once
+
+#include "crevasse/volume.hpp"
+
+/// Numbers that change speed and never a result. Each says what it trades.
+namespace crevasse::tuning {
+
+/// Fewest voxels that make a thread worth starting: below about 50 µs of work the start costs more.
+inline constexpr index_t voxels_per_thread = index_t{1} << 17;
+
+/// Fewest runs that make a thread worth starting, in the kernels that never look at voxels.
+inline constexpr index_t runs_per_thread = index_t{1} << 14;
+
+/// Slots of an overlap table when it is made, a power of two; it doubles when three quarters full.
+inline constexpr std::size_t overlap_slots = std::size_t{1} << 10;
+
+}  // namespace crevasse::tuning

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace crevasse {
+
+/// Every size, offset and raster index. Signed, 64 bit: volumes beyond 2^31 voxels are normal.
+using index_t = std::int64_t;
+
+/// Extent of a volume in voxels, x fastest. A 2-D image has z == 1.
+struct Shape {
+  index_t z = 0, y = 0, x = 0;
+
+  index_t rows() const { return z * y; }
+  index_t size() const { return z * y * x; }
+  bool operator==(const Shape&) const = default;
+};
+
+/// Borrowed C-contiguous (z, y, x) volume; x is fastest. The caller owns the memory.
+/// Rows are numbered r = z * shape.y + y.
+template <class T>
+struct Volume {
+  T* data = nullptr;
+  Shape shape;
+
+  std::span<T> row(index_t r) const {
+    return {data + r * shape.x, static_cast<std::size_t>(shape.x)};
+  }
+};
+
+}  // namespace crevasse

@@ -1,0 +1,322 @@
+#include "crevasse/runs.hpp"
+
+#include <bit>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "crevasse/parallel.hpp"
+#include "crevasse/tuning.hpp"
+#include "run_sink.hpp"
+#include "simd.hpp"
+
+namespace crevasse {
+namespace {
+
+constexpr index_t word_bits = 64;
+
+index_t words_for(index_t n) { return (n + word_bits - 1) / word_bits; }
+
+std::uint64_t low_bits(index_t n) {
+  return n >= word_bits ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
+}
+
+int encode_threads(const Shape& shape, int threads) {
+  return worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
+}
+
+// Each of the three functions below fills a row's bit mask, 64 voxels a word; bits past the row
+// are 0. The comparison goes to bytes first because that is the form every compiler vectorises for
+// every value type; bytes become bits in four instructions.
+
+template <class T>
+CREVASSE_CLONES void nonzero_words(const T* row, index_t n, std::uint64_t* words) {
+  std::uint8_t bytes[word_bits];
+  for (index_t x = 0; x < n; x += word_bits) {
+    const index_t count = n - x < word_bits ? n - x : word_bits;
+    if constexpr (sizeof(T) == 1) {
+      if (count == word_bits) {
+        *words++ = simd::nonzero_bits(reinterpret_cast<const std::uint8_t*>(row + x));
+        continue;
+      }
+    }
+    if (count == word_bits) {
+      for (index_t i = 0; i < word_bits; ++i) bytes[i] = row[x + i] != 0;
+    } else {
+      for (index_t i = 0; i < count; ++i) bytes[i] = row[x + i] != 0;
+    }
+    *words++ = simd::nonzero_bits(bytes) & low_bits(count);
+  }
+}
+
+/// Bit x is set where the value differs from the one before it (from 0 at the row's start).
+template <class T>
+CREVASSE_CLONES void change_words(const T* row, index_t n, std::uint64_t* words) {
+  std::uint8_t bytes[word_bits];
+  for (index_t x = 0; x < n; x += word_bits) {
+    const index_t count = n - x < word_bits ? n - x : word_bits;
+    if (x > 0 && count == word_bits) {
+      for (index_t i = 0; i < word_bits; ++i) bytes[i] = row[x + i] != row[x + i - 1];
+    } else {
+      bytes[0] = row[x] != (x > 0 ? row[x - 1] : T{0});
+      for (index_t i = 1; i < count; ++i) bytes[i] = row[x + i] != row[x + i - 1];
+    }
+    *words++ = simd::nonzero_bits(bytes) & low_bits(count);
+  }
+}
+
+/// Bit x is set where `low <= value <= high`. Returns whether any value is NaN.
+template <class T>
+CREVASSE_CLONES bool window_words(const T* row, index_t n, T low, T high, std::uint64_t* words) {
+  std::uint8_t bytes[word_bits];
+  std::uint8_t any_nan = 0;
+  for (index_t x = 0; x < n; x += word_bits) {
+    const index_t count = n - x < word_bits ? n - x : word_bits;
+    const T* v = row + x;
+    if (count == word_bits) {
+      for (index_t i = 0; i < word_bits; ++i) bytes[i] = (v[i] >= low) & (v[i] <= high);
+    } else {
+      for (index_t i = 0; i < count; ++i) bytes[i] = (v[i] >= low) & (v[i] <= high);
+    }
+    if constexpr (std::is_floating_point_v<T>) {
+      for (index_t i = 0; i < count; ++i) any_nan |= static_cast<std::uint8_t>(v[i] != v[i]);
+    }
+    *words++ = simd::nonzero_bits(bytes) & low_bits(count);
+  }
+  return any_nan != 0;
+}
+
+/// Append the runs of set bits. Voxel x of the row is bit x of `words`.
+void append_runs(const std::vector<std::uint64_t>& words, index_t n, RunSink<NoValue>& sink) {
+  sink.make_room(n / 2 + 1);
+  static_assert(sizeof(Run) == 2 * sizeof(std::int32_t));
+  auto* const edges_begin = reinterpret_cast<std::int32_t*>(sink.next());  // begin, end, begin, end …
+  auto* edge = edges_begin;
+  std::uint64_t carry = 0;
+  for (index_t w = 0; w < words_for(n); ++w) {
+    const std::uint64_t bits = words[static_cast<std::size_t>(w)];
+    std::uint64_t edges = bits ^ (bits << 1 | carry);
+    carry = bits >> (word_bits - 1);
+    for (; edges != 0; edges &= edges - 1) {
+      *edge++ = static_cast<std::int32_t>(w * word_bits + std::countr_zero(edges));
+    }
+  }
+  if ((edge - edges_begin) % 2 != 0) *edge++ = static_cast<std::int32_t>(n);
+  sink.took((edge - edges_begin) / 2);
+}
+
+/// Append runs of equal value, given where values change.
+template <class T>
+void append_valued_runs(const std::vector<std::uint64_t>& words, std::span<const T> row,
+                        RunSink<T>& sink) {
+  const auto n = static_cast<index_t>(row.size());
+  index_t changes = 0;
+  for (index_t w = 0; w < words_for(n); ++w) {
+    changes += std::popcount(words[static_cast<std::size_t>(w)]);
+  }
+  sink.make_room(changes);
+  std::int32_t begin = 0;
+  T value{0};
+  for (index_t w = 0; w < words_for(n); ++w) {
+    for (auto edges = words[static_cast<std::size_t>(w)]; edges != 0; edges &= edges - 1) {
+      const auto x = static_cast<std::int32_t>(w * word_bits + std::countr_zero(edges));
+      if (value != 0) sink.push(begin, x, value);
+      begin = x;
+      value = row[static_cast<std::size_t>(x)];
+    }
+  }
+  if (value != 0) sink.push(begin, static_cast<std::int32_t>(n), value);
+}
+
+/// Clear the bits that lie outside `inside`.
+void keep_inside(std::span<const Run> inside, index_t n, std::vector<std::uint64_t>& words) {
+  index_t x = 0;
+  const auto clear_until = [&](index_t end) {
+    while (x < end) {
+      const index_t in_word = x % word_bits;
+      const index_t count = std::min(end - x, word_bits - in_word);
+      words[static_cast<std::size_t>(x / word_bits)] &= ~(low_bits(count) << in_word);
+      x += count;
+    }
+  };
+  for (const Run& run : inside) {
+    clear_until(run.begin);
+    x = run.end;
+  }
+  clear_until(n);
+}
+
+template <class T>
+void refuse_nan(std::span<const T> row, std::span<const Run> inside, index_t r, const Shape& shape) {
+  for (const Run& run : inside) {
+    for (index_t x = run.begin; x < run.end; ++x) {
+      if (std::isnan(row[static_cast<std::size_t>(x)])) {
+        throw std::invalid_argument(
+            "image must not hold NaN, got one at (z, y, x) = (" + std::to_string(r / shape.y) +
+            ", " + std::to_string(r % shape.y) + ", " + std::to_string(x) +
+            "); replace it, or leave it outside roi");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+index_t RunVolume::voxel_count() const {
+  index_t count = 0;
+  for (const Run& run : runs) count += run.length();
+  return count;
+}
+
+bool RunVolume::operator==(const RunVolume& other) const {
+  return shape == other.shape && std::equal(row_begin.begin(), row_begin.end(),
+                                            other.row_begin.begin(), other.row_begin.end()) &&
+         std::equal(runs.begin(), runs.end(), other.runs.begin(), other.runs.end());
+}
+
+void RunVolume::check() const {
+  const auto fail = [](const char* what) { throw std::logic_error(what); };
+  if (row_begin.size() != static_cast<std::size_t>(shape.rows()) + 1) fail("row_begin has the wrong size");
+  if (row_begin[0] != 0) fail("row_begin does not start at 0");
+  if (row_begin[row_begin.size() - 1] != run_count()) fail("row_begin does not end at run_count");
+  for (index_t r = 0; r < shape.rows(); ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    if (row_begin[i] > row_begin[i + 1]) fail("row_begin is not sorted");
+    std::int32_t previous_end = -1;
+    for (const Run& run : row(r)) {
+      if (run.begin >= run.end) fail("a run is empty");
+      if (run.begin <= previous_end) fail("runs of a row touch, overlap or are not sorted");
+      if (run.end > shape.x) fail("a run leaves its row");
+      previous_end = run.end;
+    }
+  }
+}
+
+void check_shape(const Shape& shape) {
+  if (shape.x > std::numeric_limits<std::int32_t>::max()) {
+    throw std::length_error("rows must be shorter than 2^31 voxels, got " +
+                            std::to_string(shape.x) + "; put a shorter axis last");
+  }
+}
+
+template <class T>
+RunVolume encode_mask(Volume<const T> mask, int threads) {
+  const Shape shape = mask.shape;
+  check_shape(shape);
+  return collect_rows<NoValue>(shape, encode_threads(shape, threads), [&] {
+           return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x)))](
+                      index_t r, RunSink<NoValue>& sink) mutable {
+             nonzero_words(mask.row(r).data(), shape.x, words.data());
+             append_runs(words, shape.x, sink);
+           };
+         })
+      .where;
+}
+
+template <class T>
+ValuedRuns<T> encode_values(Volume<const T> image, int threads) {
+  const Shape shape = image.shape;
+  check_shape(shape);
+  return collect_rows<T>(shape, encode_threads(shape, threads), [&] {
+    return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x)))](
+               index_t r, RunSink<T>& sink) mutable {
+      change_words(image.row(r).data(), shape.x, words.data());
+      append_valued_runs(words, image.row(r), sink);
+    };
+  });
+}
+
+template <class T>
+RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads) {
+  const Shape shape = image.shape;
+  check_shape(shape);
+  const Run whole_row{0, static_cast<std::int32_t>(shape.x)};
+  return collect_rows<NoValue>(shape, encode_threads(shape, threads), [&] {
+           return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x)))](
+                      index_t r, RunSink<NoValue>& sink) mutable {
+             const auto inside = roi ? roi->row(r) : std::span(&whole_row, shape.x > 0 ? 1 : 0);
+             if (inside.empty()) return;
+             const bool any_nan = window_words(image.row(r).data(), shape.x, low, high, words.data());
+             if constexpr (std::is_floating_point_v<T>) {
+               if (any_nan) refuse_nan(image.row(r), inside, r, shape);
+             }
+             if (roi) keep_inside(inside, shape.x, words);
+             append_runs(words, shape.x, sink);
+           };
+         })
+      .where;
+}
+
+RunVolume box(const Shape& shape, const Shape& begin, const Shape& end) {
+  check_shape(shape);
+  const bool has_width = begin.x < end.x;
+  return collect_rows<NoValue>(shape, 1, [&] {
+           return [&](index_t r, RunSink<NoValue>& sink) {
+             const index_t z = r / shape.y, y = r % shape.y;
+             const bool inside = z >= begin.z && z < end.z && y >= begin.y && y < end.y;
+             if (!inside || !has_width) return;
+             sink.make_room(1);
+             sink.push(static_cast<std::int32_t>(begin.x), static_cast<std::int32_t>(end.x));
+           };
+         })
+      .where;
+}
+
+template <class U, class V>
+void write_values(const RunVolume& runs, std::span<const U> values, Volume<V> out, V background,
+                  bool out_is_background, int threads) {
+  const int team = encode_threads(out.shape, threads);
+  parallel_slabs(out.shape.rows(), team, [&](index_t, Slab slab) {
+    for (index_t r = slab.begin; r < slab.end; ++r) {
+      V* const row = out.row(r).data();
+      if (!out_is_background) std::fill_n(row, out.shape.x, background);
+      const U* value = values.data() + runs.row_begin[static_cast<std::size_t>(r)];
+      for (const Run& run : runs.row(r)) {
+        std::fill(row + run.begin, row + run.end, static_cast<V>(*value++));
+      }
+    }
+  });
+}
+
+void write_mask(const RunVolume& runs, Volume<std::uint8_t> mask, int threads) {
+  parallel_slabs(mask.shape.rows(), encode_threads(mask.shape, threads), [&](index_t, Slab slab) {
+    for (index_t r = slab.begin; r < slab.end; ++r) {
+      std::uint8_t* const row = mask.row(r).data();
+      std::fill_n(row, mask.shape.x, std::uint8_t{0});
+      for (const Run& run : runs.row(r)) std::fill(row + run.begin, row + run.end, std::uint8_t{1});
+    }
+  });
+}
+
+#define CREVASSE_INSTANTIATE(T)                                  \
+  template RunVolume encode_mask<T>(Volume<const T>, int);       \
+  template ValuedRuns<T> encode_values<T>(Volume<const T>, int);
+CREVASSE_INSTANTIATE(std::uint8_t)
+CREVASSE_INSTANTIATE(std::uint16_t)
+CREVASSE_INSTANTIATE(std::uint32_t)
+CREVASSE_INSTANTIATE(std::uint64_t)
+#undef CREVASSE_INSTANTIATE
+
+#define CREVASSE_INSTANTIATE(T) \
+  template RunVolume encode_threshold<T>(Volume<const T>, T, T, const RunVolume*, int);
+CREVASSE_INSTANTIATE(std::uint8_t)
+CREVASSE_INSTANTIATE(std::int16_t)
+CREVASSE_INSTANTIATE(std::uint16_t)
+CREVASSE_INSTANTIATE(std::int32_t)
+CREVASSE_INSTANTIATE(std::uint32_t)
+CREVASSE_INSTANTIATE(float)
+CREVASSE_INSTANTIATE(double)
+#undef CREVASSE_INSTANTIATE
+
+#define CREVASSE_INSTANTIATE(U, V)                                                            \
+  template void write_values<U, V>(const RunVolume&, std::span<const U>, Volume<V>, V, bool, int);
+CREVASSE_INSTANTIATE(std::uint32_t, std::uint8_t)
+CREVASSE_INSTANTIATE(std::uint32_t, std::uint16_t)
+CREVASSE_INSTANTIATE(std::uint32_t, std::uint32_t)
+CREVASSE_INSTANTIATE(std::uint32_t, std::uint64_t)
+CREVASSE_INSTANTIATE(std::int32_t, std::int32_t)
+#undef CREVASSE_INSTANTIATE
+
+}  // namespace crevasse

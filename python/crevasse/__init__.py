@@ -1,0 +1,29 @@
+"""Morphology engine for time-resolved tomography: label, measure and follow cracks, exactly.
+
+Arrays are C-ordered (z, y, x) or (y, x); `spacing` is in the same order; label 0 is background.
+Importing this package needs numpy alone; files, operando analysis and reports are extras.
+"""
+
+from crevasse._label import Labeling, hysteresis, label
+from crevasse._layer_thickness import LayerThickness, layer_thickness
+from crevasse._overlap import Overlap, overlap
+from crevasse._regions import Regions, region_table
+from crevasse._runs import RunLabeling, RunVolume
+from crevasse._table import Table
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Labeling",
+    "LayerThickness",
+    "Overlap",
+    "Regions",
+    "RunLabeling",
+    "RunVolume",
+    "Table",
+    "hysteresis",
+    "label",
+    "layer_thickness",
+    "overlap",
+    "region_table",
+]

@@ -1,0 +1,302 @@
+"""Binary volumes as runs along x, and the components of one."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from crevasse import _core, _validate
+
+if TYPE_CHECKING:
+    from crevasse._regions import Regions
+
+Box = tuple[slice, ...]
+_THRESHOLD_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+
+
+class RunVolume:
+    """A set of voxels, held as half-open runs along x: the common form of every binary volume.
+
+    Immutable and safe to use from many threads. 3 % of cracks in 512³ voxels are about
+    0.7 million runs, 8 bytes each, where a mask takes 134 million. Make one with `from_mask`,
+    `from_threshold` or `from_box`; combine them with ``&  |  -  ^  ~``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grey = np.array([[0, 5, 7, 0, 9]], dtype=np.uint8)
+    >>> open_ = RunVolume.from_threshold(grey, low=5)
+    >>> open_.n_runs, open_.n_voxels
+    (2, 3)
+    >>> (~open_).to_mask()
+    array([[ True, False, False,  True, False]])
+    """
+
+    __slots__ = ("_core", "_ndim")
+
+    def __init__(self, core: _core.RunVolume, ndim: int) -> None:
+        self._core = core
+        self._ndim = ndim
+
+    @classmethod
+    def from_mask(cls, mask: ArrayLike, *, n_threads: int | None = None) -> RunVolume:
+        """Encode the voxels of a mask that are not 0.
+
+        Parameters
+        ----------
+        mask
+            (z, y, x) or (y, x), bool or integer. Copied first if it is not C-contiguous.
+        n_threads
+            None: all usable cores.
+
+        Raises
+        ------
+        TypeError
+            If `mask` is not bool or integer.
+        """
+        array = _validate.bool_or_integer(mask, "mask")
+        threads = _validate.n_threads(n_threads)
+        return cls(_core.encode_mask(_validate.as_3d(array), threads), array.ndim)
+
+    @classmethod
+    def from_threshold(
+        cls,
+        image: ArrayLike,
+        low: float | None = None,
+        high: float | None = None,
+        *,
+        roi: RunVolume | Box | ArrayLike | None = None,
+        n_threads: int | None = None,
+    ) -> RunVolume:
+        """Encode the voxels with ``low <= value <= high``, straight from grey values.
+
+        Parameters
+        ----------
+        image
+            (z, y, x) or (y, x) grey values: uint8, uint16, uint32, int16, int32, float32 or float64.
+        low, high
+            Bounds of the closed window, in grey values; None leaves that side open.
+        roi
+            Region of interest: a `RunVolume`, a mask, or a tuple of slices, one per axis. Voxels
+            outside of it are not looked at.
+        n_threads
+            None: all usable cores.
+
+        Raises
+        ------
+        ValueError
+            If a value inside `roi` is NaN, if both bounds are None, or if ``low > high``.
+        TypeError
+            If the dtype is none of the above.
+        """
+        array = _validate.image(image, "image")
+        if array.dtype == bool:
+            array = array.view(np.uint8)
+        if array.dtype.name not in _THRESHOLD_DTYPES:
+            raise TypeError(
+                f"image must be {', '.join(_THRESHOLD_DTYPES[:-1])} or {_THRESHOLD_DTYPES[-1]}, "
+                f"got {array.dtype}; convert it, e.g. image.astype(np.float32)"
+            )
+        bounds = _validate.window(low, high, array.dtype)
+        inside = None if roi is None else _region(roi, array.shape)._core
+        threads = _validate.n_threads(n_threads)
+        core = _core.encode_threshold(_validate.as_3d(array), *bounds, inside, threads)
+        return cls(core, array.ndim)
+
+    @classmethod
+    def from_box(cls, shape: tuple[int, ...], box: Box | None = None) -> RunVolume:
+        """Every voxel of `shape` that lies in `box`, a slice per axis (None: all of them)."""
+        if len(shape) not in (2, 3) or any(n < 0 for n in shape):
+            raise ValueError(f"shape must be (y, x) or (z, y, x), got {shape}")
+        slices = tuple(slice(None) for _ in shape) if box is None else box
+        if len(slices) != len(shape) or any(s.step not in (None, 1) for s in slices):
+            raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
+        ranges = [s.indices(n) for s, n in zip(slices, shape, strict=True)]
+        begin = [start for start, _, _ in ranges]
+        end = [max(start, stop) for start, stop, _ in ranges]
+        lead = [0] * (3 - len(shape))
+        core = _core.box(
+            _shape3(shape), _triple(lead + begin), _triple([1] * len(lead) + end)
+        )
+        return cls(core, len(shape))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extent in voxels, (z, y, x) or (y, x)."""
+        return self._core.shape[-self._ndim :]
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs."""
+        return self._core.n_runs
+
+    @property
+    def n_voxels(self) -> int:
+        """Number of voxels in the set."""
+        return self._core.n_voxels
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return self._core.nbytes
+
+    def to_mask(self, *, n_threads: int | None = None) -> NDArray[np.bool_]:
+        """The set as a dense bool array of `shape`."""
+        out = np.empty(self.shape, dtype=np.bool_)
+        self._core.write_mask(_validate.as_3d(out), _validate.n_threads(n_threads))
+        return out
+
+    def label(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunLabeling:
+        """Connected components, without a dense volume; see `crevasse.label`."""
+        joined = _validate.connectivity(connectivity, self._ndim)
+        threads = _validate.n_threads(n_threads)
+        return RunLabeling(_core.label_runs(self._core, joined, threads), self._ndim)
+
+    def __and__(self, other: RunVolume) -> RunVolume:
+        return self._combine(other, _core.SetOperation.INTERSECTION)
+
+    def __or__(self, other: RunVolume) -> RunVolume:
+        return self._combine(other, _core.SetOperation.UNION)
+
+    def __sub__(self, other: RunVolume) -> RunVolume:
+        return self._combine(other, _core.SetOperation.DIFFERENCE)
+
+    def __xor__(self, other: RunVolume) -> RunVolume:
+        return self._combine(other, _core.SetOperation.SYMMETRIC_DIFFERENCE)
+
+    def __invert__(self) -> RunVolume:
+        return RunVolume.from_box(self.shape) - self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RunVolume):
+            return NotImplemented
+        return self.shape == other.shape and self._core.equals(other._core)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, zlib.crc32(self._core.row_begin), zlib.crc32(self._core.runs)))
+
+    def __reduce__(self) -> tuple[Callable[..., RunVolume], tuple[Any, ...]]:
+        core = self._core
+        return _rebuild, (core.shape, core.row_begin.copy(), core.runs.copy(), self._ndim)
+
+    def __repr__(self) -> str:
+        return f"RunVolume(shape={self.shape}, n_voxels={self.n_voxels}, n_runs={self.n_runs})"
+
+    def _combine(self, other: RunVolume, operation: _core.SetOperation) -> RunVolume:
+        if not isinstance(other, RunVolume):
+            return NotImplemented
+        _validate.same_shape(self.shape, other.shape, "both volumes")
+        threads = _validate.n_threads(None)
+        return RunVolume(_core.combine(self._core, other._core, operation, threads), self._ndim)
+
+
+class RunLabeling:
+    """Connected components held as runs: what `RunVolume.label` returns.
+
+    Labels are 1..count in raster order of each component's first voxel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labeling = RunVolume.from_mask(np.array([[1, 0, 1, 1]])).label()
+    >>> labeling.count
+    2
+    >>> labeling.to_labels()
+    array([[1, 0, 2, 2]], dtype=uint32)
+    """
+
+    __slots__ = ("_core", "_ndim")
+
+    def __init__(self, core: _core.RunLabeling, ndim: int) -> None:
+        self._core = core
+        self._ndim = ndim
+
+    @property
+    def count(self) -> int:
+        """Number of components."""
+        return self._core.count
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extent in voxels, (z, y, x) or (y, x)."""
+        return self._core.runs.shape[-self._ndim :]
+
+    def to_labels(
+        self,
+        *,
+        dtype: DTypeLike | None = None,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]:
+        """The components as a dense array of `shape`; `dtype` and `out` as in `crevasse.label`."""
+        threads = _validate.n_threads(n_threads)
+        if out is None:
+            # Zeros fresh from the system cost nothing until they are touched.
+            out = np.zeros(self.shape, dtype=_validate.label_dtype(dtype, self.count))
+            self._core.write_labels(_validate.as_3d(out), True, threads)
+        else:
+            out = _validate.out_array(out, self.shape)
+            if dtype is not None and np.dtype(dtype) != out.dtype:
+                raise ValueError(f"dtype must be that of out, got {np.dtype(dtype)} and {out.dtype}")
+            _validate.label_dtype(out.dtype, self.count)
+            self._core.write_labels(_validate.as_3d(out), False, threads)
+        return out
+
+    def regions(self, *, spacing: _validate.Spacing = 1.0, unit: str | None = None) -> Regions:
+        """Measures of every component; see `crevasse.region_table`."""
+        from crevasse._regions import region_table
+
+        return region_table(self, spacing=spacing, unit=unit)
+
+    def select(self, keep: ArrayLike) -> RunVolume:
+        """The voxels of the components that `keep` names.
+
+        Parameters
+        ----------
+        keep
+            Labels (integers, 1..count), or one bool per component in label order.
+        """
+        marks = np.zeros(self.count + 1, dtype=np.bool_)
+        chosen = np.asarray(keep)
+        if chosen.dtype == bool:
+            if chosen.shape != (self.count,):
+                raise ValueError(f"keep must hold {self.count} bools, got shape {chosen.shape}")
+            marks[1:] = chosen
+        elif chosen.size:
+            if chosen.dtype.kind not in "ui":
+                raise TypeError(f"keep must hold labels or bools, got {chosen.dtype}")
+            if chosen.min() < 1 or chosen.max() > self.count:
+                raise ValueError(f"keep must hold labels 1..{self.count}, got {chosen}")
+            marks[chosen] = True
+        threads = _validate.n_threads(None)
+        return RunVolume(self._core.select(marks, threads), self._ndim)
+
+    def __repr__(self) -> str:
+        return f"RunLabeling(shape={self.shape}, count={self.count})"
+
+
+def _region(roi: RunVolume | Box | ArrayLike, shape: tuple[int, ...]) -> RunVolume:
+    if isinstance(roi, tuple) and all(isinstance(s, slice) for s in roi):
+        return RunVolume.from_box(shape, roi)
+    region = roi if isinstance(roi, RunVolume) else RunVolume.from_mask(roi)
+    _validate.same_shape(shape, region.shape, "image and roi")
+    return region
+
+
+def _rebuild(
+    shape: tuple[int, int, int], row_begin: NDArray[np.int64], runs: NDArray[np.int32], ndim: int
+) -> RunVolume:
+    return RunVolume(_core.from_runs(shape, row_begin, runs.reshape(-1)), ndim)
+
+
+def _shape3(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    return _triple([1] * (3 - len(shape)) + [int(n) for n in shape])
+
+
+def _triple(values: list[int]) -> tuple[int, int, int]:
+    z, y, x = values
+    return z, y, x

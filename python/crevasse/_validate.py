@@ -1,0 +1,136 @@
+"""Checks of arguments, done once, before a kernel runs. Messages give the rule, the value, the mend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from crevasse import _core
+
+Spacing = float | Sequence[float]
+Shape3 = tuple[int, int, int]
+
+AXES = ("z", "y", "x")
+
+
+def n_threads(value: int | None) -> int:
+    """Threads to use: all usable cores where `value` is None."""
+    if value is None:
+        return _core.default_threads()
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"n_threads must be a whole number of at least 1 or None, got {value!r}")
+    return int(value)
+
+
+def connectivity(value: int, ndim: int) -> int:
+    """The 3-D connectivity of the core; in 2-D, 4 is 6 and 8 is 26 in a single slice."""
+    if value in (6, 18, 26) and not isinstance(value, bool):
+        return int(value)
+    if ndim == 2 and value in (4, 8):
+        return {4: 6, 8: 26}[value]
+    allowed = "4 or 8 (or 6, 18, 26)" if ndim == 2 else "6, 18 or 26"
+    raise ValueError(f"connectivity must be {allowed} for a {ndim}-D image, got {value!r}")
+
+
+def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
+    """One positive, finite length per axis, in axis order."""
+    axes = ", ".join(AXES[-ndim:])
+    try:
+        lengths = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        lengths = np.empty((0,))
+    if lengths.shape not in ((), (ndim,)):
+        raise ValueError(f"spacing must be a number or ({axes}), got {value!r}")
+    if not np.all(np.isfinite(lengths)) or np.any(lengths <= 0):
+        raise ValueError(f"spacing must be positive and finite, got {value!r}")
+    return tuple(float(v) for v in np.broadcast_to(lengths, (ndim,)))
+
+
+def image(value: ArrayLike, name: str) -> NDArray[Any]:
+    """A 2-D or 3-D array, C-contiguous and of native byte order; copied only where it is not."""
+    array = np.asarray(value)
+    if array.ndim not in (2, 3):
+        raise ValueError(f"{name} must be 2-D (y, x) or 3-D (z, y, x), got shape {array.shape}")
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+
+
+def bool_or_integer(value: ArrayLike, name: str) -> NDArray[Any]:
+    """An image of bool or integer values."""
+    array = image(value, name)
+    if array.dtype.kind not in "bui":
+        mend = f"; pass {name} > threshold" if array.dtype.kind == "f" else ""
+        raise TypeError(f"{name} must be bool or integer, got {array.dtype}{mend}")
+    return array
+
+
+def as_3d(array: NDArray[Any]) -> NDArray[Any]:
+    """A 2-D image as one slice; a 3-D one as it is."""
+    return array.reshape((1, *array.shape)) if array.ndim == 2 else array
+
+
+def same_shape(a: tuple[int, ...], b: tuple[int, ...], names: str) -> None:
+    """Refuse two volumes of different shape."""
+    if a != b:
+        raise ValueError(f"{names} must have the same shape, got {a} and {b}")
+
+
+def label_dtype(value: DTypeLike | None, count: int) -> np.dtype[Any]:
+    """The dtype of labels 1..count: uint32, or uint64 past its range, where `value` is None."""
+    if value is None:
+        return np.dtype(np.uint32 if count < 2**32 else np.uint64)
+    dtype = np.dtype(value)
+    if dtype.kind != "u":
+        raise TypeError(f"dtype must be uint8, uint16, uint32 or uint64, got {dtype}")
+    if count > np.iinfo(dtype).max:
+        raise ValueError(
+            f"dtype must hold {count} labels, got {dtype}, which ends at {np.iinfo(dtype).max}"
+        )
+    return dtype
+
+
+def out_array(value: object, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A caller's array to write labels into."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"out must be a numpy array, got {type(value).__name__}")
+    if value.shape != shape:
+        raise ValueError(f"out must have the image's shape {shape}, got {value.shape}")
+    if not value.flags.c_contiguous or not value.flags.writeable or not value.dtype.isnative:
+        raise ValueError("out must be C-contiguous, writable and of native byte order")
+    return value
+
+
+def window(low: float | None, high: float | None, dtype: np.dtype[Any]) -> tuple[float, float]:
+    """The closed interval [low, high] in the values that `dtype` has: same voxels, no rounding."""
+    for name, bound in (("low", low), ("high", high)):
+        if bound is not None and math.isnan(bound):
+            raise ValueError(f"{name} must be a number, got nan")
+    if low is None and high is None:
+        raise ValueError("low and high must not both be None; give one or both")
+    lo = -math.inf if low is None else float(low)
+    hi = math.inf if high is None else float(high)
+    if lo > hi:
+        raise ValueError(f"low must not be above high, got {low} and {high}")
+    return _integer_window(lo, hi, dtype) if dtype.kind in "ui" else _float_window(lo, hi, dtype)
+
+
+def _integer_window(lo: float, hi: float, dtype: np.dtype[Any]) -> tuple[float, float]:
+    limits = np.iinfo(dtype)
+    lo = max(lo, limits.min)
+    hi = min(hi, limits.max)
+    lo, hi = math.ceil(lo), math.floor(hi)
+    return (lo, hi) if lo <= hi else (1, 0)  # no value of the dtype: an empty window
+
+
+def _float_window(lo: float, hi: float, dtype: np.dtype[Any]) -> tuple[float, float]:
+    up, down = dtype.type(math.inf), dtype.type(-math.inf)
+    with np.errstate(over="ignore"):
+        low, high = dtype.type(lo), dtype.type(hi)
+    if low < lo:
+        low = np.nextafter(low, up)
+    if high > hi:
+        high = np.nextafter(high, down)
+    return float(low), float(high)
