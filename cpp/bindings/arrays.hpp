@@ -28,7 +28,9 @@ using ShapeTuple = std::tuple<index_t, index_t, index_t>;
 inline Shape to_shape(const ShapeTuple& t) {
   return {std::get<0>(t), std::get<1>(t), std::get<2>(t)};
 }
-inline ShapeTuple to_tuple(const Shape& s) { return {s.z, s.y, s.x}; }
+inline ShapeTuple to_tuple(const Shape& s) {
+  return {s.z, s.y, s.x};
+}
 
 inline Shape shape_of(const py::array& array) {
   if (array.ndim() != 3 || (array.flags() & py::array::c_style) == 0) {
@@ -57,7 +59,8 @@ std::span<const T> values_of(const py::array_t<T>& array, index_t size, const ch
   return {array.data(), static_cast<std::size_t>(size)};
 }
 
-/// The unsigned type of the same width: to ask whether values are equal, or 0, the sign is no matter.
+/// The unsigned type of the same width: to ask whether values are equal, or 0, the sign is no
+/// matter.
 template <class T>
 struct UnsignedOf : std::make_unsigned<T> {};
 template <>
@@ -70,7 +73,8 @@ template <class... Ts, class F>
 auto for_dtype(const py::array& array, const char* name, F&& f) {
   using Result = decltype(f(std::get<0>(std::tuple<Ts...>{})));
   Result result{};
-  const bool known = ((py::isinstance<py::array_t<Ts>>(array) ? (result = f(Ts{}), true) : false) || ...);
+  const bool known =
+      ((py::isinstance<py::array_t<Ts>>(array) ? (result = f(Ts{}), true) : false) || ...);
   if (!known) {
     throw py::type_error(std::string(name) + " has an unsupported dtype " +
                          py::cast<std::string>(py::str(array.dtype())));

@@ -12,7 +12,8 @@ namespace {
 
 Connectivity to_connectivity(int connectivity) {
   if (connectivity != 6 && connectivity != 18 && connectivity != 26) {
-    throw std::invalid_argument("connectivity must be 6, 18 or 26, got " + std::to_string(connectivity));
+    throw std::invalid_argument("connectivity must be 6, 18 or 26, got " +
+                                std::to_string(connectivity));
   }
   return static_cast<Connectivity>(connectivity);
 }
@@ -53,32 +54,33 @@ std::vector<V> rank(std::span<const V> values, Buffer<std::uint32_t>& ranks) {
   }
   const bool consecutive = !distinct.empty() && distinct.back() == distinct.size();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    ranks[i] = consecutive
-                   ? static_cast<std::uint32_t>(values[i])
-                   : static_cast<std::uint32_t>(
-                         std::lower_bound(distinct.begin(), distinct.end(), values[i]) -
-                         distinct.begin() + 1);
+    ranks[i] = consecutive ? static_cast<std::uint32_t>(values[i])
+                           : static_cast<std::uint32_t>(
+                                 std::lower_bound(distinct.begin(), distinct.end(), values[i]) -
+                                 distinct.begin() + 1);
   }
   return distinct;
 }
 
 /// A labelled image as runs, with its label values numbered 1..k in rising order, and the values.
-std::pair<RunLabeling, py::array_t<std::uint64_t>> ranked_labels(const py::array& labels, int threads) {
-  auto [labeling, distinct] = for_dtype<bool, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(
-      labels, "labels", [&](auto type) {
-        using T = typename UnsignedOf<decltype(type)>::type;
-        const auto volume = input<T>(labels);
-        return without_gil([&] {
-          auto valued = encode_values(volume, threads);
-          RunLabels ranked{Buffer<std::uint32_t>(valued.values.size()), 0};
-          const auto distinct = rank<T>(valued.values, ranked.labels);
-          ranked.count = static_cast<index_t>(distinct.size());
-          Buffer<std::uint64_t> values(distinct.size());
-          std::copy(distinct.begin(), distinct.end(), values.begin());
-          return std::pair{RunLabeling{share(std::move(valued.where)), std::move(ranked)},
-                           std::move(values)};
-        });
-      });
+std::pair<RunLabeling, py::array_t<std::uint64_t>> ranked_labels(const py::array& labels,
+                                                                 int threads) {
+  auto [labeling, distinct] =
+      for_dtype<bool, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(
+          labels, "labels", [&](auto type) {
+            using T = typename UnsignedOf<decltype(type)>::type;
+            const auto volume = input<T>(labels);
+            return without_gil([&] {
+              auto valued = encode_values(volume, threads);
+              RunLabels ranked{Buffer<std::uint32_t>(valued.values.size()), 0};
+              const auto distinct = rank<T>(valued.values, ranked.labels);
+              ranked.count = static_cast<index_t>(distinct.size());
+              Buffer<std::uint64_t> values(distinct.size());
+              std::copy(distinct.begin(), distinct.end(), values.begin());
+              return std::pair{RunLabeling{share(std::move(valued.where)), std::move(ranked)},
+                               std::move(values)};
+            });
+          });
   return {std::move(labeling), to_array(std::move(distinct))};
 }
 
@@ -100,10 +102,12 @@ void write_labels(const RunLabeling& labeling, py::array& out, bool out_is_zero,
   });
 }
 
-RunVolumeHandle select_labels(const RunLabeling& labeling, const py::array_t<bool>& keep, int threads) {
+RunVolumeHandle select_labels(const RunLabeling& labeling, const py::array_t<bool>& keep,
+                              int threads) {
   const auto marks = values_of(keep, labeling.components.count + 1, "keep");
   const std::span bytes{reinterpret_cast<const std::uint8_t*>(marks.data()), marks.size()};
-  return without_gil([&] { return share(select(*labeling.runs, labeling.labels(), bytes, threads)); });
+  return without_gil(
+      [&] { return share(select(*labeling.runs, labeling.labels(), bytes, threads)); });
 }
 
 }  // namespace
@@ -116,7 +120,8 @@ void bind_label(py::module_& m) {
                              [](const py::object& self) {
                                const auto& l = self.cast<const RunLabeling&>();
                                return view<std::uint32_t>(
-                                   {static_cast<py::ssize_t>(l.labels().size())}, l.labels().data(), self);
+                                   {static_cast<py::ssize_t>(l.labels().size())}, l.labels().data(),
+                                   self);
                              })
       .def("write_labels", &write_labels, py::arg("out").noconvert(), py::arg("out_is_zero"),
            py::arg("threads"))

@@ -11,8 +11,9 @@ void bind_layer_thickness(py::module_& m) {
       [](const RunVolume& runs, int axis, int threads) {
         const Shape& s = runs.shape;
         if (axis < 0 || axis > 2) throw std::invalid_argument("axis must be 0, 1 or 2");
-        const std::vector<index_t> map_shape =
-            axis == 0 ? std::vector{s.y, s.x} : axis == 1 ? std::vector{s.z, s.x} : std::vector{s.z, s.y};
+        const std::vector<index_t> map_shape = axis == 0   ? std::vector{s.y, s.x}
+                                               : axis == 1 ? std::vector{s.z, s.x}
+                                                           : std::vector{s.z, s.y};
         py::array_t<std::int32_t> n_voxels(map_shape), n_layers(map_shape);
         auto *voxels = n_voxels.mutable_data(), *layers = n_layers.mutable_data();
         without_gil([&] { layer_columns(runs, axis, voxels, layers, threads); });

@@ -21,7 +21,7 @@ LedgerHandle advance_ledger(const Ledger& ledger, const RunLabeling& open,
 
 /// Write one field of every opening into a dense volume; `never` where no voxel has been open.
 template <class Field>
-void write_field(const Ledger& ledger, Field Opening::*field, py::array_t<Field>& out, Field never,
+void write_field(const Ledger& ledger, Field Opening::* field, py::array_t<Field>& out, Field never,
                  int threads) {
   const auto volume = output<Field>(out, ledger.where.shape);
   without_gil([&] {
@@ -47,7 +47,8 @@ void bind_ledger(py::module_& m) {
                                const auto& l = self.cast<const Ledger&>();
                                return view<std::int32_t>(
                                    {static_cast<py::ssize_t>(l.where.run_count()), 2},
-                                   reinterpret_cast<const std::int32_t*>(l.where.runs.data()), self);
+                                   reinterpret_cast<const std::int32_t*>(l.where.runs.data()),
+                                   self);
                              })
       .def_property_readonly("openings",
                              [](const py::object& self) {

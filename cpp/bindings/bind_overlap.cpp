@@ -24,7 +24,8 @@ void bind_overlap(py::module_& m) {
       [](index_t count_a, index_t count_b, const py::array_t<Overlap>& pairs) {
         const auto span = values_of(pairs, pairs.size(), "pairs");
         for (const Overlap& pair : span) {
-          if (pair.label_a < 1 || pair.label_a > count_a || pair.label_b < 1 || pair.label_b > count_b) {
+          if (pair.label_a < 1 || pair.label_a > count_a || pair.label_b < 1 ||
+              pair.label_b > count_b) {
             throw std::invalid_argument("pairs must hold labels 1..count");
           }
         }

@@ -23,7 +23,8 @@ RunVolumeHandle encode_threshold_array(const py::array& image, double low, doubl
       throw std::invalid_argument("roi must have the image's shape");
     }
     return without_gil([&] {
-      return share(encode_threshold(volume, static_cast<T>(low), static_cast<T>(high), roi, threads));
+      return share(
+          encode_threshold(volume, static_cast<T>(low), static_cast<T>(high), roi, threads));
     });
   });
 }
@@ -67,7 +68,8 @@ void bind_runs(py::module_& m) {
                                    {static_cast<py::ssize_t>(v.run_count()), 2},
                                    reinterpret_cast<const std::int32_t*>(v.runs.data()), self);
                              })
-      .def("equals", [](const RunVolume& a, const RunVolume& b) { return a == b; }, py::arg("other"))
+      .def(
+          "equals", [](const RunVolume& a, const RunVolume& b) { return a == b; }, py::arg("other"))
       .def(
           "write_mask",
           [](const RunVolume& v, py::array_t<bool>& out, int threads) {

@@ -26,19 +26,23 @@ struct JoinWhereEqual {
 template <class Join>
 class Linker {
  public:
-  Linker(const RunVolume& volume, Connectivity connectivity, Join join, std::span<std::uint32_t> parent)
+  Linker(const RunVolume& volume, Connectivity connectivity, Join join,
+         std::span<std::uint32_t> parent)
       : volume_(volume), neighbours_(preceding_rows(connectivity)), join_(join), sets_(parent) {}
 
-  /// Unite the runs of row r with those of its preceding rows in [first, last).
-  void link(index_t r, index_t first, index_t last) {
-    if (is_empty(r)) return;
+  /// Unite the runs of rows [begin, end) with those of their preceding rows that lie in
+  /// [first, last) and before them.
+  void link(index_t begin, index_t end, index_t first, index_t last) {
     const Shape& shape = volume_.shape;
-    const index_t z = r / shape.y, y = r % shape.y;
-    for (const RowNeighbour& n : neighbours_) {
-      if (!n.exists || z + n.dz < 0 || y + n.dy < 0 || y + n.dy >= shape.y) continue;
-      const index_t other = r + n.dz * shape.y + n.dy;
-      if (other >= first && other < last) link_rows(r, other, n.diagonal_x ? 1 : 0);
-    }
+    for_each_row(shape, begin, end, [&](index_t r, index_t, index_t y) {
+      if (is_empty(r)) return;
+      for (const RowNeighbour& n : neighbours_) {
+        const index_t other = r + n.dz * shape.y + n.dy;
+        const bool inside =
+            n.exists && other >= first && other < last && y + n.dy >= 0 && y + n.dy < shape.y;
+        if (inside) link_rows(r, other, n.diagonal_x ? 1 : 0);
+      }
+    });
   }
 
  private:
@@ -75,11 +79,13 @@ void link_all(const RunVolume& volume, Connectivity connectivity, Join join,
   const index_t rows = volume.shape.rows();
   const index_t slabs = slab_count(rows, threads);
   parallel_slabs(rows, threads, [&](index_t, Slab slab) {
-    const auto begin = static_cast<std::uint32_t>(volume.row_begin[static_cast<std::size_t>(slab.begin)]);
-    const auto end = static_cast<std::uint32_t>(volume.row_begin[static_cast<std::size_t>(slab.end)]);
+    const auto begin =
+        static_cast<std::uint32_t>(volume.row_begin[static_cast<std::size_t>(slab.begin)]);
+    const auto end =
+        static_cast<std::uint32_t>(volume.row_begin[static_cast<std::size_t>(slab.end)]);
     std::iota(parent.begin() + begin, parent.begin() + end, begin);
     Linker linker(volume, connectivity, join, parent);
-    for (index_t r = slab.begin; r < slab.end; ++r) linker.link(r, slab.begin, r);
+    linker.link(slab.begin, slab.end, slab.begin, slab.end);
   });
 
   const index_t rows_back = volume.shape.y + 1;  // how far a preceding row can lie
@@ -91,9 +97,7 @@ void link_all(const RunVolume& volume, Connectivity connectivity, Join join,
       const index_t seam = Slab::of(rows, slabs, left + width).begin;
       const index_t group_end = Slab::of(rows, slabs, std::min(left + 2 * width, slabs) - 1).end;
       Linker linker(volume, connectivity, join, parent);
-      for (index_t r = seam; r < std::min(seam + rows_back, group_end); ++r) {
-        linker.link(r, group_begin, seam);
-      }
+      linker.link(seam, std::min(seam + rows_back, group_end), group_begin, seam);
     });
   }
 }
@@ -105,19 +109,22 @@ RunLabels number(std::span<std::uint32_t> parent, int threads) {
   std::vector<std::uint32_t> roots_before(static_cast<std::size_t>(slab_count(n, threads)) + 1, 0);
   parallel_slabs(n, threads, [&](index_t s, Slab slab) {
     std::uint32_t roots = 0;
-    for (index_t i = slab.begin; i < slab.end; ++i) roots += parent[static_cast<std::size_t>(i)] == i;
+    for (index_t i = slab.begin; i < slab.end; ++i)
+      roots += parent[static_cast<std::size_t>(i)] == i;
     roots_before[static_cast<std::size_t>(s) + 1] = roots;
   });
   std::partial_sum(roots_before.begin(), roots_before.end(), roots_before.begin());
   parallel_slabs(n, threads, [&](index_t s, Slab slab) {
     std::uint32_t next = roots_before[static_cast<std::size_t>(s)];
-    for (auto i = static_cast<std::size_t>(slab.begin); i < static_cast<std::size_t>(slab.end); ++i) {
+    for (auto i = static_cast<std::size_t>(slab.begin); i < static_cast<std::size_t>(slab.end);
+         ++i) {
       if (parent[i] == i) labels[i] = ++next;
     }
   });
   const UnionFind sets(parent);
   parallel_slabs(n, threads, [&](index_t, Slab slab) {
-    for (auto i = static_cast<std::size_t>(slab.begin); i < static_cast<std::size_t>(slab.end); ++i) {
+    for (auto i = static_cast<std::size_t>(slab.begin); i < static_cast<std::size_t>(slab.end);
+         ++i) {
       if (parent[i] != i) labels[i] = labels[sets.root(parent[i])];
     }
   });

@@ -71,7 +71,8 @@ void columns_along_rows(const RunVolume& runs, std::int32_t* n_voxels, std::int3
 void layer_columns(const RunVolume& runs, int axis, std::int32_t* n_voxels, std::int32_t* n_layers,
                    int threads) {
   const Shape& shape = runs.shape;
-  const int team = worthwhile_threads(runs.run_count() + shape.rows(), tuning::runs_per_thread, threads);
+  const int team =
+      worthwhile_threads(runs.run_count() + shape.rows(), tuning::runs_per_thread, threads);
   if (axis == 0) {
     const auto row_of = [&](index_t y, index_t z) { return z * shape.y + y; };
     columns_across_rows(runs, shape.y, shape.z, row_of, n_voxels, n_layers, team);

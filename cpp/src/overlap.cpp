@@ -77,16 +77,19 @@ void sort_and_sum(std::vector<Overlap>& pairs) {
 std::vector<Overlap> overlap(const RunVolume& a, std::span<const std::uint32_t> labels_a,
                              const RunVolume& b, std::span<const std::uint32_t> labels_b,
                              int threads) {
-  const int team = worthwhile_threads(a.run_count() + b.run_count(), tuning::runs_per_thread, threads);
-  std::vector<std::vector<Overlap>> parts(static_cast<std::size_t>(slab_count(a.shape.rows(), team)));
+  const int team =
+      worthwhile_threads(a.run_count() + b.run_count(), tuning::runs_per_thread, threads);
+  std::vector<std::vector<Overlap>> parts(
+      static_cast<std::size_t>(slab_count(a.shape.rows(), team)));
   parallel_slabs(a.shape.rows(), team, [&](index_t s, Slab slab) {
     PairCounts counts;
     for (index_t r = slab.begin; r < slab.end; ++r) {
       const auto* row_labels_a = labels_a.data() + a.row_begin[static_cast<std::size_t>(r)];
       const auto* row_labels_b = labels_b.data() + b.row_begin[static_cast<std::size_t>(r)];
-      sweep_rows(a.row(r), b.row(r), [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
-        if (i >= 0 && j >= 0) counts.add(row_labels_a[i], row_labels_b[j], end - begin);
-      });
+      sweep_rows(a.row(r), b.row(r),
+                 [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
+                   if (i >= 0 && j >= 0) counts.add(row_labels_a[i], row_labels_b[j], end - begin);
+                 });
     }
     counts.append_to(parts[static_cast<std::size_t>(s)]);
   });

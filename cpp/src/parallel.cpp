@@ -25,9 +25,13 @@ namespace {
 std::atomic<bool> forked{false};
 const int fork_handler = pthread_atfork(nullptr, nullptr, [] { forked = true; });
 
-bool is_forked_child() { return fork_handler == 0 && forked; }
+bool is_forked_child() {
+  return fork_handler == 0 && forked;
+}
 #else
-bool is_forked_child() { return false; }
+bool is_forked_child() {
+  return false;
+}
 #endif
 
 /// CPUs granted by the control group (cgroup v2 `cpu.max`), or `fallback` where there is no limit.

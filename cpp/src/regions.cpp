@@ -20,7 +20,8 @@ std::uint64_t sum_of_squares(std::uint64_t n) {
 RegionSums sums_of(const Run& run, index_t z, index_t y, index_t row_start) {
   const auto n = static_cast<std::uint64_t>(run.length());
   const auto uz = static_cast<std::uint64_t>(z), uy = static_cast<std::uint64_t>(y);
-  const auto begin = static_cast<std::uint64_t>(run.begin), end = static_cast<std::uint64_t>(run.end);
+  const auto begin = static_cast<std::uint64_t>(run.begin),
+             end = static_cast<std::uint64_t>(run.end);
   const std::uint64_t sum_x = (begin + end - 1) * n / 2;
   const std::uint64_t sum_xx = sum_of_squares(end) - sum_of_squares(begin);
   return {n,
@@ -69,12 +70,12 @@ Buffer<RegionSums> regions(const RunVolume& runs, std::span<const std::uint32_t>
   parallel_slabs(shape.rows(), team, [&](index_t s, Slab slab) {
     Buffer<RegionSums> table(static_cast<std::size_t>(count));
     std::fill(table.begin(), table.end(), RegionSums{});
-    for (index_t r = slab.begin; r < slab.end; ++r) {
+    for_each_row(shape, slab.begin, slab.end, [&](index_t r, index_t z, index_t y) {
       const auto* label = labels.data() + runs.row_begin[static_cast<std::size_t>(r)];
       for (const Run& run : runs.row(r)) {
-        table[*label++ - 1] += sums_of(run, r / shape.y, r % shape.y, r * shape.x);
+        table[*label++ - 1] += sums_of(run, z, y, r * shape.x);
       }
-    }
+    });
     tables[static_cast<std::size_t>(s)] = std::move(table);
   });
   for (std::size_t s = 1; s < tables.size(); ++s) {

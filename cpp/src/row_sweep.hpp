@@ -22,7 +22,8 @@ void sweep_rows(std::span<const Run> a, std::span<const Run> b, Piece&& piece) {
     const Run run_b = j < b.size() ? b[j] : Run{never, never};
     x = std::max(x, std::min(run_a.begin, run_b.begin));
     const bool in_a = run_a.begin <= x, in_b = run_b.begin <= x;
-    const std::int32_t end = std::min(in_a ? run_a.end : run_a.begin, in_b ? run_b.end : run_b.begin);
+    const std::int32_t end =
+        std::min(in_a ? run_a.end : run_a.begin, in_b ? run_b.end : run_b.begin);
     if (in_a || in_b) {
       piece(x, end, in_a ? static_cast<index_t>(i) : -1, in_b ? static_cast<index_t>(j) : -1);
     }

@@ -50,8 +50,10 @@ class RunSink {
 
  private:
   bool same_as_last([[maybe_unused]] const V& value) const {
-    if constexpr (std::is_empty_v<V>) return true;
-    else return values_[size_ - 1] == value;
+    if constexpr (std::is_empty_v<V>)
+      return true;
+    else
+      return values_[size_ - 1] == value;
   }
 
   void grow(std::size_t capacity) {

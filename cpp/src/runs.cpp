@@ -17,7 +17,9 @@ namespace {
 
 constexpr index_t word_bits = 64;
 
-index_t words_for(index_t n) { return (n + word_bits - 1) / word_bits; }
+index_t words_for(index_t n) {
+  return (n + word_bits - 1) / word_bits;
+}
 
 std::uint64_t low_bits(index_t n) {
   return n >= word_bits ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
@@ -92,7 +94,8 @@ CREVASSE_CLONES bool window_words(const T* row, index_t n, T low, T high, std::u
 void append_runs(const std::vector<std::uint64_t>& words, index_t n, RunSink<NoValue>& sink) {
   sink.make_room(n / 2 + 1);
   static_assert(sizeof(Run) == 2 * sizeof(std::int32_t));
-  auto* const edges_begin = reinterpret_cast<std::int32_t*>(sink.next());  // begin, end, begin, end …
+  auto* const edges_begin =
+      reinterpret_cast<std::int32_t*>(sink.next());  // begin, end, begin, end …
   auto* edge = edges_begin;
   std::uint64_t carry = 0;
   for (index_t w = 0; w < words_for(n); ++w) {
@@ -149,14 +152,15 @@ void keep_inside(std::span<const Run> inside, index_t n, std::vector<std::uint64
 }
 
 template <class T>
-void refuse_nan(std::span<const T> row, std::span<const Run> inside, index_t r, const Shape& shape) {
+void refuse_nan(std::span<const T> row, std::span<const Run> inside, index_t r,
+                const Shape& shape) {
   for (const Run& run : inside) {
     for (index_t x = run.begin; x < run.end; ++x) {
       if (std::isnan(row[static_cast<std::size_t>(x)])) {
-        throw std::invalid_argument(
-            "image must not hold NaN, got one at (z, y, x) = (" + std::to_string(r / shape.y) +
-            ", " + std::to_string(r % shape.y) + ", " + std::to_string(x) +
-            "); replace it, or leave it outside roi");
+        throw std::invalid_argument("image must not hold NaN, got one at (z, y, x) = (" +
+                                    std::to_string(r / shape.y) + ", " +
+                                    std::to_string(r % shape.y) + ", " + std::to_string(x) +
+                                    "); replace it, or leave it outside roi");
       }
     }
   }
@@ -171,14 +175,16 @@ index_t RunVolume::voxel_count() const {
 }
 
 bool RunVolume::operator==(const RunVolume& other) const {
-  return shape == other.shape && std::equal(row_begin.begin(), row_begin.end(),
-                                            other.row_begin.begin(), other.row_begin.end()) &&
+  return shape == other.shape &&
+         std::equal(row_begin.begin(), row_begin.end(), other.row_begin.begin(),
+                    other.row_begin.end()) &&
          std::equal(runs.begin(), runs.end(), other.runs.begin(), other.runs.end());
 }
 
 void RunVolume::check() const {
   const auto fail = [](const char* what) { throw std::logic_error(what); };
-  if (row_begin.size() != static_cast<std::size_t>(shape.rows()) + 1) fail("row_begin has the wrong size");
+  if (row_begin.size() != static_cast<std::size_t>(shape.rows()) + 1)
+    fail("row_begin has the wrong size");
   if (row_begin[0] != 0) fail("row_begin does not start at 0");
   if (row_begin[row_begin.size() - 1] != run_count()) fail("row_begin does not end at run_count");
   for (index_t r = 0; r < shape.rows(); ++r) {
@@ -205,13 +211,15 @@ template <class T>
 RunVolume encode_mask(Volume<const T> mask, int threads) {
   const Shape shape = mask.shape;
   check_shape(shape);
-  return collect_rows<NoValue>(shape, encode_threads(shape, threads), [&] {
-           return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x)))](
-                      index_t r, RunSink<NoValue>& sink) mutable {
-             nonzero_words(mask.row(r).data(), shape.x, words.data());
-             append_runs(words, shape.x, sink);
-           };
-         })
+  return collect_rows<NoValue>(shape, encode_threads(shape, threads),
+                               [&] {
+                                 return [&, words = std::vector<std::uint64_t>(
+                                                static_cast<std::size_t>(words_for(shape.x)))](
+                                            index_t r, RunSink<NoValue>& sink) mutable {
+                                   nonzero_words(mask.row(r).data(), shape.x, words.data());
+                                   append_runs(words, shape.x, sink);
+                                 };
+                               })
       .where;
 }
 
@@ -229,38 +237,44 @@ ValuedRuns<T> encode_values(Volume<const T> image, int threads) {
 }
 
 template <class T>
-RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads) {
+RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi,
+                           int threads) {
   const Shape shape = image.shape;
   check_shape(shape);
   const Run whole_row{0, static_cast<std::int32_t>(shape.x)};
-  return collect_rows<NoValue>(shape, encode_threads(shape, threads), [&] {
-           return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x)))](
-                      index_t r, RunSink<NoValue>& sink) mutable {
-             const auto inside = roi ? roi->row(r) : std::span(&whole_row, shape.x > 0 ? 1 : 0);
-             if (inside.empty()) return;
-             const bool any_nan = window_words(image.row(r).data(), shape.x, low, high, words.data());
-             if constexpr (std::is_floating_point_v<T>) {
-               if (any_nan) refuse_nan(image.row(r), inside, r, shape);
-             }
-             if (roi) keep_inside(inside, shape.x, words);
-             append_runs(words, shape.x, sink);
-           };
-         })
+  return collect_rows<NoValue>(
+             shape, encode_threads(shape, threads),
+             [&] {
+               return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(
+                              words_for(shape.x)))](index_t r, RunSink<NoValue>& sink) mutable {
+                 const auto inside = roi ? roi->row(r) : std::span(&whole_row, shape.x > 0 ? 1 : 0);
+                 if (inside.empty()) return;
+                 const bool any_nan =
+                     window_words(image.row(r).data(), shape.x, low, high, words.data());
+                 if constexpr (std::is_floating_point_v<T>) {
+                   if (any_nan) refuse_nan(image.row(r), inside, r, shape);
+                 }
+                 if (roi) keep_inside(inside, shape.x, words);
+                 append_runs(words, shape.x, sink);
+               };
+             })
       .where;
 }
 
 RunVolume box(const Shape& shape, const Shape& begin, const Shape& end) {
   check_shape(shape);
   const bool has_width = begin.x < end.x;
-  return collect_rows<NoValue>(shape, 1, [&] {
-           return [&](index_t r, RunSink<NoValue>& sink) {
-             const index_t z = r / shape.y, y = r % shape.y;
-             const bool inside = z >= begin.z && z < end.z && y >= begin.y && y < end.y;
-             if (!inside || !has_width) return;
-             sink.make_room(1);
-             sink.push(static_cast<std::int32_t>(begin.x), static_cast<std::int32_t>(end.x));
-           };
-         })
+  return collect_rows<NoValue>(
+             shape, 1,
+             [&] {
+               return [&](index_t r, RunSink<NoValue>& sink) {
+                 const index_t z = r / shape.y, y = r % shape.y;
+                 const bool inside = z >= begin.z && z < end.z && y >= begin.y && y < end.y;
+                 if (!inside || !has_width) return;
+                 sink.make_room(1);
+                 sink.push(static_cast<std::int32_t>(begin.x), static_cast<std::int32_t>(end.x));
+               };
+             })
       .where;
 }
 
@@ -290,8 +304,8 @@ void write_mask(const RunVolume& runs, Volume<std::uint8_t> mask, int threads) {
   });
 }
 
-#define CREVASSE_INSTANTIATE(T)                                  \
-  template RunVolume encode_mask<T>(Volume<const T>, int);       \
+#define CREVASSE_INSTANTIATE(T)                            \
+  template RunVolume encode_mask<T>(Volume<const T>, int); \
   template ValuedRuns<T> encode_values<T>(Volume<const T>, int);
 CREVASSE_INSTANTIATE(std::uint8_t)
 CREVASSE_INSTANTIATE(std::uint16_t)
@@ -310,7 +324,7 @@ CREVASSE_INSTANTIATE(float)
 CREVASSE_INSTANTIATE(double)
 #undef CREVASSE_INSTANTIATE
 
-#define CREVASSE_INSTANTIATE(U, V)                                                            \
+#define CREVASSE_INSTANTIATE(U, V) \
   template void write_values<U, V>(const RunVolume&, std::span<const U>, Volume<V>, V, bool, int);
 CREVASSE_INSTANTIATE(std::uint32_t, std::uint8_t)
 CREVASSE_INSTANTIATE(std::uint32_t, std::uint16_t)

@@ -10,10 +10,15 @@ from crevasse._overlap import Overlap, overlap
 from crevasse._regions import Regions, region_table
 from crevasse._runs import RunLabeling, RunVolume
 from crevasse._table import Table
+from crevasse.tracking import Crack, EventType, FrameResult, History, Tracker, track
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Crack",
+    "EventType",
+    "FrameResult",
+    "History",
     "Labeling",
     "LayerThickness",
     "Overlap",
@@ -21,9 +26,11 @@ __all__ = [
     "RunLabeling",
     "RunVolume",
     "Table",
+    "Tracker",
     "hysteresis",
     "label",
     "layer_thickness",
     "overlap",
     "region_table",
+    "track",
 ]

@@ -147,10 +147,15 @@ def hysteresis(
         raise ValueError(f"low must not be above high, got {low} and {high}")
     faint = RunVolume.from_threshold(image, low=low, roi=roi, n_threads=n_threads)
     strong = RunVolume.from_threshold(image, low=high, roi=roi, n_threads=n_threads)
-    components = faint.label(connectivity, n_threads=n_threads)
-    pairs = _core.overlap(
-        components._core,
-        strong.label(connectivity, n_threads=n_threads)._core,
-        _validate.n_threads(n_threads),
-    )
+    return connected_to(faint, strong, connectivity=connectivity, n_threads=n_threads)
+
+
+def connected_to(
+    volume: RunVolume, seeds: RunVolume, *, connectivity: int = 26, n_threads: int | None = None
+) -> RunVolume:
+    """The components of `volume` that share a voxel with `seeds`."""
+    threads = _validate.n_threads(n_threads)
+    components = volume.label(connectivity, n_threads=threads)
+    marks = seeds.label(connectivity, n_threads=threads)
+    pairs = _core.overlap(components._core, marks._core, threads)
     return components.select(np.unique(pairs["label_a"]))

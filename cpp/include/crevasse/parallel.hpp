@@ -22,7 +22,9 @@ void parallel_tasks(index_t n, int threads, const std::function<void(index_t)>& 
 struct Slab {
   index_t begin, end;
 
-  static Slab of(index_t n, index_t parts, index_t i) { return {n * i / parts, n * (i + 1) / parts}; }
+  static Slab of(index_t n, index_t parts, index_t i) {
+    return {n * i / parts, n * (i + 1) / parts};
+  }
 };
 
 /// At most `threads`, and no more than leave each of them `items_per_thread` items.

@@ -1,0 +1,72 @@
+"""Development tasks: `nox -l` lists them; each makes its own environment."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "tests", "cpp"]
+CPP = sorted(str(p) for p in Path("cpp").rglob("*.[ch]pp"))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Formatting, lint and types of Python and C++, and that the stubs match the module."""
+    session.install("-e", ".[operando,test,dev]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("clang-format", "--dry-run", "--Werror", *CPP)
+    session.run("python", "-m", "mypy.stubtest", "crevasse._core", "--ignore-disjoint-bases")
+
+
+@nox.session
+def tidy(session: nox.Session) -> None:
+    """clang-tidy over the core."""
+    session.install("-e", ".[dev]")
+    # Without OpenMP: its header belongs to the compiler, and this is another one.
+    off = ("-DCREVASSE_TESTS=OFF", "-DCREVASSE_OPENMP=OFF")
+    session.run("cmake", "--preset", "debug", "-B", "build/tidy", *off, external=True)
+    sources = [str(p) for p in sorted(Path("cpp/src").glob("*.cpp"))]
+    session.run("clang-tidy", "--quiet", "-p", "build/tidy", *sources)
+
+
+@nox.session(python=["3.11", "3.13"])
+def tests(session: nox.Session) -> None:
+    """The Python tests, on the oldest and a current interpreter."""
+    session.install(".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Big volumes and long searches; needs about 12 GB of memory."""
+    session.install(".[test]")
+    session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("preset", ["release", "asan-ubsan", "tsan"])
+def cpp(session: nox.Session, preset: str) -> None:
+    """The C++ tests; needs doctest from the system."""
+    session.run("cmake", "--preset", preset, external=True)
+    session.run("cmake", "--build", "--preset", preset, "--parallel", external=True)
+    session.run("ctest", "--preset", preset, external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Benchmarks beside the peers."""
+    session.install(".[bench]")
+    for script in sorted(Path("benchmarks").glob("bench_*.py")):
+        session.run("python", str(script), *session.posargs)
+
+
+@nox.session
+def clean(session: nox.Session) -> None:
+    """Remove what builds have left."""
+    for folder in ("build", "dist", ".nox"):
+        shutil.rmtree(folder, ignore_errors=True)
+    session.log("removed build, dist and .nox")

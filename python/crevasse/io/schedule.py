@@ -1,0 +1,95 @@
+"""Times of frames, and perhaps the voxel size, from a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HOURS_PER = {"time_h": 1.0, "time_min": 1.0 / 60.0, "time_s": 1.0 / 3600.0}
+_AXIS_COLUMNS = ("spacing_z", "spacing_y", "spacing_x")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Time of every frame, the unit, where they came from, and the voxel size if it was there."""
+
+    times: list[float]
+    unit: str
+    source: str
+    spacing: float | tuple[float, ...] | None = None
+
+
+def read_schedule(path: Path, names: Sequence[str], time_unit: str) -> Schedule:
+    """Read a CSV with a header; `names` are the frames that it must cover.
+
+    Parameters
+    ----------
+    path
+        Columns: ``time`` in `time_unit`, or ``time_h``, ``time_min``, ``time_s``, which become
+        hours; optionally ``file``, matched with or without its ending, else rows are taken in
+        order; optionally ``spacing`` or ``spacing_z, spacing_y, spacing_x``, the same in all rows.
+        Others are left alone.
+    names
+        File or folder name of every frame.
+    time_unit
+        Of a plain ``time`` column.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        With the file's name and what is wrong with it.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [{k.strip(): v for k, v in row.items() if k} for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is not a CSV text file ({error})") from error
+    if not rows:
+        raise ValueError(f"{path} must hold a header and a row for each frame")
+    if "file" in rows[0]:
+        rows = _in_order_of(names, rows, path)
+    column = next((c for c in ("time", *HOURS_PER) if c in rows[0]), None)
+    if column is None:
+        raise ValueError(f"{path} must have a column time, time_h, time_min or time_s, got {list(rows[0])}")
+    factor = HOURS_PER.get(column, 1.0)
+    times = [_number(row, column, path) * factor for row in rows]
+    return Schedule(times, "h" if column in HOURS_PER else time_unit, str(path), _spacing(rows, path))
+
+
+def _in_order_of(
+    names: Sequence[str], rows: list[dict[str, str]], path: Path
+) -> list[dict[str, str]]:
+    by_name = {Path(row["file"] or "").name: row for row in rows}
+    by_stem = {Path(name).stem: row for name, row in by_name.items()}
+    ordered = []
+    for name in names:
+        row = by_name.get(name) or by_stem.get(Path(name).stem)
+        if row is None:
+            raise ValueError(f"{path} has no row for {name} in its column file")
+        ordered.append(row)
+    return ordered
+
+
+def _spacing(rows: list[dict[str, str]], path: Path) -> float | tuple[float, ...] | None:
+    if "spacing" in rows[0]:
+        return _constant(rows, "spacing", path)
+    columns = [c for c in _AXIS_COLUMNS if c in rows[0]]
+    return tuple(_constant(rows, c, path) for c in columns) if columns else None
+
+
+def _constant(rows: list[dict[str, str]], column: str, path: Path) -> float:
+    values = {_number(row, column, path) for row in rows}
+    if len(values) > 1:
+        raise ValueError(f"{path} must have one {column} in all rows, got {sorted(values)}")
+    return values.pop()
+
+
+def _number(row: dict[str, str], column: str, path: Path) -> float:
+    try:
+        return float(row[column])
+    except (TypeError, ValueError):
+        raise ValueError(f"{path} must hold numbers in {column}, got {row.get(column)!r}") from None

@@ -1,0 +1,150 @@
+"""Reading and writing TIFF, with one-line errors that name the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from crevasse._files import replace_when_written
+
+SUFFIXES = (".tif", ".tiff")
+
+
+def tiff_header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape, (z, y, x) or (y, x), and dtype of a TIFF, without reading its voxels.
+
+    Raises
+    ------
+    ValueError
+        If the file is no TIFF, is damaged or truncated, or is not 2-D or 3-D grey.
+    """
+    with _Open(path) as file:
+        return _shape(file, path), _dtype(file)
+
+
+def read_tiff(path: str | os.PathLike[str]) -> NDArray[Any]:
+    """Read a TIFF as a C-contiguous (z, y, x) or (y, x) array in native byte order.
+
+    Raises
+    ------
+    ValueError
+        As `tiff_header`; also if a page cannot be decoded.
+    """
+    with _Open(path) as file:
+        shape = _shape(file, path)
+        image = file.asarray(maxworkers=1).reshape(shape)
+    return np.ascontiguousarray(image, dtype=image.dtype.newbyteorder("="))
+
+
+def read_slices(paths: Sequence[str | os.PathLike[str]]) -> NDArray[Any]:
+    """Read 2-D TIFFs, one a slice, as a (z, y, x) volume.
+
+    Raises
+    ------
+    ValueError
+        As `read_tiff`; also if a slice differs from the first in shape or dtype.
+    """
+    shape, dtype = tiff_header(paths[0])
+    if len(shape) != 2:
+        raise ValueError(f"{paths[0]} must be a 2-D slice, got shape {shape}")
+    volume = np.empty((len(paths), *shape), dtype=dtype)
+    for z, path in enumerate(paths):
+        image = read_tiff(path)
+        if image.shape != shape or image.dtype != dtype:
+            raise ValueError(
+                f"{path} must be like the first slice, {shape} {dtype}, got {image.shape} {image.dtype}"
+            )
+        volume[z] = image
+    return volume
+
+
+def write_tiff(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
+    """Write a (z, y, x) or (y, x) image as compressed TIFF, whole or not at all.
+
+    Bool becomes uint8. 32-bit labels are kept as they are (an ImageJ TIFF could not hold them).
+    """
+    array = image.astype(np.uint8) if image.dtype == bool else image
+    with replace_when_written(Path(path)) as unfinished:
+        tifffile.imwrite(
+            unfinished,
+            array,
+            compression="zlib",
+            photometric="minisblack",
+            metadata={"axes": "ZYX"[-array.ndim :]},
+            bigtiff=array.nbytes > 2**31,
+        )
+
+
+class _Open:
+    """A TIFF file, with whatever goes wrong turned into a ValueError that names it."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._file: tifffile.TiffFile | None = None
+
+    def __enter__(self) -> tifffile.TiffFile:
+        if not self._path.exists():
+            raise FileNotFoundError(f"{self._path} does not exist")
+        try:
+            self._file = tifffile.TiffFile(self._path)
+            self._refuse_truncated(self._file)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self._file is not None:
+            self._file.close()
+        if isinstance(error, Exception) and not isinstance(error, (OSError, MemoryError, _Refused)):
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ValueError(
+                f"{self._path} is not a readable TIFF ({reason}); copy or export it again"
+            ) from error
+
+    def _refuse_truncated(self, file: tifffile.TiffFile) -> None:
+        """Every strip must lie inside the file; decoders fill what is missing with zeros."""
+        size = self._path.stat().st_size
+        if len(file.pages) == 0:
+            raise _Refused(f"{self._path} holds no image; copy or export it again")
+        for page in file.pages:
+            frame = page.aspage() if isinstance(page, tifffile.TiffFrame) else page
+            ends = [o + n for o, n in zip(frame.dataoffsets, frame.databytecounts, strict=True)]
+            if not ends or max(ends) > size or 0 in frame.dataoffsets:
+                raise _Refused(
+                    f"{self._path} is truncated: it has {size} bytes and refers to "
+                    f"{max(ends, default=0)}; copy or export it again"
+                )
+
+
+class _Refused(ValueError):
+    """An error whose message is already complete."""
+
+
+def _shape(file: tifffile.TiffFile, path: str | os.PathLike[str]) -> tuple[int, ...]:
+    series = file.series
+    shape = tuple(int(n) for n in series[0].shape)
+    if len(series) != 1:
+        sizes = ", ".join(str(s.shape) for s in series[:3])
+        raise _Refused(f"{path} must hold one image of equal pages, got {len(series)}: {sizes}")
+    if file.pages.first.samplesperpixel != 1:
+        raise _Refused(
+            f"{path} must be grey, got {file.pages.first.samplesperpixel} samples a pixel; "
+            "convert it to one channel"
+        )
+    while len(shape) > 3 and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) not in (2, 3):
+        raise _Refused(f"{path} must be 2-D (y, x) or 3-D (z, y, x), got shape {shape}")
+    return shape
+
+
+def _dtype(file: tifffile.TiffFile) -> np.dtype[Any]:
+    dtype: np.dtype[Any] = np.dtype(file.series[0].dtype)
+    return dtype.newbyteorder("=")

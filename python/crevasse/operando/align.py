@@ -1,0 +1,125 @@
+"""Drift and change of light between the scans of a series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.registration import phase_cross_correlation
+
+Image = NDArray[Any]
+_DETAIL = 15.0  # voxels: shading smoother than this says nothing about position
+_MOST_VOXELS = 2**24  # what the estimate looks at: 256³; more costs memory and adds no accuracy
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A frame brought onto the first: the image, its drift in voxels per axis, and what is left.
+
+    `drift` is how far the frame had moved against the first; the image has been moved back by it.
+    `residual` is the drift against the frame before that is still found after the correction, as a
+    length in voxels: a check of the correction by itself.
+    """
+
+    image: Image
+    drift: NDArray[np.float64]
+    residual: float
+
+
+def estimate_drift(reference: Image, moving: Image, *, upsample: int = 20) -> NDArray[np.float64]:
+    """How far `moving` lies from `reference`, in voxels per axis.
+
+    Cross-correlation of the images less their shading. The correlation is not whitened (as phase
+    correlation in the narrow sense is): a camera's fixed pattern does not move with the sample, and
+    whitening gives it the weight to pull the estimate to zero.
+
+    Parameters
+    ----------
+    reference, moving
+        (z, y, x) or (y, x) images of equal shape. Of large ones the central 2²⁴ voxels are used.
+    upsample
+        The estimate's grid is 1/upsample voxel.
+
+    References
+    ----------
+    .. [1] M. Guizar-Sicairos, S. T. Thurman, J. R. Fienup, "Efficient subpixel image registration
+       algorithms", Optics Letters 33 (2008) 156-158.
+    """
+    centre = _central(reference.shape)
+    back, _, _ = phase_cross_correlation(
+        _detail(reference[centre]),
+        _detail(moving[centre]),
+        upsample_factor=upsample,
+        normalization=None,
+    )
+    return np.asarray(-back, dtype=np.float64) + 0.0
+
+
+def move_back(image: Image, drift: NDArray[np.float64]) -> Image:
+    """The image moved by minus `drift` (linear interpolation, edges extended); same dtype."""
+    if not np.any(drift):
+        return image
+    moved = ndimage.shift(image.astype(np.float32), -drift, order=1, mode="nearest")
+    if image.dtype.kind in "ui":
+        moved = np.rint(moved)
+    return moved.astype(image.dtype)
+
+
+def match_light(image: Image, reference: Image) -> Image:
+    """Scale grey values so that the image's bright level is the reference's.
+
+    The bright level is the 75th percentile of the central voxels: the sound material, which the
+    growth of dark features hardly touches. One factor and no histogram matching, since matching
+    whole histograms would map a growing crack back onto the material.
+    """
+    centre = _central(image.shape)
+    level = float(np.percentile(image[centre], 75))
+    target = float(np.percentile(reference[centre], 75))
+    if level <= 0 or target <= 0:
+        raise ValueError(
+            f"image must have a positive bright level to match light, got {level} and {target}"
+        )
+    scaled = image.astype(np.float32) * np.float32(target / level)
+    if image.dtype.kind in "ui":
+        limits = np.iinfo(image.dtype)
+        scaled = np.clip(np.rint(scaled), limits.min, limits.max)
+    return scaled.astype(image.dtype)
+
+
+class DriftCorrector:
+    """Bring frames onto the first, one after the other.
+
+    Each frame is compared with the one before, in which cracks have changed least, and the steps
+    are added up. Only the frame before is held.
+    """
+
+    def __init__(self, *, upsample: int = 20) -> None:
+        self._upsample = upsample
+        self._before: Image | None = None
+        self._drift: NDArray[np.float64] | None = None
+
+    def correct(self, image: Image) -> Aligned:
+        """Align the next frame."""
+        if self._before is None or self._drift is None:
+            self._before, self._drift = image, np.zeros(image.ndim)
+            return Aligned(image, self._drift, 0.0)
+        before, drift = self._before, self._drift
+        drift = drift + estimate_drift(before, image, upsample=self._upsample)
+        moved = move_back(image, drift)
+        left = estimate_drift(move_back(before, self._drift), moved, upsample=self._upsample)
+        self._before, self._drift = image, drift
+        return Aligned(moved, drift, float(np.linalg.norm(left)))
+
+
+def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    edge = int(_MOST_VOXELS ** (1 / len(shape)))
+    starts = [max(0, (n - edge) // 2) for n in shape]
+    return tuple(slice(a, min(n, a + edge)) for a, n in zip(starts, shape, strict=True))
+
+
+def _detail(image: Image) -> NDArray[np.float32]:
+    values = image.astype(np.float32)
+    return values - ndimage.gaussian_filter(values, _DETAIL)

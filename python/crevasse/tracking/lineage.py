@@ -1,0 +1,56 @@
+"""Persistent crack ids: which component of a frame carries on which of the frame before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Heirs:
+    """Best partners across an interval, as labels 1..; 0 where a component has no partner.
+
+    A parent and a child that name each other are the same crack.
+    """
+
+    best_child: Ints
+    best_parent: Ints
+
+    @property
+    def inherits(self) -> NDArray[np.bool_]:
+        """For each child: does it carry on its best parent's crack?"""
+        children = np.arange(1, len(self.best_parent) + 1)
+        padded = np.concatenate([[0], self.best_child])
+        return (self.best_parent > 0) & (padded[self.best_parent] == children)
+
+
+def find_heirs(
+    label_a: Ints, label_b: Ints, n_shared: Ints, volume_a: Ints, volume_b: Ints
+) -> Heirs:
+    """For every component its partner of greatest overlap.
+
+    Ties go to the partner of larger volume, then to the one that comes first in raster order.
+
+    Parameters
+    ----------
+    label_a, label_b, n_shared
+        Edges: labels in the frame before and after, and the voxels they share.
+    volume_a, volume_b
+        Voxels of label 1, 2, … of each frame.
+    """
+    return Heirs(
+        best_child=_best_partner(label_a, label_b, n_shared, len(volume_a), volume_b),
+        best_parent=_best_partner(label_b, label_a, n_shared, len(volume_b), volume_a),
+    )
+
+
+def _best_partner(own: Ints, other: Ints, n_shared: Ints, count: int, other_volume: Ints) -> Ints:
+    order = np.lexsort((other, -other_volume[other - 1], -n_shared, own))
+    owners, first = np.unique(own[order], return_index=True)
+    best = np.zeros(count, dtype=np.int64)
+    best[owners - 1] = other[order][first]
+    return best
