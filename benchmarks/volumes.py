@@ -57,7 +57,9 @@ def _add_pore(mask: Mask, rng: np.random.Generator) -> int:
     return _paint(mask, low, high, squared <= radius**2)
 
 
-def _paint(mask: Mask, low: NDArray[np.int_], high: NDArray[np.int_], inside: NDArray[np.bool_]) -> int:
+def _paint(
+    mask: Mask, low: NDArray[np.int_], high: NDArray[np.int_], inside: NDArray[np.bool_]
+) -> int:
     part = mask[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
     added = int(np.count_nonzero(inside & (part == 0)))
     part[inside] = 1

@@ -89,7 +89,11 @@ def layer_thickness(
     """
     runs = mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask, n_threads=n_threads)
     ndim = len(runs.shape)
-    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -ndim <= axis < ndim:
+    if (
+        isinstance(axis, bool)
+        or not isinstance(axis, (int, np.integer))
+        or not -ndim <= axis < ndim
+    ):
         raise ValueError(f"axis must lie in {-ndim}..{ndim - 1} for a {ndim}-D mask, got {axis!r}")
     along = int(axis) % ndim
     length = _validate.spacing(spacing, ndim)[along]

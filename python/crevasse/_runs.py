@@ -119,9 +119,7 @@ class RunVolume:
         begin = [start for start, _, _ in ranges]
         end = [max(start, stop) for start, stop, _ in ranges]
         lead = [0] * (3 - len(shape))
-        core = _core.box(
-            _shape3(shape), _triple(lead + begin), _triple([1] * len(lead) + end)
-        )
+        core = _core.box(_shape3(shape), _triple(lead + begin), _triple([1] * len(lead) + end))
         return cls(core, len(shape))
 
     @property
@@ -149,6 +147,16 @@ class RunVolume:
         out = np.empty(self.shape, dtype=np.bool_)
         self._core.write_mask(_validate.as_3d(out), _validate.n_threads(n_threads))
         return out
+
+    def plane(self, z: int) -> RunVolume:
+        """The slice z of a volume as a 2-D set; an image is its own and only plane 0."""
+        depth, rows, columns = self._core.shape
+        if not 0 <= z < depth:
+            raise ValueError(f"z must lie in 0..{depth - 1}, got {z}")
+        row_begin = self._core.row_begin[z * rows : (z + 1) * rows + 1]
+        runs = self._core.runs[row_begin[0] : row_begin[-1]]
+        core = _core.from_runs((1, rows, columns), row_begin - row_begin[0], runs.reshape(-1))
+        return RunVolume(core, 2)
 
     def label(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunLabeling:
         """Connected components, without a dense volume; see `crevasse.label`."""
@@ -241,7 +249,9 @@ class RunLabeling:
         else:
             out = _validate.out_array(out, self.shape)
             if dtype is not None and np.dtype(dtype) != out.dtype:
-                raise ValueError(f"dtype must be that of out, got {np.dtype(dtype)} and {out.dtype}")
+                raise ValueError(
+                    f"dtype must be that of out, got {np.dtype(dtype)} and {out.dtype}"
+                )
             _validate.label_dtype(out.dtype, self.count)
             self._core.write_labels(_validate.as_3d(out), False, threads)
         return out

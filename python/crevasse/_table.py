@@ -88,7 +88,9 @@ class Table:
 
     def where(self, keep: NDArray[np.bool_]) -> Table:
         """The rows that `keep` marks, as a new table."""
-        return Table({name: values[keep] for name, values in self._columns.items()}, units=self.units)
+        return Table(
+            {name: values[keep] for name, values in self._columns.items()}, units=self.units
+        )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row as a dict of Python values."""
@@ -126,7 +128,11 @@ class Table:
 
         arrays = [pa.array(values) for values in self._columns.values()]
         fields = [
-            pa.field(name, array.type, metadata={"unit": self.units[name]} if name in self.units else None)
+            pa.field(
+                name,
+                array.type,
+                metadata={"unit": self.units[name]} if name in self.units else None,
+            )
             for name, array in zip(self.columns, arrays, strict=True)
         ]
         with replace_when_written(Path(path)) as unfinished:

@@ -54,10 +54,14 @@ def read_schedule(path: Path, names: Sequence[str], time_unit: str) -> Schedule:
         rows = _in_order_of(names, rows, path)
     column = next((c for c in ("time", *HOURS_PER) if c in rows[0]), None)
     if column is None:
-        raise ValueError(f"{path} must have a column time, time_h, time_min or time_s, got {list(rows[0])}")
+        raise ValueError(
+            f"{path} must have a column time, time_h, time_min or time_s, got {list(rows[0])}"
+        )
     factor = HOURS_PER.get(column, 1.0)
     times = [_number(row, column, path) * factor for row in rows]
-    return Schedule(times, "h" if column in HOURS_PER else time_unit, str(path), _spacing(rows, path))
+    return Schedule(
+        times, "h" if column in HOURS_PER else time_unit, str(path), _spacing(rows, path)
+    )
 
 
 def _in_order_of(

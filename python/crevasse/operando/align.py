@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
+from crevasse._runs import Box
+
 Image = NDArray[Any]
 _DETAIL = 15.0  # voxels: shading smoother than this says nothing about position
 _MOST_VOXELS = 2**24  # what the estimate looks at: 256³; more costs memory and adds no accuracy
@@ -94,9 +96,17 @@ class DriftCorrector:
 
     Each frame is compared with the one before, in which cracks have changed least, and the steps
     are added up. Only the frame before is held.
+
+    Parameters
+    ----------
+    roi
+        Where to look for drift, a slice per axis: what moves with the sample. None: everywhere.
+    upsample
+        As in `estimate_drift`.
     """
 
-    def __init__(self, *, upsample: int = 20) -> None:
+    def __init__(self, *, roi: Box | None = None, upsample: int = 20) -> None:
+        self._roi = ... if roi is None else roi
         self._upsample = upsample
         self._before: Image | None = None
         self._drift: NDArray[np.float64] | None = None
@@ -107,11 +117,14 @@ class DriftCorrector:
             self._before, self._drift = image, np.zeros(image.ndim)
             return Aligned(image, self._drift, 0.0)
         before, drift = self._before, self._drift
-        drift = drift + estimate_drift(before, image, upsample=self._upsample)
+        drift = drift + self._estimate(before, image)
         moved = move_back(image, drift)
-        left = estimate_drift(move_back(before, self._drift), moved, upsample=self._upsample)
+        left = self._estimate(move_back(before, self._drift), moved)
         self._before, self._drift = image, drift
         return Aligned(moved, drift, float(np.linalg.norm(left)))
+
+    def _estimate(self, reference: Image, moving: Image) -> NDArray[np.float64]:
+        return estimate_drift(reference[self._roi], moving[self._roi], upsample=self._upsample)
 
 
 def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:

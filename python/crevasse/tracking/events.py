@@ -25,7 +25,12 @@ class EventType(StrEnum):
 
 
 def classify(
-    n_parents: Counts, n_children: Counts, gain: Counts, loss: Counts, kept: Counts, repeatability: float
+    n_parents: Counts,
+    n_children: Counts,
+    gain: Counts,
+    loss: Counts,
+    kept: Counts,
+    repeatability: float,
 ) -> NDArray[np.str_]:
     """Name the event of every block.
 

@@ -51,7 +51,9 @@ class Record:
 
     def __init__(self) -> None:
         self._frames = Chunks(
-            _ints("frame") | _floats("time") | _ints("n_cracks", "n_voxels", "n_preexisting", "n_new")
+            _ints("frame")
+            | _floats("time")
+            | _ints("n_cracks", "n_voxels", "n_preexisting", "n_new")
         )
         self._edges = Chunks(_ints("frame", "label_before", "label_after", "n_voxels", "event"))
         self._events = Chunks(

@@ -117,13 +117,19 @@ class Tracker:
             If the shape differs from the first frame's or the time does not rise. The tracker is
             then as before the call.
         """
-        runs = frame if isinstance(frame, RunVolume) else RunVolume.from_mask(frame, n_threads=self._threads)
+        runs = (
+            frame
+            if isinstance(frame, RunVolume)
+            else RunVolume.from_mask(frame, n_threads=self._threads)
+        )
         when = self._checked_time(time)
         state = self._state
         if state is not None:
             _validate.same_shape(state.shape, runs.shape, "all frames")
         labeling = runs.label(self._connectivity, n_threads=self._threads)
-        regions = region_table(labeling, spacing=self._spacing, unit=self._unit, n_threads=self._threads)
+        regions = region_table(
+            labeling, spacing=self._spacing, unit=self._unit, n_threads=self._threads
+        )
         if state is None:
             following = self._first(runs, labeling, regions, when)
         else:
@@ -190,7 +196,9 @@ class Tracker:
         cracks = interval.crack_ids(before.crack_ids, state.n_cracks)
         n_cracks = max(state.n_cracks, int(cracks.max(initial=0)))
         ledger = self._advance(state.ledger, labeling, cracks, index)
-        preexisting = state.preexisting | runs if index < self._baseline_frames else state.preexisting
+        preexisting = (
+            state.preexisting | runs if index < self._baseline_frames else state.preexisting
+        )
         n_preexisting = (runs & preexisting).n_voxels
         result = FrameResult(
             frame=index,

@@ -1,0 +1,462 @@
+"""The command line: crevasse demo | track | label | info."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import crevasse
+from crevasse import _core
+
+if TYPE_CHECKING:
+    from crevasse.operando import Analysis, Settings
+    from crevasse.tracking import FrameResult
+
+FAILED, BAD_USE, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0, 1 (failed) or 2 (bad use).
+
+    What goes wrong is told in one line. Set ``CREVASSE_DEBUG=1`` to see the traceback as well.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return _tell("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone: nothing left to tell
+        return FAILED
+    except ModuleNotFoundError as error:
+        return _tell(
+            f"{error.name} is not installed; run: pip install 'crevasse[operando]'", FAILED
+        )
+    except (ValueError, TypeError, OSError, MemoryError) as error:
+        if os.environ.get("CREVASSE_DEBUG"):
+            raise
+        return _tell(_one_line(error), FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="crevasse", description="Label, measure and follow cracks in time-resolved tomography."
+    )
+    parser.add_argument("--version", action="version", version=f"crevasse {crevasse.__version__}")
+    commands = parser.add_subparsers(metavar="command", required=True)
+    _add_demo(commands)
+    _add_track(commands)
+    _add_label(commands)
+    _add_info(commands)
+    return parser
+
+
+# --- demo and track ------------------------------------------------------------------------------
+
+
+def _add_demo(commands: Any) -> None:
+    command = _command(
+        commands, "demo", _demo, "follow the cracks of a real laminate series that comes along"
+    )
+    _add_output(command, "crevasse-demo")
+
+
+def _add_track(commands: Any) -> None:
+    command = _command(commands, "track", _track, "follow the cracks of your own series")
+    command.add_argument(
+        "source",
+        nargs="+",
+        help="folder of TIFFs (one a time), folder of folders of slices, pattern, or files in order",
+    )
+    _add_output(command, "crevasse-report")
+    command.add_argument("--title", help="title of the report (default: the source)")
+    _add_scale(command)
+    segment = command.add_argument_group("segmentation")
+    segment.add_argument(
+        "--phase",
+        choices=["dark", "bright"],
+        default="dark",
+        help="what cracks are (default: dark)",
+    )
+    segment.add_argument(
+        "--threshold",
+        type=_finite,
+        help="grey value, or contrast with --flatten, from which a voxel is open "
+        "(default: Otsu's, over the pooled frames)",
+    )
+    segment.add_argument(
+        "--seed-threshold",
+        type=_finite,
+        help="keep only components that reach this stricter value (hysteresis)",
+    )
+    segment.add_argument(
+        "--flatten",
+        type=_at_least(3),
+        metavar="VOXELS",
+        help="remove the background; give the width of the widest crack",
+    )
+    segment.add_argument(
+        "--smooth",
+        type=_not_negative,
+        default=0.0,
+        metavar="SIGMA",
+        help="Gaussian filter, in voxels",
+    )
+    segment.add_argument(
+        "--min-voxels", type=_at_least(1), default=1, help="drop smaller components (default: 1)"
+    )
+    segment.add_argument("--connectivity", type=int, choices=[4, 6, 8, 18, 26], default=26)
+    segment.add_argument(
+        "--roi",
+        type=_box,
+        metavar="RANGES",
+        help="region of interest in voxels, [z0:z1,]y0:y1,x0:x1; an empty bound is the edge",
+    )
+    series = command.add_argument_group("series")
+    series.add_argument("--align", action="store_true", help="correct drift between frames")
+    series.add_argument(
+        "--match-light",
+        action="store_true",
+        help="scale each frame to the first one's bright level",
+    )
+    series.add_argument(
+        "--baseline-frames",
+        type=_at_least(1),
+        default=1,
+        help="frames at the start whose open voxels are pre-existing (default: 1)",
+    )
+    series.add_argument(
+        "--repeatability",
+        type=_fraction,
+        default=0.05,
+        help="change of a crack that is no event, as a fraction of its volume (default: 0.05)",
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from crevasse.operando import Segmentation, Settings
+
+    # Chosen by eye on this series: 31 voxels is wider than its widest crack; contrast 0.12 is three
+    # times the spread of the sound laminate, and what never reaches 0.2 is texture of the plies. The
+    # region leaves out the clip-on gauge and the specimen's edges.
+    segmentation = Segmentation(
+        flatten=31, smooth=1.0, threshold=0.12, seed_threshold=0.2, min_voxels=40
+    )
+    settings = Settings(
+        segmentation, roi=(slice(20, 930), slice(100, 1400)), align=True, repeatability=0.05
+    )
+    options.source = [str(_example("gfrp_cracks"))]
+    options.title = "Cracks in a glass-fibre laminate under rising load"
+    options.spacing = options.times = None
+    options.unit, options.time_unit = "um", "h"
+    return _analyze(options, settings)
+
+
+def _track(options: argparse.Namespace) -> int:
+    from crevasse.operando import Segmentation, Settings
+
+    segmentation = Segmentation(
+        phase=options.phase,
+        threshold=options.threshold,
+        seed_threshold=options.seed_threshold,
+        flatten=options.flatten,
+        smooth=options.smooth,
+        min_voxels=options.min_voxels,
+        connectivity=options.connectivity,
+    )
+    settings = Settings(
+        segmentation,
+        roi=options.roi,
+        align=options.align,
+        match_light=options.match_light,
+        baseline_frames=options.baseline_frames,
+        repeatability=options.repeatability,
+    )
+    options.title = options.title or f"Cracks in {options.source[0]}"
+    return _analyze(options, settings)
+
+
+def _analyze(options: argparse.Namespace, settings: Settings) -> int:
+    from crevasse.io import open_series
+    from crevasse.operando import BrokenFrameError, analyze_series
+    from crevasse.report import summary, write_report
+
+    source = options.source[0] if len(options.source) == 1 else options.source
+    series = open_series(
+        source,
+        spacing=options.spacing,
+        times=options.times,
+        unit=options.unit,
+        time_unit=options.time_unit,
+    )
+    _require_writable(options.output)
+    try:
+        with _Progress(len(series)) as progress:
+            analysis = analyze_series(series, settings, progress=progress)
+    except BrokenFrameError as error:
+        if error.analysis is None:
+            raise
+        report = write_report(error.analysis, options.output, title=options.title)
+        n_done = len(error.analysis.history.frames)
+        return _tell(f"{_one_line(error)} (the {n_done} frames before it are in {report})", FAILED)
+    report = write_report(analysis, options.output, title=options.title)
+    if options.json:
+        print(json.dumps(summary(analysis) | {"report": str(report)}))
+    else:
+        print(_in_words(analysis))
+        print(f"report: {report}")
+    return 0
+
+
+def _in_words(analysis: Analysis) -> str:
+    from crevasse.report.figures import pretty_unit, quantity
+
+    history = analysis.history
+    frames, what = history.frames, quantity(analysis)
+    unit = pretty_unit(frames.units["volume"])
+    lines = [f"{'frame':24} {'cracks':>7} {f'{what} ({unit})':>16} {'new':>14}"]
+    for row, name in zip(frames.rows(), analysis.measures["name"].tolist(), strict=True):
+        lines.append(
+            f"{name[-24:]:24} {row['n_cracks']:7d} {row['volume']:16,.6g} {row['volume_new']:14,.6g}"
+        )
+    return "\n".join(lines)
+
+
+def _example(name: str) -> Path:
+    """Example data: beside the compiled module where it is installed."""
+    folder = Path(_core.__file__).parent / "_examples" / name
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} does not exist; install crevasse again")
+    return folder
+
+
+# --- label ---------------------------------------------------------------------------------------
+
+
+def _add_label(commands: Any) -> None:
+    command = _command(commands, "label", _label, "label the connected components of an image")
+    command.add_argument(
+        "image", type=Path, help="TIFF, 2-D or 3-D: a mask, labels, or grey values"
+    )
+    command.add_argument("-o", "--output", type=Path, help="TIFF to write the labels to")
+    command.add_argument(
+        "--table", type=Path, help="CSV or Parquet file for a table of the regions"
+    )
+    command.add_argument("--low", type=_finite, help="take voxels of at least this grey value")
+    command.add_argument("--high", type=_finite, help="take voxels of at most this grey value")
+    command.add_argument("--connectivity", type=int, choices=[4, 6, 8, 18, 26], default=26)
+    command.add_argument("--spacing", type=_spacing, help="voxel size in µm: a number or z,y,x")
+
+
+def _label(options: argparse.Namespace) -> int:
+    from crevasse.io import read_tiff, write_tiff
+
+    for path in (options.output, options.table):
+        if path is not None:
+            _require_writable(path.parent)
+    if options.table is not None and options.table.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"--table must end in .csv or .parquet, got {options.table}")
+    image: Any = read_tiff(options.image)
+    if options.low is not None or options.high is not None:
+        image = crevasse.RunVolume.from_threshold(image, options.low, options.high).to_mask()
+    labeling = crevasse.label(image, connectivity=options.connectivity)
+    if options.output is not None:
+        write_tiff(options.output, labeling.labels)
+    if options.table is not None:
+        table = crevasse.region_table(labeling, spacing=options.spacing or 1.0)
+        (table.to_csv if options.table.suffix == ".csv" else table.to_parquet)(options.table)
+    result = {
+        "image": str(options.image),
+        "shape": list(labeling.labels.shape),
+        "count": labeling.count,
+        "labels": None if options.output is None else str(options.output),
+        "table": None if options.table is None else str(options.table),
+    }
+    written = "".join(f"; {key} in {result[key]}" for key in ("labels", "table") if result[key])
+    print(json.dumps(result) if options.json else f"{labeling.count} components{written}")
+    return 0
+
+
+# --- info ----------------------------------------------------------------------------------------
+
+
+def _add_info(commands: Any) -> None:
+    command = _command(commands, "info", _info, "say what a source holds, reading headers only")
+    command.add_argument("source", nargs="+", help="as for track")
+    _add_scale(command)
+
+
+def _info(options: argparse.Namespace) -> int:
+    from crevasse.io import open_series
+
+    series = open_series(
+        options.source[0] if len(options.source) == 1 else options.source,
+        spacing=options.spacing,
+        times=options.times,
+        unit=options.unit,
+        time_unit=options.time_unit,
+    )
+    n_bytes = math.prod(series.shape) * series.dtype.itemsize
+    result = {
+        "source": series.source,
+        "n_frames": len(series),
+        "shape": list(series.shape),
+        "dtype": str(series.dtype),
+        "bytes_per_frame": n_bytes,
+        "spacing": list(series.spacing),
+        "unit": series.unit,
+        "spacing_source": series.spacing_source,
+        "time_unit": series.time_unit,
+        "times_source": series.times_source,
+        "frames": [{"name": frame.name, "time": frame.time} for frame in series],
+    }
+    if options.json:
+        print(json.dumps(result))
+        return 0
+    size = " × ".join(map(str, series.shape))
+    print(f"{len(series)} frames of {size} {series.dtype} ({n_bytes / 1e6:,.1f} MB each)")
+    spacing = " × ".join(f"{s:g}" for s in series.spacing)
+    print(f"voxel size: {spacing} {series.unit} ({series.spacing_source})")
+    print(f"times: {series.times_source}")
+    for frame in series:
+        print(f"  {frame.time:10g} {series.time_unit:6} {frame.name}")
+    return 0
+
+
+# --- shared --------------------------------------------------------------------------------------
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command.add_argument(
+        "--json", action="store_true", help="print the result as JSON, for machines"
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_output(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(default),
+        help=f"folder to write to (default: {default})",
+    )
+
+
+def _add_scale(command: argparse.ArgumentParser) -> None:
+    scale = command.add_argument_group("scale")
+    scale.add_argument(
+        "--spacing", type=_spacing, help="voxel size: a number or z,y,x (default: voxels)"
+    )
+    scale.add_argument("--unit", default="um", help="unit of --spacing (default: um)")
+    scale.add_argument(
+        "--times",
+        help="CSV with a column time, time_h, time_min or time_s (default: frame numbers)",
+    )
+    scale.add_argument("--time-unit", default="h", help="unit of a column time (default: h)")
+
+
+class _Progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, n_frames: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=n_frames, unit="frame", disable=not sys.stderr.isatty())
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+    def __call__(self, result: FrameResult, n_frames: int) -> None:
+        self._bar.set_postfix(cracks=len(result.crack_ids), refresh=False)
+        self._bar.update(1)
+
+
+def _require_writable(folder: Path) -> None:
+    """Find out before the work starts, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"output folder {folder} cannot be written to: {error.strerror}") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _tell(message: str, code: int) -> int:
+    print(f"crevasse: error: {message}", file=sys.stderr)
+    return code
+
+
+def _refuse(message: str) -> NoReturn:
+    raise argparse.ArgumentTypeError(message)
+
+
+def _finite(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        _refuse(f"must be a number, got {text!r}")
+    return value if math.isfinite(value) else _refuse(f"must be finite, got {text}")
+
+
+def _not_negative(text: str) -> float:
+    value = _finite(text)
+    return value if value >= 0 else _refuse(f"must not be negative, got {text}")
+
+
+def _fraction(text: str) -> float:
+    value = _finite(text)
+    return value if 0 <= value < 1 else _refuse(f"must lie in [0, 1), got {text}")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            _refuse(f"must be a whole number, got {text!r}")
+        return value if value >= least else _refuse(f"must be at least {least}, got {text}")
+
+    return parse
+
+
+def _spacing(text: str) -> float | tuple[float, ...]:
+    values = [_finite(part) for part in text.split(",")]
+    if min(values) <= 0:
+        _refuse(f"must be positive, got {text}")
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _box(text: str) -> tuple[slice, ...]:
+    slices = []
+    for part in text.split(","):
+        bounds = part.split(":")
+        if len(bounds) != 2 or not all(
+            b.strip().lstrip("-").isdigit() or not b.strip() for b in bounds
+        ):
+            _refuse(f"must look like y0:y1,x0:x1, got {text!r}")
+        begin, end = (int(b) if b.strip() else None for b in bounds)
+        slices.append(slice(begin, end))
+    return tuple(slices)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

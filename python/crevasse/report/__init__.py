@@ -1,0 +1,9 @@
+"""Figures, tables and the report page of an analysis.
+
+Needs the extra `operando`: pip install 'crevasse[operando]'.
+"""
+
+from crevasse.report.html import write_html, write_report
+from crevasse.report.summary import summary
+
+__all__ = ["summary", "write_html", "write_report"]

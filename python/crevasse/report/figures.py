@@ -1,0 +1,223 @@
+"""Figures of an analysis, as matplotlib figures that the caller saves or shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib import colormaps
+from numpy.typing import NDArray
+
+from crevasse.operando import Analysis
+from crevasse.operando.pipeline import Picture
+from crevasse.tracking import EventType
+
+# Okabe & Ito's palette: told apart with every common colour vision.
+NEW = "#d55e00"
+PREEXISTING = "#0072b2"
+EVENT_COLORS = {
+    EventType.BIRTH: "#009e73",
+    EventType.GROWTH: "#e69f00",
+    EventType.STABLE: "#bbbbbb",
+    EventType.MOVING: "#f0e442",
+    EventType.SHRINK: "#56b4e9",
+    EventType.SPLIT: "#0072b2",
+    EventType.MERGE: "#d55e00",
+    EventType.RECOMBINATION: "#cc79a7",
+    EventType.CLOSURE: "#444444",
+}
+_LONGEST = 1600  # pixels of a picture's longer side in a figure
+
+
+def first_open_figure(analysis: Analysis) -> Figure:
+    """Cracks coloured by the frame in which each voxel first opened, over the latest frame.
+
+    A volume is seen along z: each pixel shows the earliest opening of its column.
+    """
+    history = analysis.history
+    n_frames = len(history.frames)
+    opened = _cropped(_earliest_along_z(history.first_open()), analysis)
+    grey = _cropped(analysis.pictures[-1].grey, analysis)
+    step = _step(opened.shape)
+    opened, grey = opened[::step, ::step], grey[::step, ::step]
+
+    norm = BoundaryNorm(np.arange(-0.5, n_frames), n_frames)
+    cmap = ListedColormap(colormaps["plasma_r"](np.linspace(0.05, 1.0, n_frames)))
+    figure, axes = _picture_figure(opened.shape, extra_height=0.7)
+    _show_grey(axes, grey, _grey_window(analysis), faded=True)
+    axes.imshow(np.ma.masked_less(opened, 0), cmap=cmap, norm=norm, interpolation="nearest")
+    bar = figure.colorbar(
+        ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
+    )
+    shown = np.unique(np.linspace(0, n_frames - 1, min(n_frames, 12)).astype(int))
+    bar.set_ticks(shown, labels=[_time_label(analysis, int(i)) for i in shown])
+    bar.ax.tick_params(length=0)
+    bar.set_label("first open in frame" if history.time_unit == "frame" else "first open at")
+    return figure
+
+
+def volume_figure(analysis: Analysis) -> Figure:
+    """Open volume against time, by provenance, with its sensitivity to the threshold."""
+    history, measures = analysis.history, analysis.measures
+    frames = history.frames
+    time = frames["time"]
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.stackplot(
+        time,
+        frames["volume_preexisting"],
+        frames["volume_new"],
+        colors=[PREEXISTING, NEW],
+        alpha=0.75,
+        labels=["pre-existing", "new"],
+    )
+    axes.fill_between(
+        time,
+        measures["volume_low"],
+        measures["volume_high"],
+        color="black",
+        alpha=0.15,
+        linewidth=0,
+        label=f"threshold ± {analysis.settings.sensitivity:.0%}",
+    )
+    axes.plot(time, frames["volume"], "o-", color="black", markersize=4, label="total")
+    axes.set_xlabel(_time_axis(history.time_unit))
+    axes.set_ylabel(f"open {quantity(analysis)} ({pretty_unit(frames.units['volume'])})")
+    axes.set_ylim(bottom=0)
+    if len(time) > 1:
+        axes.set_xlim(time[0], time[-1])
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
+    axes.legend(loc="upper left", frameon=False)
+    _plain(axes)
+    return figure
+
+
+def events_figure(analysis: Analysis) -> Figure:
+    """What happened in each interval: events by type, and the voxels gained and lost."""
+    history = analysis.history
+    events, intervals = history.events, history.intervals
+    figure = Figure(figsize=(7.5, 5.6), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    position = intervals["frame"]
+    base = np.zeros(len(position))
+    for kind, color in EVENT_COLORS.items():
+        of_kind = events["frame"][events["type"] == kind.value]
+        count = np.bincount(of_kind, minlength=len(history.frames))[1:] if len(position) else base
+        if count.any():
+            top.bar(position, count, 0.7, bottom=base, color=color, label=kind.value)
+            base = base + count
+    top.set_ylabel("events")
+    handles, names = top.get_legend_handles_labels()
+    top.legend(handles[::-1], names[::-1], loc="upper left", frameon=False, bbox_to_anchor=(1, 1))
+    voxel_volume = float(np.prod(history.spacing))
+    unit = pretty_unit(history.frames.units["volume"])
+    bottom.bar(position, intervals["gain"] * voxel_volume, 0.7, color=NEW, label="gain")
+    bottom.bar(position, -intervals["loss"] * voxel_volume, 0.7, color="#56b4e9", label="loss")
+    bottom.axhline(0, color="black", linewidth=0.8)
+    bottom.set_ylabel(f"{quantity(analysis)} ({unit})")
+    bottom.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
+    bottom.legend(loc="upper left", frameon=False, bbox_to_anchor=(1, 1))
+    shown = position[:: max(1, len(position) // 12)]
+    bottom.set_xticks(shown, [f"{f - 1}→{f}" for f in shown])
+    bottom.set_xlabel("interval between frames")
+    for axes in (top, bottom):
+        _plain(axes)
+    return figure
+
+
+def frame_figure(analysis: Analysis, index: int) -> Figure:
+    """One frame with its open voxels outlined by provenance."""
+    picture = analysis.pictures[index]
+    grey = _cropped(picture.grey, analysis)
+    new = _cropped(picture.open & ~picture.preexisting, analysis)
+    old = _cropped(picture.preexisting, analysis)
+    step = _step(grey.shape)
+    figure, axes = _picture_figure(grey[::step, ::step].shape)
+    _show_grey(axes, grey[::step, ::step], _grey_window(analysis))
+    for mask, color in ((old, PREEXISTING), (new, NEW)):
+        reduced = mask[::step, ::step]
+        tint = np.zeros((*reduced.shape, 4))
+        tint[reduced] = (*to_rgb(color), 0.55)
+        axes.imshow(tint, interpolation="nearest")
+    return figure
+
+
+def quantity(analysis: Analysis) -> str:
+    """What the open voxels of a frame add up to: an area in images, a volume otherwise."""
+    return "area" if len(analysis.series.shape) == 2 else "volume"
+
+
+def pretty_unit(unit: str) -> str:
+    """um^3 as people write it: µm³."""
+    for plain, pretty in (
+        ("um", "µm"),
+        ("^2", "²"),
+        ("^3", "³"),
+        ("voxel²", "px"),
+        ("voxel³", "voxels"),
+    ):
+        unit = unit.replace(plain, pretty)
+    return unit
+
+
+def _earliest_along_z(first_open: NDArray[np.int32]) -> NDArray[np.int32]:
+    if first_open.ndim == 2:
+        return first_open
+    never = np.iinfo(np.int32).max
+    earliest = np.where(first_open < 0, never, first_open).min(axis=0)
+    return np.where(earliest == never, -1, earliest).astype(np.int32)
+
+
+def _cropped(image: NDArray[Any], analysis: Analysis) -> NDArray[Any]:
+    roi = analysis.settings.roi
+    return image if roi is None else image[roi[-2:]]
+
+
+def _step(shape: tuple[int, ...]) -> int:
+    return max(1, -(-max(shape) // _LONGEST))
+
+
+def _picture_figure(shape: tuple[int, ...], extra_height: float = 0.0) -> tuple[Figure, Axes]:
+    width = 9.0
+    height = width * shape[0] / shape[1] + extra_height
+    figure = Figure(figsize=(width, min(height, 14.0)), layout="constrained")
+    axes = figure.subplots()
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _grey_window(analysis: Analysis) -> tuple[float, float]:
+    """The grey values to show from black to white: the same in all pictures."""
+    ends = [_cropped(analysis.pictures[i].grey, analysis).reshape(-1) for i in (0, -1)]
+    values = np.concatenate(ends)
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
+    return float(low), float(max(high, low + 1e-9))
+
+
+def _show_grey(
+    axes: Axes, grey: NDArray[Any], window: tuple[float, float], *, faded: bool = False
+) -> None:
+    low, high = window
+    if faded:  # leave the colours to what lies on top
+        low -= 1.2 * (high - low)
+    axes.imshow(grey, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+
+
+def _time_label(analysis: Analysis, index: int) -> str:
+    unit = analysis.history.time_unit
+    if unit == "frame":
+        return str(index)
+    return f"{analysis.history.frames['time'][index]:g} {unit}"
+
+
+def _time_axis(unit: str) -> str:
+    return "frame" if unit == "frame" else f"time ({unit})"
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
