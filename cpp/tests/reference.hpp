@@ -50,7 +50,7 @@ struct Dense {
   T& at(index_t z, index_t y, index_t x) { return voxels[to_size(index(z, y, x))]; }
   const T& at(index_t z, index_t y, index_t x) const { return voxels[to_size(index(z, y, x))]; }
   Volume<const T> view() const { return {voxels.data(), shape}; }
-  Volume<T> view() { return {voxels.data(), shape}; }
+  Volume<T> out() { return {voxels.data(), shape}; }
   bool operator==(const Dense&) const = default;
 };
 
@@ -343,10 +343,10 @@ Dense<T> values(const Shape& shape, index_t kinds, T scale, Random& random) {
 
 /// Rows around the word length, single rows and slices, narrow ones, empties.
 inline std::vector<Shape> small_shapes() {
-  return {{1, 1, 1},   {1, 1, 63},  {1, 1, 64}, {1, 1, 65}, {1, 1, 127}, {1, 1, 128}, {1, 1, 129},
-          {1, 1, 200}, {5, 1, 63},  {1, 7, 64}, {4, 6, 65}, {3, 5, 127}, {3, 4, 128}, {2, 3, 129},
-          {3, 3, 200}, {9, 1, 1},   {1, 9, 1},  {7, 8, 9},  {16, 1, 3},  {2, 17, 2},  {6, 5, 1},
-          {0, 0, 0},   {0, 3, 5},   {3, 0, 5},  {3, 5, 0},  {4, 4, 16}};
+  return {{1, 1, 1},   {1, 1, 63}, {1, 1, 64}, {1, 1, 65}, {1, 1, 127}, {1, 1, 128}, {1, 1, 129},
+          {1, 1, 200}, {5, 1, 63}, {1, 7, 64}, {4, 6, 65}, {3, 5, 127}, {3, 4, 128}, {2, 3, 129},
+          {3, 3, 200}, {9, 1, 1},  {1, 9, 1},  {7, 8, 9},  {16, 1, 3},  {2, 17, 2},  {6, 5, 1},
+          {0, 0, 0},   {0, 3, 5},  {3, 0, 5},  {3, 5, 0},  {4, 4, 16}};
 }
 
 inline constexpr std::array densities{0.0, 0.02, 0.1, 0.3, 0.5, 0.8, 0.97, 1.0};

@@ -25,7 +25,7 @@ struct Relabelled {
 
   explicit Relabelled(std::size_t n) : set(n) { std::iota(set.begin(), set.end(), 0U); }
   void unite(std::uint32_t a, std::uint32_t b) {
-    const auto [low, high] = std::minmax(set[a], set[b]);
+    const std::uint32_t low = std::min(set[a], set[b]), high = std::max(set[a], set[b]);
     for (auto& s : set) s = s == high ? low : s;
   }
 };

@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def replace_when_written(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; move it there when the block ends well, else remove it."""
+    """Give a temporary path beside `path`; move it there if the block ends well, else remove it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield unfinished

@@ -103,7 +103,7 @@ def layer_thickness(
     n_voxels, n_layers = _core.layer_columns(
         runs._core, along + 3 - ndim, _validate.n_threads(n_threads)
     )
-    thickness = n_voxels.reshape(map_shape) * length
+    thickness = n_voxels.reshape(map_shape).astype(np.float64) * length
     layers = n_layers.reshape(map_shape)
     columns = thickness[inside]
     thickness[~inside] = np.nan

@@ -14,7 +14,10 @@ from crevasse._runs import RunLabeling
 
 
 class Overlap(NamedTuple):
-    """Pairs of labels that share voxels, sorted by (label_a, label_b); three equal-length arrays."""
+    """Pairs of labels that share voxels, sorted by (label_a, label_b); three arrays.
+
+    `n_voxels` counts what they share.
+    """
 
     label_a: NDArray[Any]
     label_b: NDArray[Any]

@@ -77,7 +77,8 @@ class RunVolume:
         Parameters
         ----------
         image
-            (z, y, x) or (y, x) grey values: uint8, uint16, uint32, int16, int32, float32 or float64.
+            (z, y, x) or (y, x) grey values: bool, uint8, uint16, uint32, int16, int32, float32 or
+            float64.
         low, high
             Bounds of the closed window, in grey values; None leaves that side open.
         roi
@@ -185,7 +186,7 @@ class RunVolume:
         return self.shape == other.shape and self._core.equals(other._core)
 
     def __hash__(self) -> int:
-        return hash((self.shape, zlib.crc32(self._core.row_begin), zlib.crc32(self._core.runs)))
+        return hash((self.shape, zlib.crc32(self._core.runs.data)))
 
     def __reduce__(self) -> tuple[Callable[..., RunVolume], tuple[Any, ...]]:
         core = self._core
@@ -292,7 +293,7 @@ class RunLabeling:
 def _region(roi: RunVolume | Box | ArrayLike, shape: tuple[int, ...]) -> RunVolume:
     if isinstance(roi, tuple) and all(isinstance(s, slice) for s in roi):
         return RunVolume.from_box(shape, roi)
-    region = roi if isinstance(roi, RunVolume) else RunVolume.from_mask(roi)
+    region = roi if isinstance(roi, RunVolume) else RunVolume.from_mask(np.asarray(roi))
     _validate.same_shape(shape, region.shape, "image and roi")
     return region
 

@@ -111,7 +111,7 @@ class Table:
         return frame
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write comma-separated text (UTF-8); a column's unit stands behind its name, in brackets."""
+        """Write comma-separated text (UTF-8), units in brackets behind the columns' names."""
         header = [f"{c} [{self.units[c]}]" if c in self.units else c for c in self.columns]
         with (
             replace_when_written(Path(path)) as unfinished,

@@ -1,4 +1,7 @@
-"""Checks of arguments, done once, before a kernel runs. Messages give the rule, the value, the mend."""
+"""Checks of arguments, done once, before a kernel runs.
+
+Messages give the rule, the value and the mend.
+"""
 
 from __future__ import annotations
 
@@ -129,8 +132,9 @@ def _float_window(lo: float, hi: float, dtype: np.dtype[Any]) -> tuple[float, fl
     up, down = dtype.type(math.inf), dtype.type(-math.inf)
     with np.errstate(over="ignore"):
         low, high = dtype.type(lo), dtype.type(hi)
-    if low < lo:
+    # As Python floats: numpy would round `lo` to the dtype and find the two equal.
+    if float(low) < lo:
         low = np.nextafter(low, up)
-    if high > hi:
+    if float(high) > hi:
         high = np.nextafter(high, down)
     return float(low), float(high)

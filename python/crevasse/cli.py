@@ -45,8 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(_one_line(error), FAILED)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_USE, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="crevasse", description="Label, measure and follow cracks in time-resolved tomography."
     )
     parser.add_argument("--version", action="version", version=f"crevasse {crevasse.__version__}")
@@ -73,7 +80,7 @@ def _add_track(commands: Any) -> None:
     command.add_argument(
         "source",
         nargs="+",
-        help="folder of TIFFs (one a time), folder of folders of slices, pattern, or files in order",
+        help="folder of TIFFs (one a time), folder of folders of slices, pattern, or files",
     )
     _add_output(command, "crevasse-report")
     command.add_argument("--title", help="title of the report (default: the source)")
@@ -143,9 +150,9 @@ def _add_track(commands: Any) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from crevasse.operando import Segmentation, Settings
 
-    # Chosen by eye on this series: 31 voxels is wider than its widest crack; contrast 0.12 is three
-    # times the spread of the sound laminate, and what never reaches 0.2 is texture of the plies. The
-    # region leaves out the clip-on gauge and the specimen's edges.
+    # Chosen by eye on this series: 31 voxels is wider than its widest crack; contrast 0.12 lies
+    # above the texture of the plies, and what never reaches 0.2 is mostly that texture. The region
+    # leaves out the clip-on gauge and the specimen's edges.
     segmentation = Segmentation(
         flatten=31, smooth=1.0, threshold=0.12, seed_threshold=0.2, min_voxels=40
     )
@@ -223,9 +230,8 @@ def _in_words(analysis: Analysis) -> str:
     unit = pretty_unit(frames.units["volume"])
     lines = [f"{'frame':24} {'cracks':>7} {f'{what} ({unit})':>16} {'new':>14}"]
     for row, name in zip(frames.rows(), analysis.measures["name"].tolist(), strict=True):
-        lines.append(
-            f"{name[-24:]:24} {row['n_cracks']:7d} {row['volume']:16,.6g} {row['volume_new']:14,.6g}"
-        )
+        volumes = f"{row['volume']:16,.6g} {row['volume_new']:14,.6g}"
+        lines.append(f"{name[-24:]:24} {row['n_cracks']:7d} {volumes}")
     return "\n".join(lines)
 
 
@@ -280,7 +286,7 @@ def _label(options: argparse.Namespace) -> int:
         "table": None if options.table is None else str(options.table),
     }
     written = "".join(f"; {key} in {result[key]}" for key in ("labels", "table") if result[key])
-    print(json.dumps(result) if options.json else f"{labeling.count} components{written}")
+    print(json.dumps(result) if options.json else f"components: {labeling.count}{written}")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,8 @@ def read_slices(paths: Sequence[str | os.PathLike[str]]) -> NDArray[Any]:
         image = read_tiff(path)
         if image.shape != shape or image.dtype != dtype:
             raise ValueError(
-                f"{path} must be like the first slice, {shape} {dtype}, got {image.shape} {image.dtype}"
+                f"{path} must be like the first slice, {shape} {dtype}, "
+                f"got {image.shape} {image.dtype}"
             )
         volume[z] = image
     return volume
@@ -81,16 +84,31 @@ def write_tiff(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
         )
 
 
+class _Complaints(logging.Handler):
+    """What tifffile logs as an error in this thread: it goes on without the pages it cannot find."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._thread = threading.get_ident()
+        self.first = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread and not self.first:
+            self.first = record.getMessage()
+
+
 class _Open:
     """A TIFF file, with whatever goes wrong turned into a ValueError that names it."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
         self._file: tifffile.TiffFile | None = None
+        self._complaints = _Complaints()
 
     def __enter__(self) -> tifffile.TiffFile:
         if not self._path.exists():
             raise FileNotFoundError(f"{self._path} does not exist")
+        tifffile.logger().addHandler(self._complaints)
         try:
             self._file = tifffile.TiffFile(self._path)
             self._refuse_truncated(self._file)
@@ -100,9 +118,12 @@ class _Open:
         return self._file
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        tifffile.logger().removeHandler(self._complaints)
         if self._file is not None:
             self._file.close()
-        if isinstance(error, Exception) and not isinstance(error, (OSError, MemoryError, _Refused)):
+        if isinstance(error, Exception) and not isinstance(
+            error, (OSError, MemoryError, _RefusedError)
+        ):
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(
                 f"{self._path} is not a readable TIFF ({reason}); copy or export it again"
@@ -112,18 +133,20 @@ class _Open:
         """Every strip must lie inside the file; decoders fill what is missing with zeros."""
         size = self._path.stat().st_size
         if len(file.pages) == 0:
-            raise _Refused(f"{self._path} holds no image; copy or export it again")
+            raise _RefusedError(f"{self._path} holds no image; copy or export it again")
         for page in file.pages:
             frame = page.aspage() if isinstance(page, tifffile.TiffFrame) else page
             ends = [o + n for o, n in zip(frame.dataoffsets, frame.databytecounts, strict=True)]
             if not ends or max(ends) > size or 0 in frame.dataoffsets:
-                raise _Refused(
+                raise _RefusedError(
                     f"{self._path} is truncated: it has {size} bytes and refers to "
                     f"{max(ends, default=0)}; copy or export it again"
                 )
+        if self._complaints.first:
+            raise ValueError(self._complaints.first)
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """An error whose message is already complete."""
 
 
@@ -132,16 +155,18 @@ def _shape(file: tifffile.TiffFile, path: str | os.PathLike[str]) -> tuple[int, 
     shape = tuple(int(n) for n in series[0].shape)
     if len(series) != 1:
         sizes = ", ".join(str(s.shape) for s in series[:3])
-        raise _Refused(f"{path} must hold one image of equal pages, got {len(series)}: {sizes}")
+        raise _RefusedError(
+            f"{path} must hold one image of equal pages, got {len(series)}: {sizes}"
+        )
     if file.pages.first.samplesperpixel != 1:
-        raise _Refused(
+        raise _RefusedError(
             f"{path} must be grey, got {file.pages.first.samplesperpixel} samples a pixel; "
             "convert it to one channel"
         )
     while len(shape) > 3 and shape[0] == 1:
         shape = shape[1:]
     if len(shape) not in (2, 3):
-        raise _Refused(f"{path} must be 2-D (y, x) or 3-D (z, y, x), got shape {shape}")
+        raise _RefusedError(f"{path} must be 2-D (y, x) or 3-D (z, y, x), got shape {shape}")
     return shape
 
 

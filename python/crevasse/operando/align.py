@@ -14,6 +14,7 @@ from crevasse._runs import Box
 
 Image = NDArray[Any]
 _DETAIL = 15.0  # voxels: shading smoother than this says nothing about position
+_MOST_ROUNDS = 5  # of moving back and looking again; two or three are the rule
 _MOST_VOXELS = 2**24  # what the estimate looks at: 256³; more costs memory and adds no accuracy
 
 
@@ -32,11 +33,13 @@ class Aligned:
 
 
 def estimate_drift(reference: Image, moving: Image, *, upsample: int = 20) -> NDArray[np.float64]:
-    """How far `moving` lies from `reference`, in voxels per axis.
+    """How far `moving` lies from `reference`, in voxels per axis, to about 0.05 voxel.
 
-    Cross-correlation of the images less their shading. The correlation is not whitened (as phase
+    Cross-correlation of the images less their shading, faded out towards the edges; the estimate is
+    moved back and taken again until nothing is left, since what a correlation finds is drawn
+    towards zero by the edges that stay in place. The correlation is not whitened (as phase
     correlation in the narrow sense is): a camera's fixed pattern does not move with the sample, and
-    whitening gives it the weight to pull the estimate to zero.
+    whitening gives it the weight to hold the estimate at zero.
 
     Parameters
     ----------
@@ -51,20 +54,23 @@ def estimate_drift(reference: Image, moving: Image, *, upsample: int = 20) -> ND
        algorithms", Optics Letters 33 (2008) 156-158.
     """
     centre = _central(reference.shape)
-    back, _, _ = phase_cross_correlation(
-        _detail(reference[centre]),
-        _detail(moving[centre]),
-        upsample_factor=upsample,
-        normalization=None,
-    )
-    return np.asarray(-back, dtype=np.float64) + 0.0
+    target, image = _detail(reference[centre]), moving[centre]
+    drift = np.zeros(image.ndim)
+    for _ in range(_MOST_ROUNDS):
+        back, _, _ = phase_cross_correlation(
+            target, _detail(move_back(image, drift)), upsample_factor=upsample, normalization=None
+        )
+        drift = drift - np.asarray(back, dtype=np.float64)
+        if np.abs(back).max(initial=0) < 1 / upsample:
+            break
+    return drift
 
 
 def move_back(image: Image, drift: NDArray[np.float64]) -> Image:
     """The image moved by minus `drift` (linear interpolation, edges extended); same dtype."""
     if not np.any(drift):
         return image
-    moved = ndimage.shift(image.astype(np.float32), -drift, order=1, mode="nearest")
+    moved: Image = ndimage.shift(image.astype(np.float32), -drift, order=1, mode="nearest")
     if image.dtype.kind in "ui":
         moved = np.rint(moved)
     return moved.astype(image.dtype)
@@ -134,5 +140,10 @@ def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 def _detail(image: Image) -> NDArray[np.float32]:
-    values = image.astype(np.float32)
-    return values - ndimage.gaussian_filter(values, _DETAIL)
+    """The image less its shading, faded out towards its edges."""
+    detail = image.astype(np.float32)
+    detail -= ndimage.gaussian_filter(detail, _DETAIL)
+    for axis, n in enumerate(image.shape):
+        fade = np.hanning(n + 2)[1:-1].astype(np.float32)
+        detail *= fade.reshape([-1 if a == axis else 1 for a in range(image.ndim)])
+    return detail

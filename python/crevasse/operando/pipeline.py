@@ -28,8 +28,8 @@ class Settings:
     segmentation
         How grey values become the open phase.
     roi
-        Region of interest, a slice per axis in voxels of the first frame; None: everything. Drift is
-        looked for in it too.
+        Region of interest, a slice per axis in voxels of the first frame; None: everything. It is
+        also where drift is looked for.
     align
         Correct drift between frames.
     match_light
@@ -51,7 +51,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Picture:
-    """A section of one frame, to look at: grey values, what is open, and what was so at the start."""
+    """A section of one frame, to look at: grey values, open voxels, pre-existing ones of them."""
 
     grey: Image
     open: NDArray[np.bool_]
@@ -71,8 +71,8 @@ class Analysis:
     history
         The tracked cracks.
     measures
-        A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``fraction`` of the
-        region of interest that is open, and ``volume_low, volume_high``: the volume with the
+        A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``fraction`` of
+        the region of interest that is open, and ``volume_low, volume_high``: the volume with the
         threshold lowered and raised by `Settings.sensitivity`.
     pictures
         One a frame: the image, or the middle slice of the region of interest of a volume.
@@ -90,7 +90,7 @@ class Analysis:
 
 
 class BrokenFrameError(ValueError):
-    """A frame could not be analysed; `analysis` holds the frames before it (None: there are none)."""
+    """A frame could not be analysed; `analysis` holds the frames before it, None without any."""
 
     def __init__(self, message: str, analysis: Analysis | None) -> None:
         super().__init__(message)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib import colormaps
 from numpy.typing import NDArray
 
 from crevasse.operando import Analysis
-from crevasse.operando.pipeline import Picture
 from crevasse.tracking import EventType
 
 # Okabe & Ito's palette: told apart with every common colour vision.
@@ -54,7 +53,7 @@ def first_open_figure(analysis: Analysis) -> Figure:
         ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
     )
     shown = np.unique(np.linspace(0, n_frames - 1, min(n_frames, 12)).astype(int))
-    bar.set_ticks(shown, labels=[_time_label(analysis, int(i)) for i in shown])
+    bar.set_ticks(shown.tolist(), labels=[_time_label(analysis, int(i)) for i in shown])
     bar.ax.tick_params(length=0)
     bar.set_label("first open in frame" if history.time_unit == "frame" else "first open at")
     return figure

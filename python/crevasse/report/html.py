@@ -139,15 +139,14 @@ def _png(figure: Figure, dpi: int = 110) -> str:
 
 def _svg(figure: Figure) -> Markup:
     text = _render(figure, "svg").decode()
-    return Markup(text[text.index("<svg") :])  # noqa: S704 - made by matplotlib from numbers
+    return Markup(text[text.index("<svg") :])
 
 
 def _render(figure: Figure, suffix: str, dpi: int = 150) -> bytes:
     """The same figure gives the same bytes: no date, ids from a fixed salt."""
     target = io.BytesIO()
-    settings = {"svg.hashsalt": "crevasse", "svg.fonttype": "none"}
     metadata = {"Date": None} if suffix == "svg" else {"Software": None}
-    with rc_context(settings):
+    with rc_context({"svg.hashsalt": "crevasse", "svg.fonttype": "none"}):
         figure.savefig(target, format=suffix, dpi=dpi, metadata=metadata)
     return target.getvalue()
 

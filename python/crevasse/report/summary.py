@@ -44,6 +44,7 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
     """How the numbers were obtained: name and value, in the order of the work."""
     series, settings = analysis.series, analysis.settings
     segmentation = settings.segmentation
+    spacing = " × ".join(f"{length:g}" for length in series.spacing)
     kind = "contrast" if segmentation.flatten else "grey value"
     direction = "≥" if segmentation.phase == "bright" or segmentation.flatten else "≤"
     return [
@@ -51,7 +52,7 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
         ("frames", f"{len(series)} of {' × '.join(map(str, series.shape))} {series.dtype}"),
         (
             "voxel size",
-            f"{' × '.join(f'{s:g}' for s in series.spacing)} {series.unit} ({series.spacing_source})",
+            f"{spacing} {series.unit} ({series.spacing_source})",
         ),
         ("times", f"{series.times_source}, in {series.time_unit}"),
         ("region of interest", _roi_in_words(analysis)),

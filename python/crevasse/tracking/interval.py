@@ -86,7 +86,7 @@ class Interval:
         )
 
     def crack_ids(self, crack_before: Ints, n_cracks: int) -> Ints:
-        """Crack ids after the interval: inherited, or new ones from `n_cracks` + 1 in label order."""
+        """Crack ids after the interval: inherited, or new from `n_cracks` + 1, in label order."""
         inherits = self.heirs.inherits
         crack = np.zeros(len(inherits), dtype=np.int64)
         crack[inherits] = crack_before[self.heirs.best_parent[inherits] - 1]

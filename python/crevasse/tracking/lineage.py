@@ -25,7 +25,8 @@ class Heirs:
         """For each child: does it carry on its best parent's crack?"""
         children = np.arange(1, len(self.best_parent) + 1)
         padded = np.concatenate([[0], self.best_child])
-        return (self.best_parent > 0) & (padded[self.best_parent] == children)
+        mutual: NDArray[np.bool_] = padded[self.best_parent] == children
+        return mutual & (self.best_parent > 0)
 
 
 def find_heirs(

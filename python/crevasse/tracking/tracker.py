@@ -24,7 +24,10 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class _State:
-    """What the next frame is compared with. Replaced as a whole: a failed update changes nothing."""
+    """What the next frame is compared with.
+
+    Replaced as a whole, so a failed update changes nothing.
+    """
 
     shape: tuple[int, ...]
     preexisting: RunVolume

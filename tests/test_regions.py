@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.measure import regionprops_table
+
+import crevasse
+from crevasse import RunVolume, region_table
+
+from strategies import masks, shapes
+
+AXES = ("z", "y", "x")
+
+
+def brute_table(labels: np.ndarray, spacing: tuple[float, ...]) -> dict[str, list]:
+    """Every column, voxel by voxel."""
+    names = AXES[-labels.ndim :]
+    rows = []
+    for value in np.unique(labels[labels != 0]).tolist():
+        voxels = np.argwhere(labels == value)
+        centred = (voxels - voxels.mean(axis=0)) * spacing
+        covariance = centred.T @ centred / len(voxels)
+        last = np.array(labels.shape) - 1
+        row = {"label": value, "n_voxels": len(voxels), "volume": len(voxels) * np.prod(spacing)}
+        for i, name in enumerate(names):
+            row[f"{name}_begin"] = voxels[:, i].min()
+            row[f"{name}_end"] = voxels[:, i].max() + 1
+            row[f"centroid_{name}"] = voxels[:, i].mean() * spacing[i]
+            for j in range(i, len(names)):
+                row[f"covariance_{name}{names[j]}"] = covariance[i, j]
+        row["first_voxel"] = np.flatnonzero(labels == value)[0]
+        row["touches_border"] = bool(((voxels == 0) | (voxels == last)).any())
+        rows.append(row)
+    return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
+
+
+@st.composite
+def labelled(draw):
+    dims = draw(shapes)
+    dtype = np.dtype(draw(st.sampled_from(["?", "u1", "u2", "u4", "u8", "i4", "i8"])))
+    top = 1 if dtype.kind == "b" else np.iinfo(dtype).max
+    palette = np.unique(np.array([0, 1, min(top, 5), top], dtype=dtype))
+    seed = draw(st.integers(0, 2**32 - 1))
+    return np.random.default_rng(seed).choice(palette, size=dims)
+
+
+@given(labelled(), st.sampled_from([(1.0, 1.0, 1.0), (3.0, 0.5, 1.7)]))
+def test_every_column_is_that_of_the_voxels(labels, spacing):
+    lengths = spacing[-labels.ndim :]
+    table = region_table(labels, spacing=lengths)
+    expected = brute_table(labels, lengths)
+    assert not expected or set(expected) == set(table.columns)
+    assert len(table) == len(expected.get("label", []))
+    for name, values in expected.items():
+        np.testing.assert_allclose(
+            table[name].astype(float), np.array(values, float), rtol=1e-9, atol=1e-9, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("shape", [(40, 50, 60), (120, 130)])
+def test_table_agrees_with_scikit_image(shape, rng):
+    labels = crevasse.label(rng.random(shape) < 0.15, connectivity=26).labels
+    table = region_table(labels)
+    theirs = regionprops_table(
+        labels.astype(np.int32), properties=("label", "area", "bbox", "centroid")
+    )
+    np.testing.assert_array_equal(table["label"], theirs["label"])
+    np.testing.assert_array_equal(table["n_voxels"], theirs["area"])
+    for i, name in enumerate(AXES[-len(shape) :]):
+        np.testing.assert_array_equal(table[f"{name}_begin"], theirs[f"bbox-{i}"])
+        np.testing.assert_array_equal(table[f"{name}_end"], theirs[f"bbox-{i + len(shape)}"])
+        np.testing.assert_allclose(table[f"centroid_{name}"], theirs[f"centroid-{i}"])
+
+
+@given(masks(), st.sampled_from([6, 26]))
+def test_dense_labels_and_runs_give_the_same_table(mask, connectivity):
+    dense = crevasse.label(mask, connectivity=connectivity)
+    runs = RunVolume.from_mask(mask).label(connectivity)
+    assert region_table(dense) == region_table(dense.labels) == region_table(runs)
+    assert region_table(dense) == runs.regions()
+
+
+def test_table_is_the_same_for_every_number_of_threads(rng):
+    labels = rng.integers(0, 4, (60, 70, 300), dtype=np.uint8)
+    tables = [region_table(labels, n_threads=n) for n in (1, 2, 3, 7)]
+    assert all(table == tables[0] for table in tables)
+
+
+def test_units_follow_the_spacing():
+    labels = np.ones((2, 2), np.uint8)
+    assert region_table(labels).units["volume"] == "voxel^2"
+    assert region_table(labels, spacing=2.0).units["volume"] == "um^2"
+    assert region_table(labels[None], spacing=2, unit="mm").units["covariance_zx"] == "mm^2"
+
+
+def test_an_image_without_regions_has_an_empty_table():
+    table = region_table(np.zeros((3, 4, 5), np.uint16))
+    assert len(table) == 0
+    assert table["centroid_x"].shape == (0,)
+    assert len(region_table(np.zeros((0, 4), np.uint16))) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"labels": np.zeros((2, 2))}, TypeError, "labels must be bool or integer, got float64"),
+        ({"labels": np.full((2, 2), -3)}, ValueError, "labels must not be negative, got -3"),
+        ({"spacing": 0}, ValueError, "spacing must be positive and finite, got 0"),
+        ({"spacing": -1.5}, ValueError, "got -1.5"),
+        ({"spacing": float("nan")}, ValueError, "got nan"),
+        ({"spacing": (1, np.inf)}, ValueError, "spacing must be positive and finite"),
+        ({"spacing": (1, 1, 1)}, ValueError, r"spacing must be a number or \(y, x\)"),
+        ({"spacing": "wide"}, ValueError, "got 'wide'"),
+    ],
+)
+def test_bad_arguments_are_refused_in_one_line(arguments, error, message):
+    with pytest.raises(error, match=message) as caught:
+        region_table(**{"labels": np.zeros((2, 2), np.uint8), **arguments})
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,109 @@
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from operator import attrgetter
+
+import numpy as np
+import pytest
+
+import crevasse
+from crevasse import RunVolume
+
+
+def everything(mask):
+    """One call of every kernel."""
+    runs = RunVolume.from_mask(mask, n_threads=2)
+    labeling = runs.label(26, n_threads=2)
+    return (
+        labeling.to_labels(n_threads=2).sum(),
+        labeling.regions()["n_voxels"].tolist(),
+        (runs & ~runs).n_voxels,
+        crevasse.overlap(labeling, labeling, n_threads=2).n_voxels.sum(),
+        crevasse.layer_thickness(runs, n_threads=2).mean,
+        crevasse.track([runs, runs]).first_open().sum(),
+    )
+
+
+def test_eight_python_threads_at_once_get_equal_results(rng):
+    masks = [rng.random((64, 65, 100)) < p for p in (0.02, 0.1, 0.3, 0.6)] * 4
+    expected = [everything(mask) for mask in masks]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(everything, masks)) == expected
+
+
+def test_python_keeps_running_while_a_kernel_works(rng):
+    mask = rng.random((256, 256, 256)) < 0.25
+    ticks, stop = [], threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    begin = time.perf_counter()
+    crevasse.label(mask, n_threads=1)
+    end = time.perf_counter()
+    stop.set()
+    thread.join()
+    during = sum(begin < t < end for t in ticks)
+    assert during >= 5, f"{during} ticks in {end - begin:.3f} s: the GIL was held"
+
+
+def run_python(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_forked_after_a_parallel_region_still_works():
+    code = """
+import os, numpy as np, warnings, crevasse
+mask = np.random.default_rng(0).random((64, 128, 128)) < .2
+expected = crevasse.label(mask, n_threads=2).count
+pid = os.fork()
+if pid == 0:
+    explicit = crevasse.label(mask, n_threads=2).count
+    default = crevasse.label(mask).count
+    os._exit(0 if explicit == default == expected else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    assert run_python(code).strip() == "0"
+
+
+def test_run_volumes_travel_through_a_process_pool():
+    volumes = [RunVolume.from_mask(np.eye(n, dtype=bool)) for n in (3, 5)]
+    with get_context("spawn").Pool(1) as pool:
+        assert pool.map(attrgetter("n_voxels"), volumes) == [3, 5]
+
+
+def test_omp_num_threads_is_honoured():
+    code = "from crevasse import _core; print(_core.default_threads())"
+    assert run_python(code, OMP_NUM_THREADS="1").strip() == "1"
+
+
+def test_import_needs_numpy_alone_and_is_quick():
+    code = """
+import sys, time, numpy
+begin = time.perf_counter()
+import crevasse
+took = time.perf_counter() - begin
+extras = {"scipy", "skimage", "matplotlib", "tifffile", "pandas", "pyarrow", "jinja2"}
+heavy = extras & set(sys.modules)
+assert not heavy, heavy
+print(took)
+"""
+    assert float(run_python(code)) < 2.0  # 0.2 s is the aim; this only catches a heavy import
