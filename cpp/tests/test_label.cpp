@@ -12,9 +12,9 @@ Dense<std::uint32_t> spread_labels(const RunVolume& runs, const RunLabels& label
   return spread<std::uint32_t>(runs, labels.labels);
 }
 
-void check_against_flood_fill(const Mask& mask, Connectivity connectivity, int threads = 1) {
+void check_against_flood_fill(const Mask& mask, Connectivity connectivity) {
   const auto runs = encode_mask(mask.view(), 1);
-  const auto actual = crevasse::label(runs, connectivity, threads);
+  const auto actual = crevasse::label(runs, connectivity, 1);
   const auto expected = reference::label(mask, connectivity);
   CHECK(actual.count == expected.count);
   CHECK(actual.labels.size() == runs.runs.size());
@@ -22,10 +22,9 @@ void check_against_flood_fill(const Mask& mask, Connectivity connectivity, int t
 }
 
 template <class T>
-void check_valued_against_flood_fill(const Dense<T>& image, Connectivity connectivity,
-                                     int threads = 1) {
+void check_valued_against_flood_fill(const Dense<T>& image, Connectivity connectivity) {
   const auto runs = encode_values(image.view(), 1);
-  const auto actual = crevasse::label(runs, connectivity, threads);
+  const auto actual = crevasse::label(runs, connectivity, 1);
   const auto expected = reference::label(image, connectivity);
   CHECK(actual.count == expected.count);
   CHECK(difference(spread_labels(runs.where, actual).voxels, expected.labels.voxels) == "");
@@ -189,6 +188,32 @@ TEST_CASE("a comb whose teeth meet only in the last row is one component for eve
   }
 }
 
+TEST_CASE("threads held by corners alone stay whole across every seam") {
+  // Slabs of several slices, and slabs thinner than a slice.
+  for (const Shape& shape : {Shape{60, 100, 210}, Shape{5, 1300, 211}}) {
+    INFO("shape ", shape);
+    for (const index_t dy : {-1, 1}) {
+      for (const index_t dx : {-1, 1}) {
+        // Every thread goes one row and one column on with every slice, three voxels from the next.
+        Mask threaded(shape);
+        index_t beginnings = 0;
+        for_each_voxel(shape, [&](index_t z, index_t y, index_t x) {
+          if ((y - dy * z + 300) % 3 != 0 || (x - dx * z + 300) % 3 != 0) return;
+          threaded.at(z, y, x) = 1;
+          const bool enters_y = y == (dy > 0 ? 0 : shape.y - 1);
+          const bool enters_x = x == (dx > 0 ? 0 : shape.x - 1);
+          beginnings += z == 0 || enters_y || enters_x;
+        });
+        const auto runs = encode_mask(threaded.view(), 1);
+        for (const int threads : thread_counts) {
+          CHECK(crevasse::label(runs, Connectivity::Corners, threads).count == beginnings);
+          CHECK(crevasse::label(runs, Connectivity::Edges, threads).count == runs.run_count());
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a checkerboard is all singles by faces and one component by edges") {
   const Shape shape{20, 30, 400};
   Mask board(shape);
@@ -294,10 +319,15 @@ TEST_CASE("valued labels of large volumes equal a flood fill for every thread co
   for (const Shape& shape : {Shape{30, 90, 210}, Shape{1, 2700, 210}}) {
     INFO("shape ", shape);
     const auto image = values<std::uint8_t>(shape, 4, 1, random);
-    for (const int threads : thread_counts) {
-      INFO("threads ", threads);
-      check_valued_against_flood_fill(image, Connectivity::Faces, threads);
-      check_valued_against_flood_fill(image, Connectivity::Corners, threads);
+    const auto runs = encode_values(image.view(), 1);
+    for (const Connectivity connectivity : {Connectivity::Faces, Connectivity::Corners}) {
+      const auto expected = reference::label(image, connectivity);
+      for (const int threads : thread_counts) {
+        INFO("threads ", threads);
+        const auto actual = crevasse::label(runs, connectivity, threads);
+        CHECK(actual.count == expected.count);
+        CHECK(difference(spread_labels(runs.where, actual).voxels, expected.labels.voxels) == "");
+      }
     }
   }
 }

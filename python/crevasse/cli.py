@@ -8,7 +8,8 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -203,9 +204,8 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
         unit=options.unit,
         time_unit=options.time_unit,
     )
-    _require_writable(options.output)
     try:
-        with _Progress(len(series)) as progress:
+        with _output_folder(options.output), _Progress(len(series)) as progress:
             analysis = analyze_series(series, settings, progress=progress)
     except BrokenFrameError as error:
         if error.analysis is None:
@@ -392,8 +392,21 @@ class _Progress:
         self._bar.update(1)
 
 
+@contextmanager
+def _output_folder(folder: Path) -> Iterator[None]:
+    """Find out before the work starts whether the folder can be written; leave none if it fails."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    try:
+        _require_writable(folder)
+        yield
+    except BaseException:
+        for part in missing:
+            with suppress(OSError):  # it holds something by now, or was never made
+                part.rmdir()
+        raise
+
+
 def _require_writable(folder: Path) -> None:
-    """Find out before the work starts, not after it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

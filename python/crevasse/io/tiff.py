@@ -85,7 +85,7 @@ def write_tiff(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
 
 
 class _Complaints(logging.Handler):
-    """What tifffile logs as an error in this thread: it goes on without the pages it cannot find."""
+    """What tifffile logs as an error in this thread; it goes on without pages it cannot find."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)

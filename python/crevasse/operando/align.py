@@ -13,7 +13,8 @@ from skimage.registration import phase_cross_correlation
 from crevasse._runs import Box
 
 Image = NDArray[Any]
-_DETAIL = 15.0  # voxels: shading smoother than this says nothing about position
+_DETAIL = 31  # voxels: shading wider than this says nothing about position
+_MOST_SPREADS = 3.0  # contrast beyond this is held to it, lest a growing crack lead the estimate
 _MOST_ROUNDS = 5  # of moving back and looking again; two or three are the rule
 _MOST_VOXELS = 2**24  # what the estimate looks at: 256³; more costs memory and adds no accuracy
 
@@ -35,9 +36,10 @@ class Aligned:
 def estimate_drift(reference: Image, moving: Image, *, upsample: int = 20) -> NDArray[np.float64]:
     """How far `moving` lies from `reference`, in voxels per axis, to about 0.05 voxel.
 
-    Cross-correlation of the images less their shading, faded out towards the edges; the estimate is
-    moved back and taken again until nothing is left, since what a correlation finds is drawn
-    towards zero by the edges that stay in place. The correlation is not whitened (as phase
+    Cross-correlation of the images less their shading, with strong contrast held down (a crack that
+    grows would otherwise be followed) and faded out towards the edges; the estimate is moved back
+    and taken again until nothing is left, since what a correlation finds is drawn towards zero by
+    the edges that stay in place. The correlation is not whitened (as phase
     correlation in the narrow sense is): a camera's fixed pattern does not move with the sample, and
     whitening gives it the weight to hold the estimate at zero.
 
@@ -140,9 +142,13 @@ def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 def _detail(image: Image) -> NDArray[np.float32]:
-    """The image less its shading, faded out towards its edges."""
+    """The image less its shading, strong contrast held down, faded out towards its edges."""
     detail = image.astype(np.float32)
-    detail -= ndimage.gaussian_filter(detail, _DETAIL)
+    detail -= ndimage.uniform_filter(detail, _DETAIL)
+    sample = detail.reshape(-1)[:: max(1, detail.size // 2**20)]
+    spread = 1.4826 * float(np.median(np.abs(sample)))  # the standard deviation, were it normal
+    if spread > 0:
+        np.clip(detail, -_MOST_SPREADS * spread, _MOST_SPREADS * spread, out=detail)
     for axis, n in enumerate(image.shape):
         fade = np.hanning(n + 2)[1:-1].astype(np.float32)
         detail *= fade.reshape([-1 if a == axis else 1 for a in range(image.ndim)])

@@ -29,7 +29,8 @@ EVENT_COLORS = {
     EventType.RECOMBINATION: "#cc79a7",
     EventType.CLOSURE: "#444444",
 }
-_LONGEST = 1600  # pixels of a picture's longer side in a figure
+_LONGEST = 1600  # pixels of the map's longer side, at most
+_THUMBNAIL = 800  # and of a frame's
 
 
 def first_open_figure(analysis: Analysis) -> Figure:
@@ -41,7 +42,7 @@ def first_open_figure(analysis: Analysis) -> Figure:
     n_frames = len(history.frames)
     opened = _cropped(_earliest_along_z(history.first_open()), analysis)
     grey = _cropped(analysis.pictures[-1].grey, analysis)
-    step = _step(opened.shape)
+    step = _step(opened.shape, _LONGEST)
     opened, grey = opened[::step, ::step], grey[::step, ::step]
 
     norm = BoundaryNorm(np.arange(-0.5, n_frames), n_frames)
@@ -128,21 +129,22 @@ def events_figure(analysis: Analysis) -> Figure:
     return figure
 
 
-def frame_figure(analysis: Analysis, index: int) -> Figure:
-    """One frame with its open voxels outlined by provenance."""
+def frame_picture(analysis: Analysis, index: int) -> NDArray[np.uint8]:
+    """One frame with its open voxels tinted by provenance, as an RGB image (y, x, 3)."""
     picture = analysis.pictures[index]
-    grey = _cropped(picture.grey, analysis)
-    new = _cropped(picture.open & ~picture.preexisting, analysis)
-    old = _cropped(picture.preexisting, analysis)
-    step = _step(grey.shape)
-    figure, axes = _picture_figure(grey[::step, ::step].shape)
-    _show_grey(axes, grey[::step, ::step], _grey_window(analysis))
+    grey, new, old = (
+        _cropped(image, analysis)
+        for image in (picture.grey, picture.open & ~picture.preexisting, picture.preexisting)
+    )
+    step = _step(grey.shape, _THUMBNAIL)
+    low, high = _grey_window(analysis)
+    shade = np.clip((grey[::step, ::step].astype(np.float32) - low) / (high - low), 0, 1)
+    rgb = np.repeat(np.nan_to_num(shade)[..., None], 3, axis=2)
     for mask, color in ((old, PREEXISTING), (new, NEW)):
-        reduced = mask[::step, ::step]
-        tint = np.zeros((*reduced.shape, 4))
-        tint[reduced] = (*to_rgb(color), 0.55)
-        axes.imshow(tint, interpolation="nearest")
-    return figure
+        inside = mask[::step, ::step]
+        rgb[inside] = 0.35 * rgb[inside] + 0.65 * np.array(to_rgb(color))
+    levels: NDArray[np.uint8] = np.rint(255 * rgb).astype(np.uint8)
+    return levels
 
 
 def quantity(analysis: Analysis) -> str:
@@ -176,11 +178,11 @@ def _cropped(image: NDArray[Any], analysis: Analysis) -> NDArray[Any]:
     return image if roi is None else image[roi[-2:]]
 
 
-def _step(shape: tuple[int, ...]) -> int:
-    return max(1, -(-max(shape) // _LONGEST))
+def _step(shape: tuple[int, ...], longest: int) -> int:
+    return max(1, -(-max(shape) // longest))
 
 
-def _picture_figure(shape: tuple[int, ...], extra_height: float = 0.0) -> tuple[Figure, Axes]:
+def _picture_figure(shape: tuple[int, ...], extra_height: float) -> tuple[Figure, Axes]:
     width = 9.0
     height = width * shape[0] / shape[1] + extra_height
     figure = Figure(figsize=(width, min(height, 14.0)), layout="constrained")

@@ -16,6 +16,8 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
+from numpy.typing import NDArray
 
 import crevasse
 from crevasse._files import replace_when_written
@@ -45,9 +47,11 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     analysis.measures.to_parquet(root / "tables" / "measures.parquet")
     for name in ("first_open", "last_open", "first_crack"):
         write_tiff(root / "maps" / f"{name}.tif", getattr(analysis.history, name)())
-    _write_figures(analysis, root / "figures")
-    _write_text(root / "summary.json", json.dumps(summary(analysis), indent=2) + "\n")
-    write_html(analysis, root / "report.html", title=title)
+    plots = _plots(analysis)
+    for name, content in plots.items():
+        _write_bytes(root / "figures" / name, content)
+    _write_bytes(root / "summary.json", (json.dumps(summary(analysis), indent=2) + "\n").encode())
+    _write_bytes(root / "report.html", _page(analysis, plots, title).encode())
     return root / "report.html"
 
 
@@ -55,12 +59,16 @@ def write_html(
     analysis: Analysis, path: str | os.PathLike[str], *, title: str = "Crack report"
 ) -> None:
     """Write the report page: self-contained, for a screen of any width and for paper."""
+    _write_bytes(Path(path), _page(analysis, _plots(analysis), title).encode())
+
+
+def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = _number
     template = environment.from_string(
         files("crevasse.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     )
-    page = template.render(
+    return template.render(
         title=title,
         version=crevasse.__version__,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -69,29 +77,26 @@ def write_html(
         quantity=figures.quantity(analysis),
         unit=figures.pretty_unit(analysis.history.frames.units["volume"]),
         settings=settings_in_words(analysis),
-        first_open=_png(figures.first_open_figure(analysis)),
-        volume=_svg(figures.volume_figure(analysis)),
-        events=_svg(figures.events_figure(analysis)) if len(analysis.history.intervals) else "",
+        first_open=_data_url(plots["first_open.png"]),
+        volume=_inline(plots["volume.svg"]),
+        events=_inline(plots["events.svg"]) if "events.svg" in plots else "",
         frames=_frame_gallery(analysis),
         frame_rows=_frame_rows(analysis),
         event_types=[kind.value for kind in EventType],
         largest=_largest_cracks(analysis.history.cracks),
         n_cracks=len(analysis.history.cracks),
     )
-    _write_text(Path(path), page)
 
 
-def _write_figures(analysis: Analysis, folder: Path) -> None:
-    made = {
-        "first_open": figures.first_open_figure(analysis),
-        "volume": figures.volume_figure(analysis),
-    }
+def _plots(analysis: Analysis) -> dict[str, bytes]:
+    """Every plot by file name; curves as vectors too."""
+    plots = {"first_open.png": _render(figures.first_open_figure(analysis), "png")}
+    curves = {"volume": figures.volume_figure(analysis)}
     if len(analysis.history.intervals):
-        made["events"] = figures.events_figure(analysis)
-    for name, figure in made.items():
-        for suffix in ("png", "svg"):
-            with replace_when_written(folder / f"{name}.{suffix}") as unfinished:
-                unfinished.write_bytes(_render(figure, suffix))
+        curves["events"] = figures.events_figure(analysis)
+    for name, figure in curves.items():
+        plots |= {f"{name}.{suffix}": _render(figure, suffix) for suffix in ("png", "svg")}
+    return plots
 
 
 def _frame_gallery(analysis: Analysis) -> list[dict[str, str]]:
@@ -102,7 +107,7 @@ def _frame_gallery(analysis: Analysis) -> list[dict[str, str]]:
         {
             "name": str(measures["name"][i]),
             "when": "" if unit == "frame" else f"{measures['time'][i]:g} {unit}",
-            "image": _png(figures.frame_figure(analysis, i), dpi=70),
+            "image": _data_url(_png(figures.frame_picture(analysis, i))),
         }
         for i in shown
     ]
@@ -133,27 +138,34 @@ def _largest_cracks(cracks: Table) -> list[dict[str, Any]]:
     return [rows[i] for i in order]
 
 
-def _png(figure: Figure, dpi: int = 110) -> str:
-    return "data:image/png;base64," + base64.b64encode(_render(figure, "png", dpi)).decode()
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    target = io.BytesIO()
+    metadata: dict[str, Any] = {"Software": None}  # the same picture gives the same bytes
+    imsave(target, picture, format="png", metadata=metadata)
+    return target.getvalue()
 
 
-def _svg(figure: Figure) -> Markup:
-    text = _render(figure, "svg").decode()
+def _data_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _inline(svg: bytes) -> Markup:
+    text = svg.decode()
     return Markup(text[text.index("<svg") :])
 
 
 def _render(figure: Figure, suffix: str, dpi: int = 150) -> bytes:
     """The same figure gives the same bytes: no date, ids from a fixed salt."""
     target = io.BytesIO()
-    metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+    metadata: dict[str, Any] = {"Date" if suffix == "svg" else "Software": None}
     with rc_context({"svg.hashsalt": "crevasse", "svg.fonttype": "none"}):
         figure.savefig(target, format=suffix, dpi=dpi, metadata=metadata)
     return target.getvalue()
 
 
-def _write_text(path: Path, text: str) -> None:
+def _write_bytes(path: Path, content: bytes) -> None:
     with replace_when_written(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_bytes(content)
 
 
 def _number(value: float, digits: int = 4) -> str:

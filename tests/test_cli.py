@@ -1,0 +1,249 @@
+import json
+import os
+import re
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+
+from crevasse import cli
+from crevasse.io import read_tiff
+
+REPORT_FILES = {
+    "report.html",
+    "summary.json",
+    "figures/first_open.png",
+    *(f"figures/{n}.{s}" for n in ("volume", "events") for s in ("png", "svg")),
+    *(f"maps/{n}.tif" for n in ("first_open", "last_open", "first_crack")),
+    *(
+        f"tables/{n}.{s}"
+        for n in ("cracks", "edges", "events", "frames", "intervals", "measures", "nodes")
+        for s in ("csv", "parquet")
+    ),
+}
+
+
+def files_under(folder):
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def scans(tmp_path, rng):
+    """Four frames in which a dark crack grows through grainy material."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    grain = rng.normal(180, 10, (60, 80))
+    for t in range(4):
+        image = grain + rng.normal(0, 2, grain.shape)
+        image[30:33, 10 : 20 + 12 * t] = 60
+        tifffile.imwrite(folder / f"scan_{t}.tif", image.astype(np.uint8))
+    return folder
+
+
+def run(*arguments):
+    return cli.main([str(a) for a in arguments])
+
+
+def test_track_measures_the_crack_and_writes_everything(scans, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run("track", scans, "-o", out, "--spacing", 2, "--threshold", 100, "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["volume"] == [3 * (10 + 12 * t) * 4.0 for t in range(4)]
+    assert printed["volume_unit"] == "um^2"
+    assert printed["events"]["growth"] == 3
+    assert files_under(out) == REPORT_FILES
+    assert json.loads((out / "summary.json").read_text())["volume"] == printed["volume"]
+    first_open = read_tiff(out / "maps" / "first_open.tif")
+    assert first_open[31, 10] == 0
+    assert first_open[31, 30] == 1
+    assert first_open[0, 0] == -1
+
+
+def test_the_found_threshold_finds_the_crack(scans, tmp_path, capsys):
+    assert run("track", scans, "-o", tmp_path / "out", "--align", "--match-light", "--json") == 0
+    volumes = json.loads(capsys.readouterr().out)["volume"]
+    assert volumes == pytest.approx([3 * (10 + 12 * t) for t in range(4)], rel=0.1)
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(scans, tmp_path):
+    run("track", scans, "-o", tmp_path / "out", "--threshold", 100, "--title", "A <new> crack")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "A &lt;new&gt; crack" in page
+    shown = re.sub(r'xmlns(:\w+)?="[^"]*"|<metadata>.*?</metadata>', "", page, flags=re.DOTALL)
+    for outside in ("http://", "https://", 'src="/', "<link", "<script", "@import"):
+        assert outside not in shown
+
+
+def test_volumes_give_a_report_too(tmp_path, rng, capsys):
+    for t in range(2):
+        (tmp_path / "scans" / f"t{t}").mkdir(parents=True)
+        for z in range(6):
+            image = rng.normal(180, 4, (20, 30))
+            image[10, 5 : 12 + 6 * t] = 60
+            tifffile.imwrite(tmp_path / "scans" / f"t{t}" / f"{z}.tif", image.astype(np.uint8))
+    roi = "1:5,:,3:"
+    out = tmp_path / "out"
+    assert run("track", tmp_path / "scans", "-o", out, "--threshold", 100, "--roi", roi) == 0
+    assert "volume (voxels)" in capsys.readouterr().out
+    assert read_tiff(out / "maps" / "first_open.tif").shape == (6, 20, 30)
+
+
+def test_no_foreground_at_all_is_a_valid_result(scans, tmp_path, capsys):
+    assert run("track", scans, "-o", tmp_path / "out", "--threshold", -1, "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["volume"] == [0, 0, 0, 0]
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_single_frame_is_a_valid_series(scans, tmp_path):
+    assert run("track", scans / "scan_3.tif", "-o", tmp_path / "out", "--threshold", 100) == 0
+    assert files_under(tmp_path / "out") == {f for f in REPORT_FILES if "figures/events" not in f}
+
+
+def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(
+    scans, tmp_path, capsys, monkeypatch
+):
+    from crevasse.io import tiff
+
+    real = tiff.read_tiff
+
+    def breaking(path):
+        if "scan_2" in str(path):
+            raise ValueError(f"{path} is truncated: it has 9 bytes and refers to 99")
+        return real(path)
+
+    monkeypatch.setattr("crevasse.io.series.read_tiff", breaking)
+    assert run("track", scans, "-o", tmp_path / "out", "--threshold", 100) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "scan_2.tif" in error
+    assert "the 2 frames before it are in" in error
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["n_frames"] == 2
+    assert summary["volume"] == [30, 66]
+    assert "was not analysed to its end" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_label_writes_labels_and_a_table(tmp_path, capsys):
+    image = np.zeros((3, 4, 5), np.uint8)
+    image[0, 0, 0] = image[2, 3, 4] = 9
+    tifffile.imwrite(tmp_path / "in.tif", image, photometric="minisblack")
+    assert run(
+        "label", tmp_path / "in.tif", "-o", tmp_path / "l.tif", "--table", tmp_path / "t.csv",
+        "--spacing", "3,1,1", "--low", 5, "--json",
+    ) == 0  # fmt: skip
+    assert json.loads(capsys.readouterr().out)["count"] == 2
+    labels = read_tiff(tmp_path / "l.tif")
+    assert (labels[0, 0, 0], labels[2, 3, 4], labels.dtype) == (1, 2, np.uint32)
+    header, first, _ = (tmp_path / "t.csv").read_text().splitlines()
+    assert header.startswith("label,n_voxels,volume [um^3],")
+    assert first.startswith("1,1,3.0,")
+    assert run("label", tmp_path / "in.tif") == 0
+    assert capsys.readouterr().out == "components: 2\n"
+
+
+def test_info_tells_what_is_there(scans, capsys):
+    assert run("info", scans) == 0
+    text = capsys.readouterr().out
+    assert "4 frames of 60 × 80 uint8" in text
+    assert "1 × 1 voxel (not given: voxel units)" in text
+    assert run("info", scans, "--spacing", "1.8", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["spacing"] == [1.8, 1.8]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["track", "nowhere"], "nowhere does not exist"),
+        (["track", "{scans}", "--times", "none.csv"], "none.csv does not exist"),
+        (["track", "{scans}", "--spacing", "1,1,1"], r"spacing must be a number or (y, x)"),
+        (["track", "{scans}", "--roi", "0:9"], "box must hold a slice without step for each of 2"),
+        (
+            ["track", "{scans}", "--roi", "70:,:"],
+            "roi must hold a voxel of the frames (y, x) = (60, 80)",
+        ),
+        (["track", "{scans}", "-o", "{scans}/scan_0.tif"], "cannot be written to"),
+        (["track", "{scans}", "--threshold", "9", "--seed-threshold", "10"], "must be stricter"),
+        (["label", "nowhere.tif"], "nowhere.tif does not exist"),
+        (
+            ["label", "{scans}/scan_0.tif", "--table", "t.xls"],
+            "--table must end in .csv or .parquet",
+        ),
+        (
+            ["label", "{scans}/scan_0.tif", "--low", "9", "--high", "1"],
+            "low must not be above high",
+        ),
+        (["info", "{scans}/../empty"], "empty holds no TIFF"),
+    ],
+)
+def test_failures_are_one_line_with_exit_code_1(
+    scans, tmp_path, arguments, message, capsys, monkeypatch
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert run(*(a.format(scans=scans) for a in arguments)) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("crevasse: error: ")
+    assert message in error
+    assert error.count("\n") == 1
+    assert "report.html" not in files_under(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["track", "x", "--spacing", "0"], "argument --spacing: must be positive, got 0"),
+        (["track", "x", "--spacing", "-1"], "must be positive, got -1"),
+        (["track", "x", "--spacing", "nan"], "must be finite, got nan"),
+        (["track", "x", "--connectivity", "7"], "argument --connectivity: invalid choice"),
+        (["track", "x", "--roi", "1-2"], "must look like y0:y1,x0:x1, got '1-2'"),
+        (["track", "x", "--flatten", "2"], "must be at least 3, got 2"),
+        (["track", "x", "--repeatability", "1"], "must lie in [0, 1), got 1"),
+        (["track"], "the following arguments are required: source"),
+        (["fly"], "invalid choice: 'fly'"),
+        ([], "the following arguments are required: command"),
+    ],
+)
+def test_bad_use_is_one_line_with_exit_code_2(arguments, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(*arguments)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_extra_says_what_to_install(scans, capsys, monkeypatch):
+    for module in [m for m in sys.modules if m.startswith("crevasse.io")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "tifffile", None)  # as if it were not installed
+    assert run("info", scans) == 1
+    hint = "tifffile is not installed; run: pip install 'crevasse[operando]'"
+    assert hint in capsys.readouterr().err
+
+
+def test_a_series_that_fails_at_once_leaves_no_folder(scans, tmp_path, monkeypatch):
+    monkeypatch.setattr("crevasse.io.series.read_tiff", _refuse_to_read)
+    assert run("track", scans, "-o", tmp_path / "a" / "b", "--threshold", 100) == 1
+    assert not (tmp_path / "a").exists()
+
+
+def _refuse_to_read(path):
+    raise ValueError(f"{path} is truncated")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_an_unwritable_folder_is_found_before_the_work(scans, tmp_path, capsys):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert run("track", scans, "-o", locked) == 1
+    assert "cannot be written to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["demo", "track", "label", "info"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(command, "--help")
+    assert caught.value.code == 0
+    assert "--json" in capsys.readouterr().out
