@@ -12,64 +12,78 @@ namespace crevasse {
 /// The value of runs that carry none.
 struct NoValue {};
 
-/// Where one slab's runs are collected, row after row. Room is made once a row, so that the inner
-/// loops append without a check.
+/// Where one slab's runs are collected, row after row, in blocks that are never moved. Room is made
+/// once a row, so that the inner loops append without a check and a row lies in one block.
 template <class V>
 class RunSink {
  public:
   void make_room(index_t more) {
-    const auto needed = size_ + static_cast<std::size_t>(more);
-    if (needed <= runs_.size()) return;
-    grow(std::max(needed, 2 * runs_.size()));
+    const auto needed = static_cast<std::size_t>(more);
+    if (blocks_.empty() || block().size + needed > block().runs.size()) add_block(needed);
   }
 
-  /// Pre: there is room.
+  /// Pre: there is room, as for all that follow.
   void push(std::int32_t begin, std::int32_t end, const V& value = {}) {
-    runs_[size_] = {begin, end};
-    if constexpr (!std::is_empty_v<V>) values_[size_] = value;
-    ++size_;
+    Block& b = block();
+    b.runs[b.size] = {begin, end};
+    if constexpr (!std::is_empty_v<V>) b.values[b.size] = value;
+    ++b.size;
   }
 
   /// Append, or lengthen the last run if it ends where this one begins, with the same value, and
   /// lies in the same row (`row_start` is size() at the row's start).
   void extend(std::size_t row_start, std::int32_t begin, std::int32_t end, const V& value = {}) {
-    if (size_ > row_start && runs_[size_ - 1].end == begin && same_as_last(value)) {
-      runs_[size_ - 1].end = end;
+    Block& b = block();
+    if (size() > row_start && b.runs[b.size - 1].end == begin && same_as_last(value)) {
+      b.runs[b.size - 1].end = end;
     } else {
       push(begin, end, value);
     }
   }
 
-  /// The next free place, for a loop that writes (begin, end) pairs itself and then calls `took`.
-  Run* next() { return runs_.data() + size_; }
-  void took(index_t n) { size_ += static_cast<std::size_t>(n); }
+  /// The next free places, for a loop that fills them itself and then calls `took`.
+  Run* next_runs() { return block().runs.data() + block().size; }
+  V* next_values() { return block().values.data() + block().size; }
+  void took(index_t n) { block().size += static_cast<std::size_t>(n); }
 
-  std::size_t size() const { return size_; }
-  const Run* runs() const { return runs_.data(); }
-  const V* values() const { return values_.data(); }
+  std::size_t size() const { return before_block_ + (blocks_.empty() ? 0 : block().size); }
+
+  /// Move everything to `runs` (and `values`, where runs carry one), in order; leaves nothing.
+  void pour(Run* runs, [[maybe_unused]] V* values) {
+    for (Block& b : blocks_) {
+      runs = std::copy_n(b.runs.data(), b.size, runs);
+      if constexpr (!std::is_empty_v<V>) values = std::copy_n(b.values.data(), b.size, values);
+      b = {};  // freed as soon as it is copied
+    }
+    *this = {};
+  }
 
  private:
+  struct Block {
+    Buffer<Run> runs;
+    Buffer<V> values;
+    std::size_t size = 0;
+  };
+
+  Block& block() { return blocks_.back(); }
+  const Block& block() const { return blocks_.back(); }
+
   bool same_as_last([[maybe_unused]] const V& value) const {
     if constexpr (std::is_empty_v<V>)
       return true;
     else
-      return values_[size_ - 1] == value;
+      return block().values[block().size - 1] == value;
   }
 
-  void grow(std::size_t capacity) {
-    Buffer<Run> runs(capacity);
-    std::copy_n(runs_.data(), size_, runs.data());
-    runs_ = std::move(runs);
-    if constexpr (!std::is_empty_v<V>) {
-      Buffer<V> values(capacity);
-      std::copy_n(values_.data(), size_, values.data());
-      values_ = std::move(values);
-    }
+  void add_block(std::size_t needed) {
+    before_block_ = size();
+    const std::size_t room = std::max({needed, before_block_, smallest_block});
+    blocks_.push_back({Buffer<Run>(room), Buffer<V>(std::is_empty_v<V> ? 0 : room)});
   }
 
-  Buffer<Run> runs_;
-  Buffer<V> values_;
-  std::size_t size_ = 0;
+  static constexpr std::size_t smallest_block = 256;
+  std::vector<Block> blocks_;
+  std::size_t before_block_ = 0;
 };
 
 /// Make a volume of runs row by row, in parallel slabs: `append(r, sink)` makes room for and pushes
@@ -99,11 +113,8 @@ ValuedRuns<V> collect_rows(const Shape& shape, int threads, MakeAppend&& make_ap
   Buffer<V> values(std::is_empty_v<V> ? 0 : offset.back());
   parallel_slabs(rows, threads, [&](index_t s, Slab slab) {
     const auto at = offset[static_cast<std::size_t>(s)];
-    auto sink = std::move(sinks[static_cast<std::size_t>(s)]);  // freed as soon as it is copied
-    std::copy_n(sink.runs(), sink.size(), runs.data() + at);
-    if constexpr (!std::is_empty_v<V>) {
-      std::copy_n(sink.values(), sink.size(), values.data() + at);
-    }
+    sinks[static_cast<std::size_t>(s)].pour(
+        runs.data() + at, std::is_empty_v<V> ? values.data() : values.data() + at);
     for (index_t r = slab.begin; r < slab.end; ++r) {
       row_begin[static_cast<std::size_t>(r)] += static_cast<index_t>(at);
     }

@@ -59,6 +59,12 @@ CREVASSE_CLONES void change_words(const T* row, index_t n, std::uint64_t* words)
   std::uint8_t bytes[word_bits];
   for (index_t x = 0; x < n; x += word_bits) {
     const index_t count = n - x < word_bits ? n - x : word_bits;
+    if constexpr (sizeof(T) == 1) {
+      if (x > 0 && count == word_bits) {
+        *words++ = simd::change_bits(reinterpret_cast<const std::uint8_t*>(row + x));
+        continue;
+      }
+    }
     if (x > 0 && count == word_bits) {
       for (index_t i = 0; i < word_bits; ++i) bytes[i] = row[x + i] != row[x + i - 1];
     } else {
@@ -95,7 +101,7 @@ void append_runs(const std::vector<std::uint64_t>& words, index_t n, RunSink<NoV
   sink.make_room(n / 2 + 1);
   static_assert(sizeof(Run) == 2 * sizeof(std::int32_t));
   auto* const edges_begin =
-      reinterpret_cast<std::int32_t*>(sink.next());  // begin, end, begin, end …
+      reinterpret_cast<std::int32_t*>(sink.next_runs());  // begin, end, begin, end …
   auto* edge = edges_begin;
   std::uint64_t carry = 0;
   for (index_t w = 0; w < words_for(n); ++w) {
@@ -115,22 +121,28 @@ template <class T>
 void append_valued_runs(const std::vector<std::uint64_t>& words, std::span<const T> row,
                         RunSink<T>& sink) {
   const auto n = static_cast<index_t>(row.size());
-  index_t changes = 0;
-  for (index_t w = 0; w < words_for(n); ++w) {
-    changes += std::popcount(words[static_cast<std::size_t>(w)]);
-  }
-  sink.make_room(changes);
+  sink.make_room(n + 1);
+  Run* const runs = sink.next_runs();
+  T* const values = sink.next_values();
   std::int32_t begin = 0;
   T value{0};
+  index_t size = 0;
+  // Written without asking whether it is background: a branch on that would be a coin toss.
+  const auto end_run = [&](std::int32_t end) {
+    runs[size] = {begin, end};
+    values[size] = value;
+    size += value != 0;
+  };
   for (index_t w = 0; w < words_for(n); ++w) {
     for (auto edges = words[static_cast<std::size_t>(w)]; edges != 0; edges &= edges - 1) {
       const auto x = static_cast<std::int32_t>(w * word_bits + std::countr_zero(edges));
-      if (value != 0) sink.push(begin, x, value);
+      end_run(x);
       begin = x;
       value = row[static_cast<std::size_t>(x)];
     }
   }
-  if (value != 0) sink.push(begin, static_cast<std::int32_t>(n), value);
+  end_run(static_cast<std::int32_t>(n));
+  sink.took(size);
 }
 
 /// Clear the bits that lie outside `inside`.

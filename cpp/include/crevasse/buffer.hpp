@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <type_traits>
 
 namespace crevasse {
+
+/// Uninitialised memory for large arrays, to be given back with std::free. Blocks of several MiB
+/// ask for huge pages where the system has them: the first touch of fresh memory, page by page, can
+/// cost as much as the kernel that fills it. Throws std::bad_alloc.
+void* allocate(std::size_t bytes);
 
 /// Owned array of plain values whose size is fixed at construction and whose contents start
 /// *uninitialised*: the kernels write every element once, and zeroing first would cost as much.
@@ -17,7 +23,7 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size)
-      : data_(std::make_unique_for_overwrite<T[]>(size)), size_(size) {}
+      : data_(size == 0 ? nullptr : static_cast<T*>(allocate(size * sizeof(T)))), size_(size) {}
 
   static Buffer copy_of(std::span<const T> values) {
     Buffer copy(values.size());
@@ -38,7 +44,10 @@ class Buffer {
   operator std::span<const T>() const { return {data(), size_}; }
 
  private:
-  std::unique_ptr<T[]> data_;
+  struct Free {
+    void operator()(T* data) const { std::free(data); }
+  };
+  std::unique_ptr<T[], Free> data_;
   std::size_t size_ = 0;
 };
 

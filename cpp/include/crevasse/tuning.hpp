@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "crevasse/volume.hpp"
 
 /// Numbers that change speed and never a result. Each says what it trades.
@@ -10,6 +12,9 @@ inline constexpr index_t voxels_per_thread = index_t{1} << 17;
 
 /// Fewest runs that make a thread worth starting, in the kernels that never look at voxels.
 inline constexpr index_t runs_per_thread = index_t{1} << 14;
+
+/// Bytes of a huge page; blocks of twice that and more are put on such pages.
+inline constexpr std::size_t huge_page = std::size_t{1} << 21;
 
 /// Slots of an overlap table when it is made, a power of two; it doubles when three quarters full.
 inline constexpr std::size_t overlap_slots = std::size_t{1} << 10;
