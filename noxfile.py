@@ -13,13 +13,12 @@ CPP = sorted(str(p) for p in Path("cpp").rglob("*.[ch]pp"))
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Formatting, lint and types of Python and C++, and that the stubs match the module."""
+    """Formatting, lint and types of Python and C++."""
     session.install("-e", ".[operando,test,dev]")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("clang-format", "--dry-run", "--Werror", *CPP)
-    session.run("python", "-m", "mypy.stubtest", "crevasse._core", "--ignore-disjoint-bases")
 
 
 @nox.session

@@ -80,4 +80,18 @@ def noise(edge: int, *, fraction: float = 0.25, seed: int = 0) -> Mask:
     return (rng.random((edge, edge, edge), dtype=np.float32) < fraction).astype(np.uint8)
 
 
-VOLUMES: dict[str, Callable[[int], Mask]] = {"crack": crack, "blob": blob, "noise": noise}
+def phases(edge: int, *, seed: int = 0) -> Mask:
+    """Seven phases and background: a Gaussian random field cut at its octiles."""
+    rng = np.random.default_rng(seed)
+    field = rng.standard_normal((edge, edge, edge), dtype=np.float32)
+    field = ndimage.gaussian_filter(field, 8, mode="wrap", output=np.float32)
+    bounds = np.quantile(field[:: max(1, edge // 32)], np.arange(1, 8) / 8)
+    return np.digitize(field, bounds).astype(np.uint8)
+
+
+VOLUMES: dict[str, Callable[[int], Mask]] = {
+    "crack": crack,
+    "blob": blob,
+    "noise": noise,
+    "phases": phases,
+}

@@ -1,4 +1,4 @@
-# Types of the compiled module. `python -m mypy.stubtest crevasse._core` checks them against it.
+# Types of the compiled module; tests/test_stubs.py checks that they name what it holds.
 from enum import Enum
 from typing import Any, final
 
