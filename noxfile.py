@@ -41,7 +41,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Big volumes and long searches; needs about 12 GB of memory."""
+    """Big volumes and long searches; needs about 8 GB of memory."""
     session.install(".[test]")
     session.run("pytest", "-m", "slow", *session.posargs)
 

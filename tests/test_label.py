@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
+from scipy import ndimage
 
 import crevasse
 
@@ -242,3 +243,20 @@ def test_volume_of_more_than_2_to_the_31_voxels():
     assert table["first_voxel"][2] == mask.size - 1 > 2**31
     assert crevasse.overlap(out, mask).n_voxels.tolist() == [1, 65, 1]
     assert crevasse.layer_thickness(mask).map.max() == 5
+
+
+@pytest.mark.slow
+def test_labels_beyond_voxel_2_to_the_31_repeat_those_of_the_first_slices(rng):
+    """Copies of one busy slab apart by an empty slice: each holds the labels, counted on."""
+    slab = np.zeros((64, 1024, 1024), dtype=bool)
+    slab[:-1] = ndimage.gaussian_filter(rng.standard_normal((63, 1024, 1024)), 4) > 0.06
+    expected = scipy_labels(slab, 26).astype(np.uint16)
+    count, copies = int(expected.max()), 33
+    assert 1000 < count < 65535 // copies
+    image = np.tile(slab, (copies, 1, 1))
+    assert image.size > 2**31
+    result = crevasse.label(image, dtype=np.uint16)
+    assert result.count == copies * count
+    for k in range(copies):
+        shifted = np.where(expected, expected + np.uint16(k * count), np.uint16(0))
+        np.testing.assert_array_equal(result.labels[64 * k : 64 * (k + 1)], shifted)
