@@ -11,7 +11,8 @@
 // whose run-time is not ready when the loader chooses).
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(CREVASSE_SANITIZED)
-#define CREVASSE_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#define CREVASSE_CLONES \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CREVASSE_CLONES
 #endif

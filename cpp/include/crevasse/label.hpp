@@ -17,10 +17,10 @@ struct RunLabels {
 /// Connected components of a binary volume.
 ///
 /// Labels are 1..count in raster order of each component's first voxel; the result is the same for
-/// every thread count. Linear in runs; two 32-bit numbers a run of memory.
+/// every thread count. Linear in runs; at most three 32-bit numbers a run of memory.
 /// Throws std::length_error past 2^32 - 2 runs.
-/// Method: run-based union-find, He, Chao & Suzuki, IEEE TIP 17(5), 2008; slabs of rows in
-/// parallel, then their seams, pair by pair.
+/// Method: run-based union-find, He, Chao & Suzuki, IEEE TIP 17(5), 2008; four rows at a time where
+/// corners join (bundle_linker.hpp); slabs in parallel, then their seams, pair by pair.
 RunLabels label(const RunVolume& runs, Connectivity connectivity, int threads);
 
 /// The same for runs that carry values: voxels join only where their values are equal.

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "component_sets.hpp"
+#include "crevasse/parallel.hpp"
+#include "crevasse/runs.hpp"
+
+namespace crevasse {
+
+/// Links a binary volume where corners join (26, or 8 in one slice), four rows at a time.
+///
+/// A bundle is the rows of 2 slices by 2 columns of rows (z, y). All its voxels at x and x + 1 are
+/// neighbours, so a run of the bundle, of the union of its rows, lies in one component: only these
+/// are linked. Between two bundles the rows that face each other are united in the same way. Rows
+/// are bit masks, and pairs of runs that touch are found by their first common column: there one of
+/// the two starts while the other is on or has just ended. That takes a few operations for 64
+/// voxels and a loop over pairs, whatever the density.
+///
+/// Reference: block-based decision tables, Grana, Borghesani & Cucchiara, IEEE TIP 19(6), 2010,
+/// have the same blocks in the plane; here they are as long as the row.
+///
+/// Its lines, which slabs and seams are counted in, are bundles.
+class BundleLinker {
+ public:
+  BundleLinker(const RunVolume& volume, std::uint32_t* set_of, ComponentSets& sets,
+               std::uint32_t first_set);
+
+  static index_t columns(const Shape& shape) { return (shape.y + 1) / 2; }
+  static index_t lines(const Shape& shape) { return (shape.z + 1) / 2 * columns(shape); }
+  static index_t reach_back(const Shape& shape) { return shape.z > 2 ? columns(shape) + 1 : 1; }
+  /// How many runs lie in the bundles before this one.
+  static index_t runs_before(const RunVolume& volume, index_t line);
+
+  /// Give every run of the slab a set.
+  SetRange link_slab(Slab slab);
+
+  /// Unite sets across a seam: those of lines [begin, end) with those of lines [first, last).
+  void link_seam(index_t begin, index_t end, index_t first, index_t last);
+
+ private:
+  using Word = std::uint64_t;
+  struct Bundle;
+  struct Position;
+
+  Bundle at(index_t line);
+  template <class Visit>
+  void for_each_line(index_t begin, index_t end, Visit&& visit) const;
+  void build(const Position& p);
+  void link_to_preceding(const Position& p, index_t first, index_t last);
+  void link(const Bundle& own, const Word* own_a, const Word* own_b, const Bundle& other,
+            const Word* other_a, const Word* other_b);
+  void make_sets(const Position& p);
+  void take_sets(const Position& p);
+
+  const RunVolume& volume_;
+  index_t columns_;  ///< Bundles in a pair of slices.
+  index_t width_;    ///< Words of a row, with the one after its last voxel: a run may end there.
+  std::uint32_t* set_of_;
+  SetMaker sets_;
+
+  /// The bundles that may touch the current one, and it: line l is at l & ring_mask_.
+  std::size_t ring_mask_;
+  Buffer<Word> words_;
+  Buffer<std::uint32_t> counts_;
+  struct Range {
+    index_t low = 0, high = 0;  ///< Words outside of it are 0, and not written.
+  };
+  std::vector<Range> ranges_;
+};
+
+}  // namespace crevasse
