@@ -31,6 +31,7 @@ EVENT_COLORS = {
 }
 _LONGEST = 1600  # pixels of the map's longer side, at most
 _THUMBNAIL = 800  # and of a frame's
+_LEAST = 300  # smaller frames are shown enlarged
 
 
 def first_open_figure(analysis: Analysis) -> Figure:
@@ -87,7 +88,7 @@ def volume_figure(analysis: Analysis) -> Figure:
     axes.plot(time, frames["volume"], "o-", color="black", markersize=4, label="total")
     axes.set_xlabel(_time_axis(history.time_unit))
     axes.set_ylabel(f"open {quantity(analysis)} ({pretty_unit(frames.units['volume'])})")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, None if frames["volume"].any() else 1)
     if len(time) > 1:
         axes.set_xlim(time[0], time[-1])
     axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
@@ -119,6 +120,9 @@ def events_figure(analysis: Analysis) -> Figure:
     bottom.bar(position, -intervals["loss"] * voxel_volume, 0.7, color="#56b4e9", label="loss")
     bottom.axhline(0, color="black", linewidth=0.8)
     bottom.set_ylabel(f"{quantity(analysis)} ({unit})")
+    if not base.any():
+        top.set_ylim(0, 1)
+        bottom.set_ylim(-1, 1)
     bottom.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
     bottom.legend(loc="upper left", frameon=False, bbox_to_anchor=(1, 1))
     shown = position[:: max(1, len(position) // 12)]
@@ -144,7 +148,8 @@ def frame_picture(analysis: Analysis, index: int) -> NDArray[np.uint8]:
         inside = mask[::step, ::step]
         rgb[inside] = 0.35 * rgb[inside] + 0.65 * np.array(to_rgb(color))
     levels: NDArray[np.uint8] = np.rint(255 * rgb).astype(np.uint8)
-    return levels
+    enlarged = max(1, _LEAST // max(levels.shape))
+    return levels.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
 
 
 def quantity(analysis: Analysis) -> str:
