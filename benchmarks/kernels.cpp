@@ -50,7 +50,7 @@ int run(const std::string& name, const char* path, index_t edge) {
                  .run_count();
        }},
       {"label", [&] { sink += label(runs, Connectivity::Corners, 1).count; }},
-      {"label_values", [&] { sink += label(valued, Connectivity::Corners, 1).count; }},
+      {"label_values", [&] { sink += label(valued, image, Connectivity::Corners, 1).count; }},
       {"write_values",
        [&] { write_values<std::uint32_t, std::uint32_t>(runs, labels.labels, out, 0, false, 1); }},
       {"regions", [&] { sink += regions(runs, labels.labels, labels.count, 1)[0].first_voxel; }},

@@ -19,14 +19,20 @@ Call = Callable[[], Any]
 
 
 def median_seconds(calls: dict[str, Call], *, repeat: int) -> dict[str, float]:
-    """Median time of each call. They take turns, so that a noisy minute hits all of them."""
+    """Median time of each call. They take turns, so that a noisy minute hits all of them.
+
+    Before each timed call the same call is made untimed: what the one before has left, in caches
+    and above all in memory that a virtual machine has meanwhile handed back to its host, is then
+    nobody's advantage.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeat):
         for name, call in calls.items():
+            call()
             begin = time.perf_counter()
             result = call()
             times[name].append(time.perf_counter() - begin)
-            del result  # freeing is the next one's business for nobody
+            del result
     return {name: statistics.median(t) for name, t in times.items()}
 
 

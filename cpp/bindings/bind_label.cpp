@@ -30,15 +30,15 @@ RunLabeling label_image(const py::array& image, int connectivity, int threads) {
     using T = decltype(type);
     const auto volume = input<typename UnsignedOf<T>::type>(image);
     return without_gil([&] {
-      if constexpr (std::is_same_v<T, bool>) {
-        auto runs = share(encode_mask(volume, threads));
-        auto components = label(*runs, c, threads);
-        return RunLabeling{std::move(runs), std::move(components)};
-      } else {
-        auto valued = encode_values(volume, threads);
-        auto components = label(valued, c, threads);
-        return RunLabeling{share(std::move(valued.where)), std::move(components)};
+      auto binary = std::is_same_v<T, bool> ? std::optional(encode_mask(volume, threads))
+                                            : encode_if_binary(volume, threads);
+      if (binary) {
+        auto components = label(*binary, c, threads);
+        return RunLabeling{share(std::move(*binary)), std::move(components)};
       }
+      auto valued = encode_values(volume, threads);
+      auto components = label(valued, volume, c, threads);
+      return RunLabeling{share(std::move(valued.where)), std::move(components)};
     });
   });
 }

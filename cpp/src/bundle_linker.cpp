@@ -10,12 +10,13 @@ namespace {
 
 constexpr std::uint64_t all = ~std::uint64_t{0};
 
-std::size_t ring_size(const Shape& shape) {
-  return std::bit_ceil(static_cast<std::size_t>(BundleLinker::reach_back(shape)) + 1);
+/// Places for the bundles that may touch the current one, and for it: a power of two.
+std::size_t ring_size(index_t reach_back) {
+  return std::bit_ceil(static_cast<std::size_t>(reach_back) + 1);
 }
 
 /// Set the bits of a row's runs. Pre: the words they lie in are written already.
-inline void set_bits(std::span<const Run> row, std::uint64_t* words) {
+CREVASSE_INLINE void set_bits(std::span<const Run> row, std::uint64_t* words) {
   for (const Run& run : row) {
     const std::int32_t last = run.end - 1;
     const std::uint64_t from = all << (run.begin & 63), to = all >> (63 - (last & 63));
@@ -34,15 +35,17 @@ inline void set_bits(std::span<const Run> row, std::uint64_t* words) {
 }  // namespace
 
 /// Where a bundle lies, and its rows: those beyond the volume are empty.
-struct BundleLinker::Position {
+template <int N>
+struct BundleLinker<N>::Position {
   index_t line, column;
-  std::span<const Run> rows[2][2];
-  index_t first_run[2][2];
+  std::span<const Run> rows[N][N];
+  index_t first_run[N][N];
 };
 
 /// One bundle's place in the ring.
-struct BundleLinker::Bundle {
-  Word* mask[2][2];       ///< Rows (z, y).
+template <int N>
+struct BundleLinker<N>::Bundle {
+  Word* mask[N][N];       ///< Rows (z, y).
   Word* starts;           ///< Where runs of the bundle start.
   std::uint32_t* before;  ///< How many of them start before each word.
   std::uint32_t* set_of;  ///< Of each run of the bundle.
@@ -51,60 +54,66 @@ struct BundleLinker::Bundle {
   bool empty() const { return range->low >= range->high; }
 
   /// The set of the run of the bundle that is on at bit `x` of a word, or ended there.
-  std::uint32_t& set_at(index_t word, Word x) const {
+  CREVASSE_INLINE std::uint32_t& set_at(index_t word, Word x) const {
     const Word up_to_x = x | (x - 1);
     return set_of[before[word] + static_cast<std::uint32_t>(std::popcount(starts[word] & up_to_x)) -
                   1];
   }
 };
 
-BundleLinker::BundleLinker(const RunVolume& volume, std::uint32_t* set_of, ComponentSets& sets,
-                           std::uint32_t first_set)
+template <int N>
+BundleLinker<N>::BundleLinker(const RunVolume& volume, Connectivity connectivity,
+                              std::uint32_t* set_of, ComponentSets& sets, std::uint32_t first_set)
     : volume_(volume),
+      neighbours_(preceding_rows(connectivity)),
       columns_(columns(volume.shape)),
       width_(volume.shape.x / 64 + 1),
       set_of_(set_of),
       sets_(sets, first_set),
-      ring_mask_(ring_size(volume.shape) - 1),
-      words_(ring_size(volume.shape) * static_cast<std::size_t>(5 * width_)),
-      counts_(ring_size(volume.shape) * static_cast<std::size_t>(width_ + volume.shape.x / 2 + 1)),
-      ranges_(ring_size(volume.shape)) {}
+      ring_mask_(ring_size(reach_back(volume.shape)) - 1),
+      words_(ring_size(reach_back(volume.shape)) * static_cast<std::size_t>((N * N + 1) * width_)),
+      counts_(ring_size(reach_back(volume.shape)) *
+              static_cast<std::size_t>(width_ + volume.shape.x / 2 + 1)),
+      ranges_(ring_size(reach_back(volume.shape))) {}
 
-index_t BundleLinker::runs_before(const RunVolume& volume, index_t line) {
+template <int N>
+index_t BundleLinker<N>::runs_before(const RunVolume& volume, index_t line) {
   const Shape& shape = volume.shape;
   const auto runs_to = [&](index_t z, index_t y) {
     return volume.row_begin[static_cast<std::size_t>(z * shape.y + std::min(y, shape.y))];
   };
   if (line >= lines(shape)) return volume.run_count();
-  const index_t z = line / columns(shape) * 2, y = line % columns(shape) * 2;
+  const index_t z = line / columns(shape) * N, y = line % columns(shape) * N;
   index_t count = runs_to(z, y);  // whole slices before, and rows before in this one
-  if (z + 1 < shape.z) count += runs_to(z + 1, y) - runs_to(z + 1, 0);
+  for (index_t dz = 1; dz < std::min<index_t>(N, shape.z - z); ++dz) {
+    count += runs_to(z + dz, y) - runs_to(z + dz, 0);
+  }
   return count;
 }
 
-inline BundleLinker::Bundle BundleLinker::at(index_t line) {
+template <int N>
+typename BundleLinker<N>::Bundle BundleLinker<N>::at(index_t line) {
   const std::size_t slot = static_cast<std::size_t>(line) & ring_mask_;
-  Word* const words = words_.data() + slot * static_cast<std::size_t>(5 * width_);
+  Word* const words = words_.data() + slot * static_cast<std::size_t>((N * N + 1) * width_);
   std::uint32_t* const counts =
       counts_.data() + slot * static_cast<std::size_t>(width_ + volume_.shape.x / 2 + 1);
-  return {{{words, words + width_}, {words + 2 * width_, words + 3 * width_}},
-          words + 4 * width_,
-          counts,
-          counts + width_,
-          &ranges_[slot]};
+  Bundle bundle{{}, words + N * N * width_, counts, counts + width_, &ranges_[slot]};
+  for (int i = 0; i < N * N; ++i) bundle.mask[i / N][i % N] = words + i * width_;
+  return bundle;
 }
 
+template <int N>
 template <class Visit>
-inline void BundleLinker::for_each_line(index_t begin, index_t end, Visit&& visit) const {
+void BundleLinker<N>::for_each_line(index_t begin, index_t end, Visit&& visit) const {
   const Shape& shape = volume_.shape;
   const index_t* const row_begin = volume_.row_begin.data();
-  for_each_row({(shape.z + 1) / 2, columns_, 1}, begin, end,
-               [&](index_t line, index_t z, index_t y) {
+  for_each_row({(shape.z + N - 1) / N, columns_, 1}, begin, end,
+               [&](index_t line, index_t z, index_t y) CREVASSE_INLINE_LAMBDA {
                  Position p{line, y, {}, {}};
-                 for (index_t dz = 0; dz < 2; ++dz) {
-                   for (index_t dy = 0; dy < 2; ++dy) {
-                     if (2 * z + dz >= shape.z || 2 * y + dy >= shape.y) continue;
-                     const index_t r = (2 * z + dz) * shape.y + 2 * y + dy;
+                 for (index_t dz = 0; dz < N; ++dz) {
+                   for (index_t dy = 0; dy < N; ++dy) {
+                     if (N * z + dz >= shape.z || N * y + dy >= shape.y) continue;
+                     const index_t r = (N * z + dz) * shape.y + N * y + dy;
                      p.first_run[dz][dy] = row_begin[r];
                      p.rows[dz][dy] = {volume_.runs.data() + row_begin[r],
                                        static_cast<std::size_t>(row_begin[r + 1] - row_begin[r])};
@@ -115,7 +124,8 @@ inline void BundleLinker::for_each_line(index_t begin, index_t end, Visit&& visi
 }
 
 /// Write a bundle's masks into the ring; its runs have no set yet.
-inline void BundleLinker::build(const Position& p) {
+template <int N>
+void BundleLinker<N>::build(const Position& p) {
   const Bundle b = at(p.line);
   index_t low = width_, high = 0;
   for (const auto& slice : p.rows) {
@@ -127,8 +137,8 @@ inline void BundleLinker::build(const Position& p) {
   }
   *b.range = {low, high};
   if (low >= high) return;
-  for (int z = 0; z < 2; ++z) {
-    for (int y = 0; y < 2; ++y) {
+  for (int z = 0; z < N; ++z) {
+    for (int y = 0; y < N; ++y) {
       std::fill(b.mask[z][y] + low, b.mask[z][y] + high, 0);
       set_bits(p.rows[z][y], b.mask[z][y]);
     }
@@ -136,7 +146,10 @@ inline void BundleLinker::build(const Position& p) {
   std::uint32_t count = 0;
   Word carry = 0;
   for (index_t w = low; w < high; ++w) {
-    const Word on = b.mask[0][0][w] | b.mask[0][1][w] | b.mask[1][0][w] | b.mask[1][1][w];
+    Word on = 0;
+    for (const auto& slice : b.mask) {
+      for (const Word* mask : slice) on |= mask[w];
+    }
     b.starts[w] = on & ~(on << 1 | carry);
     carry = on >> 63;
     b.before[w] = count;
@@ -146,21 +159,27 @@ inline void BundleLinker::build(const Position& p) {
 }
 
 /// Link the runs of (own_a | own_b) to those of (other_a | other_b): rows that face each other.
-inline void BundleLinker::link(const Bundle& own, const Word* own_a, const Word* own_b,
-                               const Bundle& other, const Word* other_a, const Word* other_b) {
+template <int N>
+void BundleLinker<N>::link(const Bundle& own, const Word* own_a, const Word* own_b,
+                           const Bundle& other, const Word* other_a, const Word* other_b,
+                           bool diagonal) {
   const index_t low = std::max(own.range->low, other.range->low);
   const index_t high = std::min(own.range->high, other.range->high);
-  const auto last_bit = [&](const Bundle& bundle, const Word* a, const Word* b) {
+  if (low >= high) return;
+  const auto ends_before = [&](const Bundle& bundle, const Word* a,
+                               const Word* b) CREVASSE_INLINE_LAMBDA {
     return low > bundle.range->low ? (a[low - 1] | b[low - 1]) >> 63 : 0;
   };
-  if (low >= high) return;
-  Word own_carry = last_bit(own, own_a, own_b), other_carry = last_bit(other, other_a, other_b);
+  const Word just_ended = diagonal ? all : 0;
+  Word own_carry = ends_before(own, own_a, own_b);
+  Word other_carry = ends_before(other, other_a, other_b);
   for (index_t w = low; w < high; ++w) {
     const Word f = own_a[w] | own_b[w], g = other_a[w] | other_b[w];
     const Word f_before = f << 1 | own_carry, g_before = g << 1 | other_carry;
     own_carry = f >> 63;
     other_carry = g >> 63;
-    Word meetings = (f & ~f_before & (g | g_before)) | (g & ~g_before & (f | f_before));
+    Word meetings = (f & ~f_before & (g | (g_before & just_ended))) |
+                    (g & ~g_before & (f | (f_before & just_ended)));
     for (; meetings != 0; meetings &= meetings - 1) {
       const Word x = meetings & (0 - meetings);
       sets_.meet(own.set_at(w, x), other.set_at(w, x));
@@ -168,39 +187,30 @@ inline void BundleLinker::link(const Bundle& own, const Word* own_a, const Word*
   }
 }
 
-inline void BundleLinker::link_to_preceding(const Position& p, index_t first, index_t last) {
+template <int N>
+void BundleLinker<N>::link_to_preceding(const Position& p, index_t first, index_t last) {
+  constexpr int end = N - 1;  // of a bundle's rows, as 0 is their beginning
   const Bundle own = at(p.line);
-  const auto preceding = [&](index_t line) {
+  for (const RowNeighbour& n : neighbours_) {
+    const index_t line = p.line + n.dz * columns_ + n.dy, column = p.column + n.dy;
+    if (!n.exists || line < first || line >= last || column < 0 || column >= columns_) continue;
     const Bundle other = at(line);
-    return std::pair{other, line >= first && line < last && !other.empty()};
-  };
-  if (p.column > 0) {
-    const auto [other, touches] = preceding(p.line - 1);
-    if (touches)
-      link(own, own.mask[0][0], own.mask[1][0], other, other.mask[0][1], other.mask[1][1]);
-  }
-  {
-    const auto [other, touches] = preceding(p.line - columns_);
-    if (touches)
-      link(own, own.mask[0][0], own.mask[0][1], other, other.mask[1][0], other.mask[1][1]);
-  }
-  if (p.column > 0) {
-    const auto [other, touches] = preceding(p.line - columns_ - 1);
-    if (touches)
-      link(own, own.mask[0][0], own.mask[0][0], other, other.mask[1][1], other.mask[1][1]);
-  }
-  if (p.column + 1 < columns_) {
-    const auto [other, touches] = preceding(p.line - columns_ + 1);
-    if (touches)
-      link(own, own.mask[0][1], own.mask[0][1], other, other.mask[1][0], other.mask[1][0]);
+    if (other.empty()) continue;
+    // The rows that face the other bundle, and its rows that face this one: two each, or one twice.
+    const int y = n.dy > 0 ? end : 0, other_y = n.dy < 0 ? end : 0;
+    const int z_last = n.dz == 0 ? end : 0, y_last = n.dy == 0 ? end : y;
+    const int other_z = n.dz < 0 ? end : 0, other_y_last = n.dy == 0 ? end : other_y;
+    link(own, own.mask[0][y], own.mask[z_last][y_last], other, other.mask[other_z][other_y],
+         other.mask[end][other_y_last], n.diagonal_x);
   }
 }
 
 /// Runs take the sets of their bundle's runs; new ones are made where none was met.
-inline void BundleLinker::make_sets(const Position& p) {
+template <int N>
+void BundleLinker<N>::make_sets(const Position& p) {
   const Bundle b = at(p.line);
-  for (int z = 0; z < 2; ++z) {
-    for (int y = 0; y < 2; ++y) {
+  for (int z = 0; z < N; ++z) {
+    for (int y = 0; y < N; ++y) {
       auto run = static_cast<std::uint32_t>(p.first_run[z][y]);
       for (const Run& r : p.rows[z][y]) {
         std::uint32_t& set = b.set_at(r.begin >> 6, Word{1} << (r.begin & 63));
@@ -213,10 +223,11 @@ inline void BundleLinker::make_sets(const Position& p) {
 }
 
 /// The other way round, for bundles that were linked before.
-inline void BundleLinker::take_sets(const Position& p) {
+template <int N>
+void BundleLinker<N>::take_sets(const Position& p) {
   const Bundle b = at(p.line);
-  for (int z = 0; z < 2; ++z) {
-    for (int y = 0; y < 2; ++y) {
+  for (int z = 0; z < N; ++z) {
+    for (int y = 0; y < N; ++y) {
       const std::uint32_t* set = set_of_ + p.first_run[z][y];
       for (const Run& r : p.rows[z][y]) {
         b.set_at(r.begin >> 6, Word{1} << (r.begin & 63)) = *set++;
@@ -225,8 +236,9 @@ inline void BundleLinker::take_sets(const Position& p) {
   }
 }
 
-CREVASSE_CLONES __attribute__((flatten)) SetRange BundleLinker::link_slab(Slab slab) {
-  for_each_line(slab.begin, slab.end, [&](const Position& p) {
+template <int N>
+CREVASSE_CLONES SetRange BundleLinker<N>::link_slab(Slab slab) {
+  for_each_line(slab.begin, slab.end, [&](const Position& p) CREVASSE_INLINE_LAMBDA {
     build(p);
     if (at(p.line).empty()) return;
     link_to_preceding(p, slab.begin, slab.end);
@@ -235,15 +247,19 @@ CREVASSE_CLONES __attribute__((flatten)) SetRange BundleLinker::link_slab(Slab s
   return sets_.made();
 }
 
-CREVASSE_CLONES __attribute__((flatten)) void BundleLinker::link_seam(index_t begin, index_t end,
-                                                                      index_t first, index_t last) {
+template <int N>
+CREVASSE_CLONES void BundleLinker<N>::link_seam(index_t begin, index_t end, index_t first,
+                                                index_t last) {
   const index_t from = std::max(first, begin - reach_back(volume_.shape));
-  for_each_line(from, end, [&](const Position& p) {
+  for_each_line(from, end, [&](const Position& p) CREVASSE_INLINE_LAMBDA {
     build(p);
     if (at(p.line).empty()) return;
     take_sets(p);
     if (p.line >= begin) link_to_preceding(p, first, last);
   });
 }
+
+template class BundleLinker<1>;
+template class BundleLinker<2>;
 
 }  // namespace crevasse

@@ -1,32 +1,40 @@
 #pragma once
 
+#include <array>
+#include <vector>
+
 #include "component_sets.hpp"
+#include "crevasse/connectivity.hpp"
 #include "crevasse/parallel.hpp"
 #include "crevasse/runs.hpp"
 
 namespace crevasse {
 
-/// Links a binary volume where corners join (26, or 8 in one slice), four rows at a time.
+/// Links a binary volume, N by N rows (z, y) at a time: a bundle.
 ///
-/// A bundle is the rows of 2 slices by 2 columns of rows (z, y). All its voxels at x and x + 1 are
-/// neighbours, so a run of the bundle, of the union of its rows, lies in one component: only these
-/// are linked. Between two bundles the rows that face each other are united in the same way. Rows
-/// are bit masks, and pairs of runs that touch are found by their first common column: there one of
-/// the two starts while the other is on or has just ended. That takes a few operations for 64
-/// voxels and a loop over pairs, whatever the density.
+/// N is 2 where corners join (26, or 8 in one slice). All voxels of a bundle at x and x + 1 are
+/// neighbours then, so a run of the bundle, of the union of its rows, lies in one component: only
+/// these are linked. Between two bundles the rows that face each other are united in the same way.
+/// Elsewhere N is 1.
+///
+/// Rows are bit masks. Pairs of runs that touch are found by their first common column: there one
+/// of the two starts while the other is on, or (where they may touch diagonally) has just ended.
+/// That takes a few operations for 64 voxels and a loop over pairs, whatever the density.
 ///
 /// Reference: block-based decision tables, Grana, Borghesani & Cucchiara, IEEE TIP 19(6), 2010,
 /// have the same blocks in the plane; here they are as long as the row.
 ///
 /// Its lines, which slabs and seams are counted in, are bundles.
+template <int N>
 class BundleLinker {
  public:
-  BundleLinker(const RunVolume& volume, std::uint32_t* set_of, ComponentSets& sets,
-               std::uint32_t first_set);
+  /// Pre: where N is 2, corners join.
+  BundleLinker(const RunVolume& volume, Connectivity connectivity, std::uint32_t* set_of,
+               ComponentSets& sets, std::uint32_t first_set);
 
-  static index_t columns(const Shape& shape) { return (shape.y + 1) / 2; }
-  static index_t lines(const Shape& shape) { return (shape.z + 1) / 2 * columns(shape); }
-  static index_t reach_back(const Shape& shape) { return shape.z > 2 ? columns(shape) + 1 : 1; }
+  static index_t columns(const Shape& shape) { return (shape.y + N - 1) / N; }
+  static index_t lines(const Shape& shape) { return (shape.z + N - 1) / N * columns(shape); }
+  static index_t reach_back(const Shape& shape) { return shape.z > N ? columns(shape) + 1 : 1; }
   /// How many runs lie in the bundles before this one.
   static index_t runs_before(const RunVolume& volume, index_t line);
 
@@ -41,17 +49,19 @@ class BundleLinker {
   struct Bundle;
   struct Position;
 
-  Bundle at(index_t line);
+  CREVASSE_INLINE Bundle at(index_t line);
   template <class Visit>
-  void for_each_line(index_t begin, index_t end, Visit&& visit) const;
-  void build(const Position& p);
-  void link_to_preceding(const Position& p, index_t first, index_t last);
-  void link(const Bundle& own, const Word* own_a, const Word* own_b, const Bundle& other,
-            const Word* other_a, const Word* other_b);
-  void make_sets(const Position& p);
-  void take_sets(const Position& p);
+  CREVASSE_INLINE void for_each_line(index_t begin, index_t end, Visit&& visit) const;
+  CREVASSE_INLINE void build(const Position& p);
+  CREVASSE_INLINE void link_to_preceding(const Position& p, index_t first, index_t last);
+  CREVASSE_INLINE void link(const Bundle& own, const Word* own_a, const Word* own_b,
+                            const Bundle& other, const Word* other_a, const Word* other_b,
+                            bool diagonal);
+  CREVASSE_INLINE void make_sets(const Position& p);
+  CREVASSE_INLINE void take_sets(const Position& p);
 
   const RunVolume& volume_;
+  std::array<RowNeighbour, 4> neighbours_;
   index_t columns_;  ///< Bundles in a pair of slices.
   index_t width_;    ///< Words of a row, with the one after its last voxel: a run may end there.
   std::uint32_t* set_of_;

@@ -43,14 +43,14 @@ class SetMaker {
         find_({sets.parent.data(), sets.parent.size()}),
         made_{begin, begin} {}
 
-  std::uint32_t make(std::uint32_t first_run) {
+  CREVASSE_INLINE std::uint32_t make(std::uint32_t first_run) {
     parent_[made_.end] = made_.end;
     first_[made_.end] = first_run;
     return made_.end++;
   }
 
   /// Two that touch share a set from now on; `own` may have none yet.
-  void meet(std::uint32_t& own, std::uint32_t& other) {
+  CREVASSE_INLINE void meet(std::uint32_t& own, std::uint32_t& other) {
     if (own == other) return;
     if (own == no_set) {
       own = other;
@@ -59,7 +59,9 @@ class SetMaker {
     }
   }
 
-  void note_run(std::uint32_t set, std::uint32_t run) { first_[set] = std::min(first_[set], run); }
+  CREVASSE_INLINE void note_run(std::uint32_t set, std::uint32_t run) {
+    first_[set] = std::min(first_[set], run);
+  }
 
   SetRange made() const { return made_; }
 

@@ -9,7 +9,7 @@
 #include "component_sets.hpp"
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
-#include "row_linker.hpp"
+#include "value_linker.hpp"
 
 namespace crevasse {
 namespace {
@@ -77,24 +77,22 @@ RunLabels label_with(const RunVolume& volume, int threads, const Options&... opt
 RunLabels label(const RunVolume& runs, Connectivity connectivity, int threads) {
   const bool corners_join = connectivity == Connectivity::Corners ||
                             (connectivity == Connectivity::Edges && runs.shape.z == 1);
-  return corners_join
-             ? label_with<BundleLinker>(runs, threads)
-             : label_with<RowLinker<AlwaysJoin>>(runs, threads, connectivity, AlwaysJoin{});
+  return corners_join ? label_with<BundleLinker<2>>(runs, threads, connectivity)
+                      : label_with<BundleLinker<1>>(runs, threads, connectivity);
 }
 
 template <class V>
-RunLabels label(const ValuedRuns<V>& runs, Connectivity connectivity, int threads) {
-  const auto& values = runs.values;
-  const bool is_binary =
-      std::all_of(values.begin(), values.end(), [&](V value) { return value == values[0]; });
-  if (is_binary) return label(runs.where, connectivity, threads);
-  return label_with<RowLinker<JoinWhereEqual<V>>>(runs.where, threads, connectivity,
-                                                  JoinWhereEqual<V>{values.data()});
+RunLabels label(const ValuedRuns<V>& runs, Volume<const V> image, Connectivity connectivity,
+                int threads) {
+  return label_with<ValueLinker<V>>(runs.where, threads, image, connectivity);
 }
 
-template RunLabels label(const ValuedRuns<std::uint8_t>&, Connectivity, int);
-template RunLabels label(const ValuedRuns<std::uint16_t>&, Connectivity, int);
-template RunLabels label(const ValuedRuns<std::uint32_t>&, Connectivity, int);
-template RunLabels label(const ValuedRuns<std::uint64_t>&, Connectivity, int);
+#define CREVASSE_INSTANTIATE(V) \
+  template RunLabels label(const ValuedRuns<V>&, Volume<const V>, Connectivity, int);
+CREVASSE_INSTANTIATE(std::uint8_t)
+CREVASSE_INSTANTIATE(std::uint16_t)
+CREVASSE_INSTANTIATE(std::uint32_t)
+CREVASSE_INSTANTIATE(std::uint64_t)
+#undef CREVASSE_INSTANTIATE
 
 }  // namespace crevasse

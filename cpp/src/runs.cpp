@@ -1,5 +1,7 @@
 #include "crevasse/runs.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <stdexcept>
@@ -51,6 +53,14 @@ CREVASSE_CLONES void nonzero_words(const T* row, index_t n, std::uint64_t* words
     }
     *words++ = simd::nonzero_bits(bytes) & low_bits(count);
   }
+}
+
+/// Is there a value that is neither 0 nor `value`?
+template <class T>
+CREVASSE_CLONES bool has_other_values(const T* row, index_t n, T value) {
+  T any = 0;
+  for (index_t x = 0; x < n; ++x) any |= static_cast<T>((row[x] != 0) & (row[x] != value));
+  return any != 0;
 }
 
 /// Bit x is set where the value differs from the one before it (from 0 at the row's start).
@@ -236,6 +246,37 @@ RunVolume encode_mask(Volume<const T> mask, int threads) {
 }
 
 template <class T>
+std::optional<RunVolume> encode_if_binary(Volume<const T> image, int threads) {
+  const Shape shape = image.shape;
+  check_shape(shape);
+  std::atomic<T> common{0};  // the value, once one has been seen
+  std::atomic<bool> mixed{false};
+  const auto see = [&](T value) {
+    T seen = 0;
+    if (!common.compare_exchange_strong(seen, value) && seen != value) mixed = true;
+  };
+  auto encoded = collect_rows<NoValue>(shape, encode_threads(shape, threads), [&] {
+    return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x))),
+            value = T{0}](index_t r, RunSink<NoValue>& sink) mutable {
+      if (mixed.load(std::memory_order_relaxed)) return;
+      const auto row = image.row(r);
+      nonzero_words(row.data(), shape.x, words.data());
+      const auto first = std::find_if(words.begin(), words.end(), [](auto w) { return w != 0; });
+      if (first == words.end()) return;
+      if (value == 0) {
+        const auto x = (first - words.begin()) * word_bits + std::countr_zero(*first);
+        value = row[static_cast<std::size_t>(x)];
+        see(value);
+      }
+      if (has_other_values(row.data(), shape.x, value)) mixed = true;
+      append_runs(words, shape.x, sink);
+    };
+  });
+  if (mixed) return std::nullopt;
+  return std::move(encoded.where);
+}
+
+template <class T>
 ValuedRuns<T> encode_values(Volume<const T> image, int threads) {
   const Shape shape = image.shape;
   check_shape(shape);
@@ -316,8 +357,9 @@ void write_mask(const RunVolume& runs, Volume<std::uint8_t> mask, int threads) {
   });
 }
 
-#define CREVASSE_INSTANTIATE(T)                            \
-  template RunVolume encode_mask<T>(Volume<const T>, int); \
+#define CREVASSE_INSTANTIATE(T)                                                \
+  template RunVolume encode_mask<T>(Volume<const T>, int);                     \
+  template std::optional<RunVolume> encode_if_binary<T>(Volume<const T>, int); \
   template ValuedRuns<T> encode_values<T>(Volume<const T>, int);
 CREVASSE_INSTANTIATE(std::uint8_t)
 CREVASSE_INSTANTIATE(std::uint16_t)

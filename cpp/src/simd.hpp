@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "crevasse/volume.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -20,7 +22,7 @@
 namespace crevasse::simd {
 
 /// Bit i is set where byte i of 64 differs from the one before it.
-inline std::uint64_t change_bits(const std::uint8_t* bytes) {
+CREVASSE_INLINE std::uint64_t change_bits(const std::uint8_t* bytes) {
   std::uint64_t bits = 0;
 #if defined(__SSE2__)
   for (int i = 0; i < 4; ++i) {
@@ -36,7 +38,7 @@ inline std::uint64_t change_bits(const std::uint8_t* bytes) {
 }
 
 /// Bit i is set where byte i of 64 is not 0.
-inline std::uint64_t nonzero_bits(const std::uint8_t* bytes) {
+CREVASSE_INLINE std::uint64_t nonzero_bits(const std::uint8_t* bytes) {
   std::uint64_t bits = 0;
 #if defined(__SSE2__)
   const __m128i zero = _mm_setzero_si128();

@@ -24,7 +24,7 @@ void check_against_flood_fill(const Mask& mask, Connectivity connectivity) {
 template <class T>
 void check_valued_against_flood_fill(const Dense<T>& image, Connectivity connectivity) {
   const auto runs = encode_values(image.view(), 1);
-  const auto actual = crevasse::label(runs, connectivity, 1);
+  const auto actual = crevasse::label(runs, image.view(), connectivity, 1);
   const auto expected = reference::label(image, connectivity);
   CHECK(actual.count == expected.count);
   CHECK(difference(spread_labels(runs.where, actual).voxels, expected.labels.voxels) == "");
@@ -324,7 +324,7 @@ TEST_CASE("valued labels of large volumes equal a flood fill for every thread co
       const auto expected = reference::label(image, connectivity);
       for (const int threads : thread_counts) {
         INFO("threads ", threads);
-        const auto actual = crevasse::label(runs, connectivity, threads);
+        const auto actual = crevasse::label(runs, image.view(), connectivity, threads);
         CHECK(actual.count == expected.count);
         CHECK(difference(spread_labels(runs.where, actual).voxels, expected.labels.voxels) == "");
       }
@@ -339,7 +339,7 @@ TEST_CASE("where all values are equal, valued labels are binary labels") {
     const auto valued = encode_values(mask.view(), 1);
     const auto runs = encode_mask(mask.view(), 1);
     REQUIRE(valued.where == runs);
-    const auto a = crevasse::label(valued, connectivity, 1);
+    const auto a = crevasse::label(valued, mask.view(), connectivity, 1);
     const auto b = crevasse::label(runs, connectivity, 1);
     CHECK(a.count == b.count);
     CHECK(difference(a.labels, b.labels) == "");

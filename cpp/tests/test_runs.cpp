@@ -140,6 +140,32 @@ TEST_CASE("encoding is the same for every thread count") {
   }
 }
 
+TEST_CASE_TEMPLATE("encode_if_binary gives the mask's runs, or nothing wherever a second value is",
+                   T, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t) {
+  Random random(31);
+  const Shape shape{40, 80, 130};  // enough for several slabs
+  Dense<T> image(shape);
+  const T value = std::numeric_limits<T>::max() - 1;
+  for (auto& voxel : image.voxels) voxel = below(random, 3) == 0 ? value : T{0};
+  const auto expected = encode_mask(image.view(), 1);
+  for (const int threads : thread_counts) {
+    INFO("threads ", threads);
+    const auto actual = encode_if_binary(image.view(), threads);
+    REQUIRE(actual.has_value());
+    CHECK(*actual == expected);
+  }
+  for (const index_t at : {index_t{0}, shape.size() / 3, shape.size() - 1}) {
+    const T before = image.voxels[to_size(at)];
+    image.voxels[to_size(at)] = 7;
+    for (const int threads : thread_counts) {
+      CHECK_FALSE(encode_if_binary(image.view(), threads).has_value());
+    }
+    image.voxels[to_size(at)] = before;
+  }
+  const Dense<T> empty(shape);
+  CHECK(encode_if_binary(empty.view(), 2)->run_count() == 0);
+}
+
 TEST_CASE_TEMPLATE("encode_values gives the longest runs of equal values", T, std::uint8_t,
                    std::uint16_t, std::uint32_t, std::uint64_t) {
   Random random(3);

@@ -24,8 +24,9 @@ struct RunLabels {
 RunLabels label(const RunVolume& runs, Connectivity connectivity, int threads);
 
 /// The same for runs that carry values: voxels join only where their values are equal.
-/// V: std::uint8_t, 16, 32, 64.
+/// V: std::uint8_t, 16, 32, 64. Pre: the runs are those of `image`, by encode_values.
 template <class V>
-RunLabels label(const ValuedRuns<V>& runs, Connectivity connectivity, int threads);
+RunLabels label(const ValuedRuns<V>& runs, Volume<const V> image, Connectivity connectivity,
+                int threads);
 
 }  // namespace crevasse

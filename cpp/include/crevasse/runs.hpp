@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "crevasse/buffer.hpp"
@@ -58,6 +59,11 @@ void check_shape(const Shape& shape);
 /// The voxels of `mask` that are not 0. T: std::uint8_t, 16, 32, 64.
 template <class T>
 RunVolume encode_mask(Volume<const T> mask, int threads);
+
+/// The voxels of `image` that are not 0, if all of them have one value; otherwise nothing, found
+/// early. T: std::uint8_t, 16, 32, 64.
+template <class T>
+std::optional<RunVolume> encode_if_binary(Volume<const T> image, int threads);
 
 /// Runs of equal value other than 0. T: std::uint8_t, 16, 32, 64.
 template <class T>

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "crevasse/volume.hpp"
+
 namespace crevasse {
 
 /// Disjoint sets over 0..n-1 in a borrowed parent array, where `parent[i] <= i` always holds: the
@@ -15,7 +17,7 @@ class UnionFind {
   explicit UnionFind(std::span<std::uint32_t> parent) : parent_(parent.data()) {}
 
   /// Join the sets of a and b; return the root of the result.
-  std::uint32_t unite(std::uint32_t a, std::uint32_t b) {
+  CREVASSE_INLINE std::uint32_t unite(std::uint32_t a, std::uint32_t b) {
     const std::uint32_t root_a = root(a), root_b = root(b);
     const std::uint32_t low = std::min(root_a, root_b);
     parent_[std::max(root_a, root_b)] = low;
@@ -23,7 +25,7 @@ class UnionFind {
   }
 
   /// The lowest member of the set of a; shortens the path to it.
-  std::uint32_t root(std::uint32_t a) {
+  CREVASSE_INLINE std::uint32_t root(std::uint32_t a) {
     while (parent_[a] != a) {
       parent_[a] = parent_[parent_[a]];
       a = parent_[a];

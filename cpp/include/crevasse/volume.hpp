@@ -3,6 +3,16 @@
 #include <cstdint>
 #include <span>
 
+// A function that is compiled for several instruction sets gains nothing from a callee that is not
+// inlined into it: that one is compiled for the baseline alone.
+#if defined(__GNUC__)
+#define CREVASSE_INLINE inline __attribute__((always_inline))
+#define CREVASSE_INLINE_LAMBDA __attribute__((always_inline))
+#else
+#define CREVASSE_INLINE inline
+#define CREVASSE_INLINE_LAMBDA
+#endif
+
 namespace crevasse {
 
 /// Every size, offset and raster index. Signed, 64 bit: volumes beyond 2^31 voxels are normal.
@@ -32,7 +42,7 @@ struct Volume {
 /// Call `visit(r, z, y)` for the rows r in [begin, end). Counts along instead of dividing: a 64-bit
 /// division a row costs more than linking a sparse row.
 template <class Visit>
-void for_each_row(const Shape& shape, index_t begin, index_t end, Visit&& visit) {
+CREVASSE_INLINE void for_each_row(const Shape& shape, index_t begin, index_t end, Visit&& visit) {
   if (begin >= end) return;
   index_t z = begin / shape.y, y = begin % shape.y;
   for (index_t r = begin; r < end; ++r) {
