@@ -7,7 +7,8 @@ Importing this package needs numpy alone; files, operando analysis and reports a
 from crevasse._label import Labeling, hysteresis, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._overlap import Overlap, overlap
-from crevasse._regions import Regions, region_table
+from crevasse._region_table import region_table
+from crevasse._regions import Regions
 from crevasse._runs import RunLabeling, RunVolume
 from crevasse._table import Table
 from crevasse.tracking import Crack, EventType, FrameResult, History, Tracker, track

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._label import Labeling
-from crevasse._regions import _as_runs
+from crevasse._region_table import as_runs
 from crevasse._runs import RunLabeling
 
 
@@ -59,8 +59,8 @@ def overlap(
     [(1, 5, 1), (2, 5, 1)]
     """
     threads = _validate.n_threads(n_threads)
-    runs_a, values_a, ndim_a = _as_runs(a, threads)
-    runs_b, values_b, ndim_b = _as_runs(b, threads)
+    runs_a, values_a, ndim_a = as_runs(a, threads)
+    runs_b, values_b, ndim_b = as_runs(b, threads)
     _validate.same_shape(runs_a.runs.shape[-ndim_a:], runs_b.runs.shape[-ndim_b:], "a and b")
     pairs = _core.overlap(runs_a, runs_b, threads)
     return Overlap(

@@ -1,101 +1,41 @@
-"""Measures of labelled regions."""
+"""Measures of regions, from the sums that the core has made of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from crevasse import _core, _validate
-from crevasse._label import Labeling
-from crevasse._runs import RunLabeling
 from crevasse._table import Table
 
 _PRODUCTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
 class Regions(Table):
-    """One row a region; see `region_table` for the columns."""
+    """One row a region; see `crevasse.region_table` for the columns."""
 
 
-def region_table(
-    labels: ArrayLike | Labeling | RunLabeling,
+def measure_regions(
+    labeling: _core.RunLabeling,
+    values: NDArray[Any],
+    ndim: int,
     *,
-    spacing: _validate.Spacing = 1.0,
-    unit: str | None = None,
-    n_threads: int | None = None,
+    spacing: _validate.Spacing,
+    unit: str | None,
+    threads: int,
 ) -> Regions:
-    """Measure every region of a labelled image in one pass over its runs.
-
-    Parameters
-    ----------
-    labels
-        (z, y, x) or (y, x) labels, bool or unsigned or non-negative integer, 0 is background; or
-        the result of `label` or `RunVolume.label`. Labels need not be consecutive or connected.
-    spacing
-        Voxel size, a number or (z, y, x) in that order; (y, x) for an image.
-    unit
-        Name of the unit of `spacing`. None: "voxel" where spacing is 1, else "um".
-    n_threads
-        None: all usable cores.
-
-    Returns
-    -------
-    Regions
-        Sorted by label, only labels that occur. Columns; those of z are absent in 2-D:
-
-        - ``label``
-        - ``n_voxels`` (exact) and ``volume``, the same times the voxel volume (an area in 2-D)
-        - ``z_begin, z_end, y_begin, y_end, x_begin, x_end``: half-open bounding box, in voxels
-        - ``centroid_z, centroid_y, centroid_x``: mean of the voxel centres; the first voxel's
-          centre is 0
-        - ``covariance_zz, covariance_yy, covariance_xx, covariance_zy, covariance_zx,
-          covariance_yx``: second central moments of the voxel centres, divided by n_voxels
-        - ``first_voxel``: raster index of the first voxel
-        - ``touches_border``: whether a voxel lies in the volume's outermost layer
-
-    Raises
-    ------
-    TypeError
-        If labels are not bool or integer.
-    ValueError
-        If a label is negative or spacing is not positive.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> table = region_table(np.array([[7, 7, 0], [0, 0, 2]]), spacing=2.0)
-    >>> table["label"], table["volume"], table.units["volume"]
-    (array([2, 7]), array([4., 8.]), 'um^2')
-    """
-    core, values, ndim = _as_runs(labels, _validate.n_threads(n_threads))
+    """Measure labels 1.. of a labeling, which stand for `values`."""
     lengths = _validate.spacing(spacing, ndim)
-    sums = _core.regions(core, _validate.n_threads(n_threads))
-    return _measures(sums, values, core.runs.shape[-ndim:], lengths, unit or default_unit(lengths))
+    sums = _core.regions(labeling, threads)
+    shape = labeling.runs.shape[-ndim:]
+    return _measures(sums, values, shape, lengths, unit or default_unit(lengths))
 
 
 def default_unit(spacing: tuple[float, ...]) -> str:
     """What lengths are in when nobody said: voxels where the spacing is 1, else micrometres."""
     return "voxel" if all(length == 1.0 for length in spacing) else "um"
-
-
-def _as_runs(
-    labels: ArrayLike | Labeling | RunLabeling, threads: int
-) -> tuple[_core.RunLabeling, NDArray[Any], int]:
-    """Labels as runs with consecutive labels, the label values these stand for, and ndim."""
-    if isinstance(labels, RunLabeling):
-        return labels._core, np.arange(1, labels.count + 1), labels._ndim
-    array = _validate.bool_or_integer(
-        labels.labels if isinstance(labels, Labeling) else labels, "labels"
-    )
-    if array.dtype.kind == "i":
-        if array.size and array.min() < 0:
-            raise ValueError(f"labels must not be negative, got {array.min()}")
-        array = array.view(array.dtype.name.replace("int", "uint"))
-    core, values = _core.ranked_labels(_validate.as_3d(array), threads)
-    fits_signed = not values.size or values[-1] < 2**63
-    return core, values.astype(np.int64) if fits_signed else values, array.ndim
 
 
 def _measures(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
-
-if TYPE_CHECKING:
-    from crevasse._regions import Regions
+from crevasse._regions import Regions, measure_regions
 
 Box = tuple[slice, ...]
 _THRESHOLD_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
@@ -253,15 +251,26 @@ class RunLabeling:
                 raise ValueError(
                     f"dtype must be that of out, got {np.dtype(dtype)} and {out.dtype}"
                 )
-            _validate.label_dtype(out.dtype, self.count)
+            _validate.label_dtype(out.dtype, self.count, "out")
             self._core.write_labels(_validate.as_3d(out), False, threads)
         return out
 
-    def regions(self, *, spacing: _validate.Spacing = 1.0, unit: str | None = None) -> Regions:
+    def regions(
+        self,
+        *,
+        spacing: _validate.Spacing = 1.0,
+        unit: str | None = None,
+        n_threads: int | None = None,
+    ) -> Regions:
         """Measures of every component; see `crevasse.region_table`."""
-        from crevasse._regions import region_table
-
-        return region_table(self, spacing=spacing, unit=unit)
+        return measure_regions(
+            self._core,
+            np.arange(1, self.count + 1),
+            self._ndim,
+            spacing=spacing,
+            unit=unit,
+            threads=_validate.n_threads(n_threads),
+        )
 
     def select(self, keep: ArrayLike) -> RunVolume:
         """The voxels of the components that `keep` names.

@@ -81,16 +81,16 @@ def same_shape(a: tuple[int, ...], b: tuple[int, ...], names: str) -> None:
         raise ValueError(f"{names} must have the same shape, got {a} and {b}")
 
 
-def label_dtype(value: DTypeLike | None, count: int) -> np.dtype[Any]:
+def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.dtype[Any]:
     """The dtype of labels 1..count: uint32, or uint64 past its range, where `value` is None."""
     if value is None:
         return np.dtype(np.uint32 if count < 2**32 else np.uint64)
     dtype = np.dtype(value)
     if dtype.kind != "u":
-        raise TypeError(f"dtype must be uint8, uint16, uint32 or uint64, got {dtype}")
+        raise TypeError(f"{name} must be uint8, uint16, uint32 or uint64, got {dtype}")
     if count > np.iinfo(dtype).max:
         raise ValueError(
-            f"dtype must hold {count} labels, got {dtype}, which ends at {np.iinfo(dtype).max}"
+            f"{name} must hold {count} labels, got {dtype}, which ends at {np.iinfo(dtype).max}"
         )
     return dtype
 
@@ -103,6 +103,7 @@ def out_array(value: object, shape: tuple[int, ...]) -> NDArray[Any]:
         raise ValueError(f"out must have the image's shape {shape}, got {value.shape}")
     if not value.flags.c_contiguous or not value.flags.writeable or not value.dtype.isnative:
         raise ValueError("out must be C-contiguous, writable and of native byte order")
+    label_dtype(value.dtype, 0, "out")
     return value
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
-from crevasse._regions import Regions, default_unit, region_table
+from crevasse._regions import Regions, default_unit
 from crevasse._runs import RunLabeling, RunVolume
 from crevasse._table import Table
 from crevasse.tracking.history import History
@@ -94,6 +94,7 @@ class Tracker:
             raise ValueError(f"baseline_frames must be at least 1, got {baseline_frames}")
         if not 0.0 <= repeatability < 1.0:
             raise ValueError(f"repeatability must lie in [0, 1), got {repeatability}")
+        _validate.spacing(spacing, 2 if np.size(spacing) == 2 else 3)  # what frames are comes later
         self._spacing = spacing
         self._unit = unit
         self._time_unit = time_unit
@@ -130,9 +131,7 @@ class Tracker:
         if state is not None:
             _validate.same_shape(state.shape, runs.shape, "all frames")
         labeling = runs.label(self._connectivity, n_threads=self._threads)
-        regions = region_table(
-            labeling, spacing=self._spacing, unit=self._unit, n_threads=self._threads
-        )
+        regions = labeling.regions(spacing=self._spacing, unit=self._unit, n_threads=self._threads)
         if state is None:
             following = self._first(runs, labeling, regions, when)
         else:

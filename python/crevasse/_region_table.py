@@ -1,0 +1,86 @@
+"""The table of the regions of any labelled image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crevasse import _core, _validate
+from crevasse._label import Labeling
+from crevasse._regions import Regions, measure_regions
+from crevasse._runs import RunLabeling
+
+
+def region_table(
+    labels: ArrayLike | Labeling | RunLabeling,
+    *,
+    spacing: _validate.Spacing = 1.0,
+    unit: str | None = None,
+    n_threads: int | None = None,
+) -> Regions:
+    """Measure every region of a labelled image in one pass over its runs.
+
+    Parameters
+    ----------
+    labels
+        (z, y, x) or (y, x) labels, bool or unsigned or non-negative integer, 0 is background; or
+        the result of `label` or `RunVolume.label`. Labels need not be consecutive or connected.
+    spacing
+        Voxel size, a number or (z, y, x) in that order; (y, x) for an image.
+    unit
+        Name of the unit of `spacing`. None: "voxel" where spacing is 1, else "um".
+    n_threads
+        None: all usable cores.
+
+    Returns
+    -------
+    Regions
+        Sorted by label, only labels that occur. Columns; those of z are absent in 2-D:
+
+        - ``label``
+        - ``n_voxels`` (exact) and ``volume``, the same times the voxel volume (an area in 2-D)
+        - ``z_begin, z_end, y_begin, y_end, x_begin, x_end``: half-open bounding box, in voxels
+        - ``centroid_z, centroid_y, centroid_x``: mean of the voxel centres; the first voxel's
+          centre is 0
+        - ``covariance_zz, covariance_yy, covariance_xx, covariance_zy, covariance_zx,
+          covariance_yx``: second central moments of the voxel centres, divided by n_voxels
+        - ``first_voxel``: raster index of the first voxel
+        - ``touches_border``: whether a voxel lies in the volume's outermost layer
+
+    Raises
+    ------
+    TypeError
+        If labels are not bool or integer.
+    ValueError
+        If a label is negative or spacing is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = region_table(np.array([[7, 7, 0], [0, 0, 2]]), spacing=2.0)
+    >>> table["label"], table["volume"], table.units["volume"]
+    (array([2, 7]), array([4., 8.]), 'um^2')
+    """
+    threads = _validate.n_threads(n_threads)
+    core, values, ndim = as_runs(labels, threads)
+    return measure_regions(core, values, ndim, spacing=spacing, unit=unit, threads=threads)
+
+
+def as_runs(
+    labels: ArrayLike | Labeling | RunLabeling, threads: int
+) -> tuple[_core.RunLabeling, NDArray[Any], int]:
+    """Labels as runs with consecutive labels, the label values these stand for, and ndim."""
+    if isinstance(labels, RunLabeling):
+        return labels._core, np.arange(1, labels.count + 1), labels._ndim
+    array = _validate.bool_or_integer(
+        labels.labels if isinstance(labels, Labeling) else labels, "labels"
+    )
+    if array.dtype.kind == "i":
+        if array.size and array.min() < 0:
+            raise ValueError(f"labels must not be negative, got {array.min()}")
+        array = array.view(array.dtype.name.replace("int", "uint"))
+    core, values = _core.ranked_labels(_validate.as_3d(array), threads)
+    fits_signed = not values.size or values[-1] < 2**63
+    return core, values.astype(np.int64) if fits_signed else values, array.ndim
