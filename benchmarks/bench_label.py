@@ -47,14 +47,16 @@ def load_peer(path: Path) -> Call:
 
 def check(image: Image, threads: int) -> int:
     """Refuse to time what is not equal: the same partition, numbered as the peer or otherwise."""
-    labels, count = (lambda r: (r.labels, r.count))(crevasse.label(image, n_threads=threads))
+    result = crevasse.label(image, n_threads=threads)
     theirs = peer(image)
-    name_of = np.zeros(count + 1, np.uint32)
-    name_of[labels.reshape(-1)] = theirs.reshape(-1)
-    same = count == theirs.max() and np.array_equal(name_of[labels], theirs)
-    if not same:
+    name_of = np.zeros(result.count + 1, np.uint32)
+    slices = list(zip(result.labels, theirs, strict=True))  # one at a time: memory is short
+    for ours, other in slices:
+        name_of[ours.reshape(-1)] = other.reshape(-1)
+    same = all(np.array_equal(name_of[ours], other) for ours, other in slices)
+    if not same or result.count != theirs.max():
         raise SystemExit("crevasse and cc3d disagree: no time is worth reporting")
-    return count
+    return result.count
 
 
 def measure(name: str, edge: int, threads: int, repeat: int) -> list[Row]:
