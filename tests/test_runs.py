@@ -221,3 +221,21 @@ def test_hysteresis_is_that_of_scikit_image(shape, rng):
         np.testing.assert_array_equal(result.to_mask(), expected)
     with pytest.raises(ValueError, match="low must not be above high"):
         crevasse.hysteresis(image, 2, 1)
+
+
+@given(masks(), st.data())
+def test_a_cropped_volume_is_the_cropped_mask(mask, data):
+    box = tuple(
+        slice(*sorted((data.draw(st.integers(0, n)), data.draw(st.integers(0, n)))))
+        for n in mask.shape
+    )
+    np.testing.assert_array_equal(RunVolume.from_mask(mask).crop(box).to_mask(), mask[box])
+
+
+@given(masks(), st.data())
+def test_a_shifted_volume_loses_what_leaves_and_gains_nothing(mask, data):
+    offset = tuple(data.draw(st.integers(-n - 1, n + 1)) for n in mask.shape)
+    padded = np.pad(mask, [(n + 1, n + 1) for n in mask.shape])
+    inner = tuple(slice(n + 1, 2 * n + 1) for n in mask.shape)
+    expected = np.roll(padded, offset, axis=tuple(range(mask.ndim)))[inner]
+    np.testing.assert_array_equal(RunVolume.from_mask(mask).shift(offset).to_mask(), expected)

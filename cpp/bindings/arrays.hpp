@@ -107,6 +107,7 @@ py::array_t<T> view(std::vector<py::ssize_t> shape, const T* data, const py::obj
 
 void bind_runs(py::module_& m);
 void bind_set_operations(py::module_& m);
+void bind_neighbourhood(py::module_& m);
 void bind_label(py::module_& m);
 void bind_regions(py::module_& m);
 void bind_overlap(py::module_& m);

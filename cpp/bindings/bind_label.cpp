@@ -10,14 +10,6 @@
 namespace crevasse::python {
 namespace {
 
-Connectivity to_connectivity(int connectivity) {
-  if (connectivity != 6 && connectivity != 18 && connectivity != 26) {
-    throw std::invalid_argument("connectivity must be 6, 18 or 26, got " +
-                                std::to_string(connectivity));
-  }
-  return static_cast<Connectivity>(connectivity);
-}
-
 RunLabeling label_volume(const RunVolumeHandle& runs, int connectivity, int threads) {
   const Connectivity c = to_connectivity(connectivity);
   return without_gil([&] { return RunLabeling{runs, label(*runs, c, threads)}; });

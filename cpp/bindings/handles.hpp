@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <stdexcept>
+#include <string>
 
 #include "crevasse/label.hpp"
 #include "crevasse/runs.hpp"
@@ -23,6 +24,14 @@ struct RunLabeling {
 
   std::span<const std::uint32_t> labels() const { return components.labels; }
 };
+
+inline Connectivity to_connectivity(int connectivity) {
+  if (connectivity != 6 && connectivity != 18 && connectivity != 26) {
+    throw std::invalid_argument("connectivity must be 6, 18 or 26, got " +
+                                std::to_string(connectivity));
+  }
+  return static_cast<Connectivity>(connectivity);
+}
 
 inline void require_same_shape(const RunVolume& a, const RunVolume& b) {
   if (!(a.shape == b.shape)) throw std::invalid_argument("both volumes must have the same shape");

@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   m.def("default_threads", &crevasse::default_threads);
   bind_runs(m);
   bind_set_operations(m);
+  bind_neighbourhood(m);
   bind_label(m);
   bind_regions(m);
   bind_overlap(m);

@@ -3,33 +3,15 @@
 #include <algorithm>
 #include <bit>
 
+#include "row_bits.hpp"
 #include "simd.hpp"
 
 namespace crevasse {
 namespace {
 
-constexpr std::uint64_t all = ~std::uint64_t{0};
-
 /// Places for the bundles that may touch the current one, and for it: a power of two.
 std::size_t ring_size(index_t reach_back) {
   return std::bit_ceil(static_cast<std::size_t>(reach_back) + 1);
-}
-
-/// Set the bits of a row's runs. Pre: the words they lie in are written already.
-CREVASSE_INLINE void set_bits(std::span<const Run> row, std::uint64_t* words) {
-  for (const Run& run : row) {
-    const std::int32_t last = run.end - 1;
-    const std::uint64_t from = all << (run.begin & 63), to = all >> (63 - (last & 63));
-    std::uint64_t* word = words + (run.begin >> 6);
-    std::uint64_t* const last_word = words + (last >> 6);
-    if (word == last_word) {
-      *word |= from & to;
-    } else {
-      *word |= from;
-      while (++word < last_word) *word = all;
-      *word |= to;
-    }
-  }
 }
 
 }  // namespace
@@ -140,7 +122,7 @@ void BundleLinker<N>::build(const Position& p) {
   for (int z = 0; z < N; ++z) {
     for (int y = 0; y < N; ++y) {
       std::fill(b.mask[z][y] + low, b.mask[z][y] + high, 0);
-      set_bits(p.rows[z][y], b.mask[z][y]);
+      for (const Run& run : p.rows[z][y]) set_bits(run, b.mask[z][y]);
     }
   }
   std::uint32_t count = 0;
@@ -170,7 +152,7 @@ void BundleLinker<N>::link(const Bundle& own, const Word* own_a, const Word* own
                                const Word* b) CREVASSE_INLINE_LAMBDA {
     return low > bundle.range->low ? (a[low - 1] | b[low - 1]) >> 63 : 0;
   };
-  const Word just_ended = diagonal ? all : 0;
+  const Word just_ended = diagonal ? ~Word{0} : 0;
   Word own_carry = ends_before(own, own_a, own_b);
   Word other_carry = ends_before(other, other_a, other_b);
   for (index_t w = low; w < high; ++w) {

@@ -11,21 +11,12 @@
 
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
+#include "row_bits.hpp"
 #include "run_sink.hpp"
 #include "simd.hpp"
 
 namespace crevasse {
 namespace {
-
-constexpr index_t word_bits = 64;
-
-index_t words_for(index_t n) {
-  return (n + word_bits - 1) / word_bits;
-}
-
-std::uint64_t low_bits(index_t n) {
-  return n >= word_bits ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
-}
 
 int encode_threads(const Shape& shape, int threads) {
   return worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
@@ -104,26 +95,6 @@ CREVASSE_CLONES bool window_words(const T* row, index_t n, T low, T high, std::u
     *words++ = simd::nonzero_bits(bytes) & low_bits(count);
   }
   return any_nan != 0;
-}
-
-/// Append the runs of set bits. Voxel x of the row is bit x of `words`.
-void append_runs(const std::vector<std::uint64_t>& words, index_t n, RunSink<NoValue>& sink) {
-  sink.make_room(n / 2 + 1);
-  static_assert(sizeof(Run) == 2 * sizeof(std::int32_t));
-  auto* const edges_begin =
-      reinterpret_cast<std::int32_t*>(sink.next_runs());  // begin, end, begin, end …
-  auto* edge = edges_begin;
-  std::uint64_t carry = 0;
-  for (index_t w = 0; w < words_for(n); ++w) {
-    const std::uint64_t bits = words[static_cast<std::size_t>(w)];
-    std::uint64_t edges = bits ^ (bits << 1 | carry);
-    carry = bits >> (word_bits - 1);
-    for (; edges != 0; edges &= edges - 1) {
-      *edge++ = static_cast<std::int32_t>(w * word_bits + std::countr_zero(edges));
-    }
-  }
-  if ((edge - edges_begin) % 2 != 0) *edge++ = static_cast<std::int32_t>(n);
-  sink.took((edge - edges_begin) / 2);
 }
 
 /// Append runs of equal value, given where values change.

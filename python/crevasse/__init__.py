@@ -4,7 +4,15 @@ Arrays are C-ordered (z, y, x) or (y, x); `spacing` is in the same order; label 
 Importing this package needs numpy alone; files, operando analysis and reports are extras.
 """
 
-from crevasse._label import Labeling, hysteresis, label
+from crevasse._clean import (
+    connected_to,
+    fill_cavities,
+    hysteresis,
+    keep_largest,
+    percolates,
+    remove_small,
+)
+from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._overlap import Overlap, overlap
 from crevasse._region_table import region_table
@@ -28,10 +36,15 @@ __all__ = [
     "RunVolume",
     "Table",
     "Tracker",
+    "connected_to",
+    "fill_cavities",
     "hysteresis",
+    "keep_largest",
     "label",
     "layer_thickness",
     "overlap",
+    "percolates",
     "region_table",
+    "remove_small",
     "track",
 ]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
-from crevasse._runs import RunLabeling, RunVolume
+from crevasse._runs import RunLabeling
 
 
 @dataclass(frozen=True)
@@ -94,68 +93,3 @@ def label(
     labeling = RunLabeling(core, array.ndim)
     labels = labeling.to_labels(dtype=dtype, out=out, n_threads=threads)
     return Labeling(labels, labeling.count)
-
-
-def hysteresis(
-    image: ArrayLike,
-    low: float,
-    high: float,
-    *,
-    connectivity: int = 26,
-    roi: RunVolume | tuple[slice, ...] | ArrayLike | None = None,
-    n_threads: int | None = None,
-) -> RunVolume:
-    """Voxels of at least `low` that connect to a voxel of at least `high`.
-
-    Keeps the faint ends of a crack and drops faint specks.
-
-    Parameters
-    ----------
-    image
-        (z, y, x) or (y, x) grey values; dtypes as in `RunVolume.from_threshold`. To find dark
-        features, pass the image negated or subtracted from its background.
-    low, high
-        Grey values, ``low <= high``.
-    connectivity
-        As in `label`.
-    roi
-        Region of interest, as in `RunVolume.from_threshold`; nothing connects outside of it.
-    n_threads
-        None: all usable cores.
-
-    Returns
-    -------
-    RunVolume
-
-    Raises
-    ------
-    ValueError
-        If ``low > high`` or a value inside `roi` is NaN.
-
-    References
-    ----------
-    .. [1] J. Canny, "A computational approach to edge detection", IEEE Trans. Pattern Anal. Mach.
-       Intell. 8 (1986) 679-698.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> hysteresis(np.array([[3, 9, 3, 0, 3]], dtype=np.uint8), 2, 8).to_mask()
-    array([[ True,  True,  True, False, False]])
-    """
-    if low > high:
-        raise ValueError(f"low must not be above high, got {low} and {high}")
-    faint = RunVolume.from_threshold(image, low=low, roi=roi, n_threads=n_threads)
-    strong = RunVolume.from_threshold(image, low=high, roi=roi, n_threads=n_threads)
-    return connected_to(faint, strong, connectivity=connectivity, n_threads=n_threads)
-
-
-def connected_to(
-    volume: RunVolume, seeds: RunVolume, *, connectivity: int = 26, n_threads: int | None = None
-) -> RunVolume:
-    """The components of `volume` that share a voxel with `seeds`."""
-    threads = _validate.n_threads(n_threads)
-    components = volume.label(connectivity, n_threads=threads)
-    marks = seeds.label(connectivity, n_threads=threads)
-    pairs = _core.overlap(components._core, marks._core, threads)
-    return components.select(np.unique(pairs["label_a"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._regions import Regions, measure_regions
+from crevasse._storage import load_runs, save_runs
 
 Box = tuple[slice, ...]
 _THRESHOLD_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
@@ -111,15 +113,8 @@ class RunVolume:
         """Every voxel of `shape` that lies in `box`, a slice per axis (None: all of them)."""
         if len(shape) not in (2, 3) or any(n < 0 for n in shape):
             raise ValueError(f"shape must be (y, x) or (z, y, x), got {shape}")
-        slices = tuple(slice(None) for _ in shape) if box is None else box
-        if len(slices) != len(shape) or any(s.step not in (None, 1) for s in slices):
-            raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
-        ranges = [s.indices(n) for s, n in zip(slices, shape, strict=True)]
-        begin = [start for start, _, _ in ranges]
-        end = [max(start, stop) for start, stop, _ in ranges]
-        lead = [0] * (3 - len(shape))
-        core = _core.box(_shape3(shape), _triple(lead + begin), _triple([1] * len(lead) + end))
-        return cls(core, len(shape))
+        begin, end = _bounds(shape, tuple(slice(None) for _ in shape) if box is None else box)
+        return cls(_core.box(_shape3(shape), _origin3(begin), _shape3(end)), len(shape))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -157,6 +152,62 @@ class RunVolume:
         core = _core.from_runs((1, rows, columns), row_begin - row_begin[0], runs.reshape(-1))
         return RunVolume(core, 2)
 
+    def crop(self, box: Box) -> RunVolume:
+        """The part of the volume inside `box`, a slice without step for each axis."""
+        begin, end = _bounds(self.shape, box)
+        return self._window(begin, tuple(b - a for a, b in zip(begin, end, strict=True)))
+
+    def shift(self, offset: tuple[int, ...]) -> RunVolume:
+        """The volume moved by whole voxels, (z, y, x) or (y, x).
+
+        What leaves the volume is lost; what enters is empty.
+        """
+        if len(offset) != self._ndim:
+            raise ValueError(f"offset must be one integer per axis of {self.shape}, got {offset}")
+        return self._window(tuple(-int(d) for d in offset), self.shape)
+
+    def dilate(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunVolume:
+        """The volume and every voxel joined to it; outside of the volume is background.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> RunVolume.from_mask(np.array([[0, 1, 0, 0]])).dilate().to_mask()
+        array([[ True,  True,  True, False]])
+        """
+        joined = _validate.connectivity(connectivity, self._ndim)
+        threads = _validate.n_threads(n_threads)
+        return RunVolume(_core.dilate(self._core, joined, threads), self._ndim)
+
+    def erode(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunVolume:
+        """The voxels that are joined to no background voxel.
+
+        Outside of the volume is foreground, so nothing is worn away at its border: this is
+        the complement of the complement's dilation.
+        """
+        return ~(~self).dilate(connectivity, n_threads=n_threads)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write to a file that `load` reads; it appears whole or not at all.
+
+        The file is an npz archive (zip, each member with its CRC-32): ``format`` the text
+        "crevasse.RunVolume", ``version`` 1, ``shape``, ``runs_per_row`` (uint32, one a row in
+        raster order) and ``runs`` (int32, one ``begin, end`` a run, half-open, along x).
+        """
+        save_runs(self._core, self.shape, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> RunVolume:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, of another kind, or of a later version.
+        """
+        core, ndim = load_runs(path)
+        return cls(core, ndim)
+
     def label(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunLabeling:
         """Connected components, without a dense volume; see `crevasse.label`."""
         joined = _validate.connectivity(connectivity, self._ndim)
@@ -192,6 +243,11 @@ class RunVolume:
 
     def __repr__(self) -> str:
         return f"RunVolume(shape={self.shape}, n_voxels={self.n_voxels}, n_runs={self.n_runs})"
+
+    def _window(self, begin: tuple[int, ...], shape: tuple[int, ...]) -> RunVolume:
+        threads = _validate.n_threads(None)
+        core = _core.window(self._core, _origin3(begin), _shape3(shape), threads)
+        return RunVolume(core, self._ndim)
 
     def _combine(self, other: RunVolume, operation: _core.SetOperation) -> RunVolume:
         if not isinstance(other, RunVolume):
@@ -311,6 +367,19 @@ def _rebuild(
     shape: tuple[int, int, int], row_begin: NDArray[np.int64], runs: NDArray[np.int32], ndim: int
 ) -> RunVolume:
     return RunVolume(_core.from_runs(shape, row_begin, runs.reshape(-1)), ndim)
+
+
+def _bounds(shape: tuple[int, ...], box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where a box begins and ends on every axis."""
+    if len(box) != len(shape) or any(s.step not in (None, 1) for s in box):
+        raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
+    ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
+    begin = tuple(start for start, _, _ in ranges)
+    return begin, tuple(max(start, stop) for start, stop, _ in ranges)
+
+
+def _origin3(begin: tuple[int, ...]) -> tuple[int, int, int]:
+    return _triple([0] * (3 - len(begin)) + list(begin))
 
 
 def _shape3(shape: tuple[int, ...]) -> tuple[int, int, int]:

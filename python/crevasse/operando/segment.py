@@ -13,7 +13,7 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from crevasse import _validate
-from crevasse._label import connected_to
+from crevasse._clean import connected_to
 from crevasse._runs import Box, RunVolume
 
 Image = NDArray[Any]
