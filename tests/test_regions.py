@@ -28,6 +28,11 @@ def brute_table(labels: np.ndarray, spacing: tuple[float, ...]) -> dict[str, lis
             row[f"centroid_{name}"] = voxels[:, i].mean() * spacing[i]
             for j in range(i, len(names)):
                 row[f"covariance_{name}{names[j]}"] = covariance[i, j]
+        volume, ndim = row["volume"], labels.ndim
+        row["extent"] = len(voxels) / np.prod(np.ptp(voxels, axis=0) + 1)
+        row["equivalent_diameter"] = (
+            2 * np.sqrt(volume / np.pi) if ndim == 2 else 2 * np.cbrt(3 * volume / (4 * np.pi))
+        )
         row["first_voxel"] = np.flatnonzero(labels == value)[0]
         row["touches_border"] = bool(((voxels == 0) | (voxels == last)).any())
         rows.append(row)
@@ -117,3 +122,46 @@ def test_bad_arguments_are_refused_in_one_line(arguments, error, message):
     with pytest.raises(error, match=message) as caught:
         region_table(**{"labels": np.zeros((2, 2), np.uint8), **arguments})
     assert "\n" not in str(caught.value)
+
+
+@given(labelled(), st.sampled_from([(1.0, 1.0, 1.0), (3.0, 0.5, 1.7)]))
+def test_principal_axes_diagonalise_the_covariance(labels, spacing):
+    table = region_table(labels, spacing=spacing[-labels.ndim :])
+    principal = table.principal_axes()
+    names = AXES[-labels.ndim :]
+    for i in range(len(table)):
+        covariance = np.array(
+            [[table[f"covariance_{min(a, b, key=AXES.index)}{max(a, b, key=AXES.index)}"][i]
+              for b in names] for a in names]
+        )  # fmt: skip
+        spread = [principal[f"std_{k + 1}"][i] for k in range(len(names))]
+        assert spread == sorted(spread, reverse=True)
+        for name, k in (("major", 0), ("normal", -1)):
+            vector = np.array([principal[f"{name}_{a}"][i] for a in names])
+            assert np.linalg.norm(vector) == pytest.approx(1)
+            assert vector[np.flatnonzero(np.abs(vector) > 1e-9)[0]] > 0
+            scale = max(spread[0] ** 2, 1e-12)
+            np.testing.assert_allclose(
+                covariance @ vector / scale, spread[k] ** 2 * vector / scale, atol=1e-6
+            )
+
+
+@pytest.mark.parametrize("normal", [(1, 0, 0), (0, 1, 0), (1, 1, 0), (3, 2, 1), (1, -2, 2)])
+def test_a_tilted_disc_has_its_normal_and_is_planar(normal):
+    unit = np.array(normal) / np.linalg.norm(normal)
+    offset = np.indices((61, 61, 61)).reshape(3, -1) - 30.0
+    height = unit @ offset
+    disc = (np.abs(height) <= 1.5) & ((offset**2).sum(axis=0) <= 28**2)
+    principal = region_table(disc.reshape(61, 61, 61)).principal_axes()
+    found = np.array([principal[f"normal_{a}"][0] for a in AXES])
+    assert abs(found @ unit) > np.cos(np.radians(0.5))
+    assert principal["planarity"][0] > 0.95
+    assert principal["linearity"][0] < 0.05
+    assert principal["std_1"][0] == pytest.approx(28 / 2, rel=0.02)  # of a disc: radius / 2
+
+
+def test_a_region_without_extent_has_zeros_and_the_axes_of_the_volume():
+    principal = region_table(np.ones((1, 1, 1), np.uint8)).principal_axes()
+    values = {name: float(principal[name][0]) for name in principal.columns}
+    assert values["std_1"] == values["std_3"] == values["planarity"] == values["linearity"] == 0
+    assert principal.units == {"std_1": "voxel", "std_2": "voxel", "std_3": "voxel"}

@@ -9,7 +9,15 @@ from skimage.filters import apply_hysteresis_threshold
 import crevasse
 from crevasse import RunVolume
 
-from strategies import connectivities, finite_floats, label_images, mask_pairs, masks, shapes
+from strategies import (
+    connectivities,
+    finite_floats,
+    label_images,
+    mask_pairs,
+    masks,
+    shapes,
+    shapes_3d,
+)
 
 
 @given(masks())
@@ -239,3 +247,69 @@ def test_a_shifted_volume_loses_what_leaves_and_gains_nothing(mask, data):
     inner = tuple(slice(n + 1, 2 * n + 1) for n in mask.shape)
     expected = np.roll(padded, offset, axis=tuple(range(mask.ndim)))[inner]
     np.testing.assert_array_equal(RunVolume.from_mask(mask).shift(offset).to_mask(), expected)
+
+
+class Chunked:
+    """Stands for an array on disk: no numpy array, read by slices along z."""
+
+    def __init__(self, values, chunk):
+        self.values, self.chunks, self.read = values, (chunk, *values.shape[1:]), []
+        self.shape, self.dtype = values.shape, values.dtype
+
+    def __getitem__(self, part):
+        self.read.append(part.stop - part.start)
+        return self.values[part]
+
+    def __array__(self, *args, **kwargs):
+        raise AssertionError("read as a whole")
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 50])
+def test_a_volume_on_disk_is_read_slab_by_slab(chunk, rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 4 * 20 * 70)
+    grey = rng.integers(0, 255, (23, 20, 70), dtype=np.uint8)
+    roi = (slice(2, 20), slice(3, 18), slice(5, 66))
+    source = Chunked(grey, chunk)
+    assert RunVolume.from_threshold(source, 100, 200) == RunVolume.from_threshold(grey, 100, 200)
+    assert max(source.read) <= max(4, chunk)
+    for region in (roi, RunVolume.from_box(grey.shape, roi)):
+        expected = RunVolume.from_threshold(grey, low=90, roi=region)
+        assert RunVolume.from_threshold(source, low=90, roi=region) == expected
+    assert RunVolume.from_mask(Chunked(grey > 128, chunk)) == RunVolume.from_mask(grey > 128)
+    assert RunVolume.from_mask(Chunked(grey[:0], chunk)).shape == (0, 20, 70)
+
+
+def test_a_nan_on_disk_is_named_where_it_is_in_the_whole_volume(monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 1)
+    grey = np.zeros((9, 4, 5), np.float32)
+    grey[7, 2, 3] = np.nan
+    with pytest.raises(ValueError, match=r"got one at \(z, y, x\) = \(7, 2, 3\)"):
+        RunVolume.from_threshold(Chunked(grey, 2), low=1)
+
+
+def test_a_memory_map_in_another_byte_order_is_read_slab_by_slab(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 1)
+    grey = rng.integers(0, 1000, (5, 6, 70)).astype(">u2")
+    grey.tofile(tmp_path / "grey.raw")
+    mapped = np.memmap(tmp_path / "grey.raw", dtype=">u2", mode="r", shape=grey.shape)
+    assert RunVolume.from_threshold(mapped, 500) == RunVolume.from_threshold(grey, 500)
+
+
+@given(masks(shapes_3d), st.data())
+def test_slabs_put_together_are_the_volume(mask, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(mask)), max_size=3)))
+    parts = np.split(mask, cuts)
+    assert RunVolume.concatenate(map(RunVolume.from_mask, parts)) == RunVolume.from_mask(mask)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([], "volumes must hold at least one"),
+        ([(1, 2, 3), (1, 3, 2)], r"volumes must agree in y and x, got \(2, 3\) and \(3, 2\)"),
+        ([(2, 3)], r"volumes must be \(z, y, x\), got an image"),
+    ],
+)
+def test_volumes_that_cannot_be_stacked_are_refused(parts, message):
+    with pytest.raises(ValueError, match=message):
+        RunVolume.concatenate(RunVolume.from_box(shape) for shape in parts)

@@ -14,7 +14,7 @@ RunVolumeHandle encode_mask_array(const py::array& mask, int threads) {
 }
 
 RunVolumeHandle encode_threshold_array(const py::array& image, double low, double high,
-                                       const RunVolume* roi, int threads) {
+                                       const RunVolume* roi, int threads, index_t first_slice) {
   return for_dtype<std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, float,
                    double>(image, "image", [&](auto type) {
     using T = decltype(type);
@@ -23,8 +23,8 @@ RunVolumeHandle encode_threshold_array(const py::array& image, double low, doubl
       throw std::invalid_argument("roi must have the image's shape");
     }
     return without_gil([&] {
-      return share(
-          encode_threshold(volume, static_cast<T>(low), static_cast<T>(high), roi, threads));
+      return share(encode_threshold(volume, static_cast<T>(low), static_cast<T>(high), roi, threads,
+                                    first_slice));
     });
   });
 }
@@ -80,7 +80,15 @@ void bind_runs(py::module_& m) {
 
   m.def("encode_mask", &encode_mask_array, py::arg("mask"), py::arg("threads"));
   m.def("encode_threshold", &encode_threshold_array, py::arg("image"), py::arg("low"),
-        py::arg("high"), py::arg("roi").none(true), py::arg("threads"));
+        py::arg("high"), py::arg("roi").none(true), py::arg("threads"), py::arg("first_slice"));
+  m.def(
+      "concatenate",
+      [](const std::vector<RunVolumeHandle>& volumes) {
+        std::vector<const RunVolume*> parts;
+        for (const auto& volume : volumes) parts.push_back(volume.get());
+        return without_gil([&] { return share(concatenate(parts)); });
+      },
+      py::arg("volumes"));
   m.def("from_runs", &from_runs, py::arg("shape"), py::arg("row_begin").noconvert(),
         py::arg("edges").noconvert());
   m.def(

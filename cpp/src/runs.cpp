@@ -145,13 +145,13 @@ void keep_inside(std::span<const Run> inside, index_t n, std::vector<std::uint64
 }
 
 template <class T>
-void refuse_nan(std::span<const T> row, std::span<const Run> inside, index_t r,
-                const Shape& shape) {
+void refuse_nan(std::span<const T> row, std::span<const Run> inside, index_t r, const Shape& shape,
+                index_t first_slice) {
   for (const Run& run : inside) {
     for (index_t x = run.begin; x < run.end; ++x) {
       if (std::isnan(row[static_cast<std::size_t>(x)])) {
         throw std::invalid_argument("image must not hold NaN, got one at (z, y, x) = (" +
-                                    std::to_string(r / shape.y) + ", " +
+                                    std::to_string(first_slice + r / shape.y) + ", " +
                                     std::to_string(r % shape.y) + ", " + std::to_string(x) +
                                     "); replace it, or leave it outside roi");
       }
@@ -261,8 +261,8 @@ ValuedRuns<T> encode_values(Volume<const T> image, int threads) {
 }
 
 template <class T>
-RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi,
-                           int threads) {
+RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads,
+                           index_t first_slice) {
   const Shape shape = image.shape;
   check_shape(shape);
   const Run whole_row{0, static_cast<std::int32_t>(shape.x)};
@@ -276,13 +276,42 @@ RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume
                  const bool any_nan =
                      window_words(image.row(r).data(), shape.x, low, high, words.data());
                  if constexpr (std::is_floating_point_v<T>) {
-                   if (any_nan) refuse_nan(image.row(r), inside, r, shape);
+                   if (any_nan) refuse_nan(image.row(r), inside, r, shape, first_slice);
                  }
                  if (roi) keep_inside(inside, shape.x, words);
                  append_runs(words, shape.x, sink);
                };
              })
       .where;
+}
+
+RunVolume concatenate(std::span<const RunVolume* const> parts) {
+  if (parts.empty()) throw std::invalid_argument("volumes must hold at least one");
+  Shape shape = parts[0]->shape;
+  shape.z = 0;
+  index_t run_count = 0;
+  for (const RunVolume* part : parts) {
+    if (part->shape.y != shape.y || part->shape.x != shape.x) {
+      throw std::invalid_argument("volumes must agree in y and x, got (" + std::to_string(shape.y) +
+                                  ", " + std::to_string(shape.x) + ") and (" +
+                                  std::to_string(part->shape.y) + ", " +
+                                  std::to_string(part->shape.x) + ")");
+    }
+    shape.z += part->shape.z;
+    run_count += part->run_count();
+  }
+  Buffer<index_t> row_begin(static_cast<std::size_t>(shape.rows()) + 1);
+  Buffer<Run> runs(static_cast<std::size_t>(run_count));
+  index_t* row = row_begin.begin();
+  Run* run = runs.begin();
+  for (const RunVolume* part : parts) {
+    const index_t before = run - runs.begin();
+    row = std::transform(part->row_begin.begin(), part->row_begin.end() - 1, row,
+                         [before](index_t begin) { return before + begin; });
+    run = std::copy(part->runs.begin(), part->runs.end(), run);
+  }
+  *row = run_count;
+  return {shape, std::move(row_begin), std::move(runs)};
 }
 
 RunVolume box(const Shape& shape, const Shape& begin, const Shape& end) {
@@ -339,7 +368,7 @@ CREVASSE_INSTANTIATE(std::uint64_t)
 #undef CREVASSE_INSTANTIATE
 
 #define CREVASSE_INSTANTIATE(T) \
-  template RunVolume encode_threshold<T>(Volume<const T>, T, T, const RunVolume*, int);
+  template RunVolume encode_threshold<T>(Volume<const T>, T, T, const RunVolume*, int, index_t);
 CREVASSE_INSTANTIATE(std::uint8_t)
 CREVASSE_INSTANTIATE(std::int16_t)
 CREVASSE_INSTANTIATE(std::uint16_t)

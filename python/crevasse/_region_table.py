@@ -37,7 +37,8 @@ def region_table(
     Returns
     -------
     Regions
-        Sorted by label, only labels that occur. Columns; those of z are absent in 2-D:
+        A `Table`, with `Regions.principal_axes` besides. Sorted by label, only labels that occur.
+        Columns; those of z are absent in 2-D:
 
         - ``label``
         - ``n_voxels`` (exact) and ``volume``, the same times the voxel volume (an area in 2-D)
@@ -46,6 +47,8 @@ def region_table(
           centre is 0
         - ``covariance_zz, covariance_yy, covariance_xx, covariance_zy, covariance_zx,
           covariance_yx``: second central moments of the voxel centres, divided by n_voxels
+        - ``extent``: n_voxels over the voxels of the bounding box
+        - ``equivalent_diameter``: of the ball (disc, in 2-D) of the same volume
         - ``first_voxel``: raster index of the first voxel
         - ``touches_border``: whether a voxel lies in the volume's outermost layer
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
+from crevasse._encode import encode_mask, encode_threshold
 from crevasse._regions import Regions, measure_regions
 from crevasse._storage import load_runs, save_runs
 
 Box = tuple[slice, ...]
-_THRESHOLD_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 
 
 class RunVolume:
@@ -49,7 +49,9 @@ class RunVolume:
         Parameters
         ----------
         mask
-            (z, y, x) or (y, x), bool or integer. Copied first if it is not C-contiguous.
+            (z, y, x) or (y, x), bool or integer. Copied first if it is not C-contiguous. A volume
+            on disk or still to be computed (h5py, zarr, dask) is read slab by slab, 256 MB at once
+            or a chunk, if that is more.
         n_threads
             None: all usable cores.
 
@@ -58,9 +60,7 @@ class RunVolume:
         TypeError
             If `mask` is not bool or integer.
         """
-        array = _validate.bool_or_integer(mask, "mask")
-        threads = _validate.n_threads(n_threads)
-        return cls(_core.encode_mask(_validate.as_3d(array), threads), array.ndim)
+        return cls(*encode_mask(mask, _validate.n_threads(n_threads)))
 
     @classmethod
     def from_threshold(
@@ -78,7 +78,7 @@ class RunVolume:
         ----------
         image
             (z, y, x) or (y, x) grey values: bool, uint8, uint16, uint32, int16, int32, float32 or
-            float64.
+            float64. Read slab by slab where `from_mask` does so.
         low, high
             Bounds of the closed window, in grey values; None leaves that side open.
         roi
@@ -94,19 +94,23 @@ class RunVolume:
         TypeError
             If the dtype is none of the above.
         """
-        array = _validate.image(image, "image")
-        if array.dtype == bool:
-            array = array.view(np.uint8)
-        if array.dtype.name not in _THRESHOLD_DTYPES:
-            raise TypeError(
-                f"image must be {', '.join(_THRESHOLD_DTYPES[:-1])} or {_THRESHOLD_DTYPES[-1]}, "
-                f"got {array.dtype}; convert it, e.g. image.astype(np.float32)"
-            )
-        bounds = _validate.window(low, high, array.dtype)
-        inside = None if roi is None else _region(roi, array.shape)._core
+        region = None if roi is None else _region(roi, np.shape(image))._core
         threads = _validate.n_threads(n_threads)
-        core = _core.encode_threshold(_validate.as_3d(array), *bounds, inside, threads)
-        return cls(core, array.ndim)
+        return cls(*encode_threshold(image, low, high, region, threads))
+
+    @classmethod
+    def concatenate(cls, volumes: Iterable[RunVolume]) -> RunVolume:
+        """Volumes of equal (y, x) stacked along z, in order.
+
+        Raises
+        ------
+        ValueError
+            If there is none, one is an image, or y and x differ.
+        """
+        parts = list(volumes)
+        if any(part._ndim != 3 for part in parts):
+            raise ValueError("volumes must be (z, y, x), got an image among them")
+        return cls(_core.concatenate([part._core for part in parts]), 3)
 
     @classmethod
     def from_box(cls, shape: tuple[int, ...], box: Box | None = None) -> RunVolume:

@@ -10,9 +10,9 @@ namespace crevasse {
 /// is to begin at -d. Linear in runs and rows.
 RunVolume window(const RunVolume& runs, const Shape& begin, const Shape& shape, int threads);
 
-/// Every voxel of `runs` and every voxel that is joined to one. Outside of the volume is background.
-/// Linear in runs, and in words of 64 voxels. Erosion is the dilation of the complement: there,
-/// outside of the volume is foreground.
+/// Every voxel of `runs` and every voxel that is joined to one. Outside of the volume is
+/// background. Linear in runs, and in words of 64 voxels. Erosion is the dilation of the
+/// complement: there, outside of the volume is foreground.
 RunVolume dilate(const RunVolume& runs, Connectivity connectivity, int threads);
 
 }  // namespace crevasse

@@ -72,10 +72,16 @@ ValuedRuns<T> encode_values(Volume<const T> image, int threads);
 /// The voxels with `low <= value <= high`, inside `roi` where one is given.
 ///
 /// A NaN inside the region of interest is refused with std::invalid_argument that names its
-/// position; outside it is not looked at. T: std::uint8_t, uint16, int16, uint32, int32, float,
-/// double. Pre: `roi` has the shape of `image`.
+/// position, counted from slice -`first_slice` of `image`; outside it is not looked at.
+/// T: std::uint8_t, uint16, int16, uint32, int32, float, double. Pre: `roi` has the shape of
+/// `image`.
 template <class T>
-RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads);
+RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads,
+                           index_t first_slice = 0);
+
+/// The volumes stacked along z, in order. Throws std::invalid_argument unless they agree in y and
+/// x, and where there is none.
+RunVolume concatenate(std::span<const RunVolume* const> parts);
 
 /// All voxels of the box [begin, end). Pre: 0 <= begin <= end <= shape on every axis.
 RunVolume box(const Shape& shape, const Shape& begin, const Shape& end);

@@ -1,0 +1,58 @@
+"""Dense voxels to runs: whole arrays at once, volumes on disk slab by slab."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from crevasse import _core, _validate
+from crevasse._slabs import is_lazy, slabs
+
+_THRESHOLD_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+
+
+def encode_mask(mask: ArrayLike, threads: int) -> tuple[_core.RunVolume, int]:
+    """The voxels that are not 0, and the number of axes; see `RunVolume.from_mask`."""
+    if is_lazy(mask):
+        return _core.concatenate([encode_mask(slab, threads)[0] for _, slab in slabs(mask)]), 3
+    array = _validate.bool_or_integer(mask, "mask")
+    return _core.encode_mask(_validate.as_3d(array), threads), array.ndim
+
+
+def encode_threshold(
+    image: ArrayLike,
+    low: float | None,
+    high: float | None,
+    roi: _core.RunVolume | None,
+    threads: int,
+    *,
+    first_slice: int = 0,
+) -> tuple[_core.RunVolume, int]:
+    """The voxels inside a window of grey values; see `RunVolume.from_threshold`.
+
+    `first_slice` is where `image` begins in the volume that it is a slab of.
+    """
+    if is_lazy(image):
+        parts = []
+        for part, slab in slabs(image):
+            inside = None if roi is None else _window(roi, part, threads)
+            parts.append(
+                encode_threshold(slab, low, high, inside, threads, first_slice=part.start)[0]
+            )
+        return _core.concatenate(parts), 3
+    array = _validate.image(image, "image")
+    if array.dtype == bool:
+        array = array.view(np.uint8)
+    if array.dtype.name not in _THRESHOLD_DTYPES:
+        raise TypeError(
+            f"image must be {', '.join(_THRESHOLD_DTYPES[:-1])} or {_THRESHOLD_DTYPES[-1]}, "
+            f"got {array.dtype}; convert it, e.g. image.astype(np.float32)"
+        )
+    bounds = _validate.window(low, high, array.dtype)
+    core = _core.encode_threshold(_validate.as_3d(array), *bounds, roi, threads, first_slice)
+    return core, array.ndim
+
+
+def _window(volume: _core.RunVolume, part: slice, threads: int) -> _core.RunVolume:
+    _, y, x = volume.shape
+    return _core.window(volume, (part.start, 0, 0), (part.stop - part.start, y, x), threads)
