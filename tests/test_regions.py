@@ -165,3 +165,40 @@ def test_a_region_without_extent_has_zeros_and_the_axes_of_the_volume():
     values = {name: float(principal[name][0]) for name in principal.columns}
     assert values["std_1"] == values["std_3"] == values["planarity"] == values["linearity"] == 0
     assert principal.units == {"std_1": "voxel", "std_2": "voxel", "std_3": "voxel"}
+
+
+@given(
+    labelled(),
+    st.sampled_from(["?", "u1", "u2", "i2", "u4", "i4", "f4", "f8"]),
+    st.integers(0, 2**32 - 1),
+)
+def test_intensities_are_those_of_the_voxels(labels, dtype, seed):
+    grey = (np.random.default_rng(seed).random(labels.shape) * 200).astype(dtype)
+    table = region_table(labels, intensity=grey)
+    for i, value in enumerate(np.unique(labels[labels != 0])):
+        voxels = grey[labels == value].astype(float)
+        found = [table[f"intensity_{name}"][i] for name in ("mean", "std", "min", "max")]
+        expected = [voxels.mean(), voxels.std(), voxels.min(), voxels.max()]
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-9)
+
+
+def test_the_spread_of_a_large_offset_is_not_lost(rng):
+    grey = 1e9 + rng.standard_normal((40, 50, 60))
+    table = region_table(np.ones(grey.shape, np.uint8), intensity=grey)
+    assert table["intensity_std"][0] == pytest.approx(grey.std(), rel=1e-6)
+
+
+def test_nan_touches_its_own_region_only():
+    labels = np.array([[1, 1, 2, 2]])
+    table = region_table(labels, intensity=np.array([[1.0, np.nan, 3.0, 5.0]]))
+    assert np.isnan(table["intensity_mean"][0])
+    assert table["intensity_min"].tolist() == [1.0, 3.0]
+    assert table["intensity_mean"][1] == 4.0
+
+
+def test_intensity_of_another_kind_is_refused():
+    labels = np.ones((2, 3), np.uint8)
+    with pytest.raises(ValueError, match="labels and intensity must have the same shape"):
+        region_table(labels, intensity=np.ones((3, 2)))
+    with pytest.raises(TypeError, match=r"intensity must be uint8, .*, got complex128"):
+        region_table(labels, intensity=np.ones((2, 3), complex))

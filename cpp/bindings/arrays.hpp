@@ -110,6 +110,7 @@ void bind_set_operations(py::module_& m);
 void bind_neighbourhood(py::module_& m);
 void bind_label(py::module_& m);
 void bind_regions(py::module_& m);
+void bind_intensity(py::module_& m);
 void bind_overlap(py::module_& m);
 void bind_layer_thickness(py::module_& m);
 void bind_ledger(py::module_& m);

@@ -74,13 +74,13 @@ index_t BundleLinker<N>::runs_before(const RunVolume& volume, index_t line) {
 }
 
 template <int N>
-typename BundleLinker<N>::Bundle BundleLinker<N>::at(index_t line) {
+BundleLinker<N>::Bundle BundleLinker<N>::at(index_t line) {
   const std::size_t slot = static_cast<std::size_t>(line) & ring_mask_;
   Word* const words = words_.data() + slot * static_cast<std::size_t>((N * N + 1) * width_);
   std::uint32_t* const counts =
       counts_.data() + slot * static_cast<std::size_t>(width_ + volume_.shape.x / 2 + 1);
-  Bundle bundle{{}, words + N * N * width_, counts, counts + width_, &ranges_[slot]};
-  for (int i = 0; i < N * N; ++i) bundle.mask[i / N][i % N] = words + i * width_;
+  Bundle bundle{{}, words + index_t{N} * N * width_, counts, counts + width_, &ranges_[slot]};
+  for (index_t i = 0; i < index_t{N} * N; ++i) bundle.mask[i / N][i % N] = words + i * width_;
   return bundle;
 }
 

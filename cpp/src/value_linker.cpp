@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "row_bits.hpp"
 #include "simd.hpp"
 
 namespace crevasse {
@@ -89,7 +90,7 @@ ValueLinker<V>::ValueLinker(const RunVolume& volume, Volume<const V> image,
 }
 
 template <class V>
-typename ValueLinker<V>::Row ValueLinker<V>::at(index_t r) {
+ValueLinker<V>::Row ValueLinker<V>::at(index_t r) {
   const std::size_t slot = static_cast<std::size_t>(r) & ring_mask_;
   const auto width = static_cast<std::size_t>(width_);
   Word* const words = words_.data() + slot * 2 * width;
@@ -119,7 +120,7 @@ void ValueLinker<V>::build(index_t r) {
       const V* values = row.values + 64 * w;
       const index_t n = std::min<index_t>(64, volume_.shape.x - 64 * w);
       const Word same = equal_to_previous_bits(values, values, n, w > 0);
-      row.changes[w] = ~same & (~Word{0} >> (64 - n));
+      row.changes[w] = ~same & low_bits(n);
       row.starts[w] = row.changes[w] & ~zero_bits(values, n);
     }
   } else {

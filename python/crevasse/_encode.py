@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from crevasse import _core, _validate
 from crevasse._slabs import is_lazy, slabs
-
-_THRESHOLD_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 
 
 def encode_mask(mask: ArrayLike, threads: int) -> tuple[_core.RunVolume, int]:
@@ -40,14 +37,7 @@ def encode_threshold(
                 encode_threshold(slab, low, high, inside, threads, first_slice=part.start)[0]
             )
         return _core.concatenate(parts), 3
-    array = _validate.image(image, "image")
-    if array.dtype == bool:
-        array = array.view(np.uint8)
-    if array.dtype.name not in _THRESHOLD_DTYPES:
-        raise TypeError(
-            f"image must be {', '.join(_THRESHOLD_DTYPES[:-1])} or {_THRESHOLD_DTYPES[-1]}, "
-            f"got {array.dtype}; convert it, e.g. image.astype(np.float32)"
-        )
+    array = _validate.grey_image(image, "image")
     bounds = _validate.window(low, high, array.dtype)
     core = _core.encode_threshold(_validate.as_3d(array), *bounds, roi, threads, first_slice)
     return core, array.ndim

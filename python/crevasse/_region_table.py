@@ -18,6 +18,7 @@ def region_table(
     *,
     spacing: _validate.Spacing = 1.0,
     unit: str | None = None,
+    intensity: ArrayLike | None = None,
     n_threads: int | None = None,
 ) -> Regions:
     """Measure every region of a labelled image in one pass over its runs.
@@ -31,6 +32,9 @@ def region_table(
         Voxel size, a number or (z, y, x) in that order; (y, x) for an image.
     unit
         Name of the unit of `spacing`. None: "voxel" where spacing is 1, else "um".
+    intensity
+        Grey values of the same shape, to be summed up for each region: bool, uint8, uint16, uint32,
+        int16, int32, float32 or float64. None: none.
     n_threads
         None: all usable cores.
 
@@ -51,13 +55,16 @@ def region_table(
         - ``equivalent_diameter``: of the ball (disc, in 2-D) of the same volume
         - ``first_voxel``: raster index of the first voxel
         - ``touches_border``: whether a voxel lies in the volume's outermost layer
+        - with `intensity`: ``intensity_mean, intensity_std`` (of the region itself, divided by
+          n_voxels), ``intensity_min, intensity_max``, in grey values; NaN makes the first two NaN
+          and is passed over by the others
 
     Raises
     ------
     TypeError
-        If labels are not bool or integer.
+        If labels are not bool or integer, or `intensity` has another dtype.
     ValueError
-        If a label is negative or spacing is not positive.
+        If a label is negative, spacing is not positive, or `intensity` has another shape.
 
     Examples
     --------
@@ -68,7 +75,9 @@ def region_table(
     """
     threads = _validate.n_threads(n_threads)
     core, values, ndim = as_runs(labels, threads)
-    return measure_regions(core, values, ndim, spacing=spacing, unit=unit, threads=threads)
+    return measure_regions(
+        core, values, ndim, spacing=spacing, unit=unit, intensity=intensity, threads=threads
+    )
 
 
 def as_runs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._table import Table
@@ -94,13 +94,17 @@ def measure_regions(
     *,
     spacing: _validate.Spacing,
     unit: str | None,
+    intensity: ArrayLike | None,
     threads: int,
 ) -> Regions:
     """Measure labels 1.. of a labeling, which stand for `values`."""
     lengths = _validate.spacing(spacing, ndim)
     sums = _core.regions(labeling, threads)
     shape = labeling.runs.shape[-ndim:]
-    return _measures(sums, values, shape, lengths, unit or default_unit(lengths))
+    columns, units = _measures(sums, values, shape, lengths, unit or default_unit(lengths))
+    if intensity is not None:
+        columns |= _intensities(labeling, intensity, shape)
+    return Regions(columns, units=units)
 
 
 def default_unit(spacing: tuple[float, ...]) -> str:
@@ -114,7 +118,7 @@ def _measures(
     shape: tuple[int, ...],
     spacing: tuple[float, ...],
     unit: str,
-) -> Regions:
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     ndim = len(shape)
     axes = [(name, 3 - ndim + i) for i, name in enumerate(_validate.AXES[-ndim:])]
     length = dict(zip((axis for _, axis in axes), spacing, strict=True))
@@ -150,4 +154,18 @@ def _measures(
     units["equivalent_diameter"] = unit
     columns["first_voxel"] = sums["first_voxel"].copy()
     columns["touches_border"] = touches
-    return Regions(columns, units=units)
+    return columns, units
+
+
+def _intensities(
+    labeling: _core.RunLabeling, intensity: ArrayLike, shape: tuple[int, ...]
+) -> dict[str, NDArray[Any]]:
+    grey = _validate.grey_image(intensity, "intensity")
+    _validate.same_shape(shape, grey.shape, "labels and intensity")
+    values = _core.intensity(labeling, _validate.as_3d(grey))
+    return {
+        "intensity_mean": values["mean"].copy(),
+        "intensity_std": np.sqrt(values["squared_deviations"] / values["n_voxels"]),
+        "intensity_min": values["min"].copy(),
+        "intensity_max": values["max"].copy(),
+    }

@@ -320,6 +320,7 @@ class RunLabeling:
         *,
         spacing: _validate.Spacing = 1.0,
         unit: str | None = None,
+        intensity: ArrayLike | None = None,
         n_threads: int | None = None,
     ) -> Regions:
         """Measures of every component; see `crevasse.region_table`."""
@@ -329,6 +330,7 @@ class RunLabeling:
             self._ndim,
             spacing=spacing,
             unit=unit,
+            intensity=intensity,
             threads=_validate.n_threads(n_threads),
         )
 

@@ -18,6 +18,7 @@ Spacing = float | Sequence[float]
 Shape3 = tuple[int, int, int]
 
 AXES = ("z", "y", "x")
+_GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 
 
 def n_threads(value: int | None) -> int:
@@ -67,6 +68,19 @@ def bool_or_integer(value: ArrayLike, name: str) -> NDArray[Any]:
     if array.dtype.kind not in "bui":
         mend = f"; pass {name} > threshold" if array.dtype.kind == "f" else ""
         raise TypeError(f"{name} must be bool or integer, got {array.dtype}{mend}")
+    return array
+
+
+def grey_image(value: ArrayLike, name: str) -> NDArray[Any]:
+    """An image of grey values that the core takes; bool counts as 0 and 1."""
+    array = image(value, name)
+    if array.dtype == bool:
+        return array.view(np.uint8)
+    if array.dtype.name not in _GREY_DTYPES:
+        raise TypeError(
+            f"{name} must be {', '.join(_GREY_DTYPES[:-1])} or {_GREY_DTYPES[-1]}, "
+            f"got {array.dtype}; convert it, e.g. {name}.astype(np.float32)"
+        )
     return array
 
 

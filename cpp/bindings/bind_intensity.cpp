@@ -1,0 +1,28 @@
+#include "crevasse/intensity.hpp"
+
+#include "arrays.hpp"
+#include "handles.hpp"
+
+namespace crevasse::python {
+
+void bind_intensity(py::module_& m) {
+  PYBIND11_NUMPY_DTYPE(Intensity, n_voxels, mean, squared_deviations, min, max);
+
+  m.def(
+      "intensity",
+      [](const RunLabeling& labeling, const py::array& image) {
+        return to_array(for_dtype<std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                                  std::uint32_t, float, double>(image, "intensity", [&](auto type) {
+          const auto volume = input<decltype(type)>(image);
+          if (!(volume.shape == labeling.runs->shape)) {
+            throw std::invalid_argument("intensity must have the labels' shape");
+          }
+          return without_gil([&] {
+            return intensity(*labeling.runs, labeling.labels(), labeling.components.count, volume);
+          });
+        }));
+      },
+      py::arg("labeling"), py::arg("image"));
+}
+
+}  // namespace crevasse::python
