@@ -313,3 +313,24 @@ def test_slabs_put_together_are_the_volume(mask, data):
 def test_volumes_that_cannot_be_stacked_are_refused(parts, message):
     with pytest.raises(ValueError, match=message):
         RunVolume.concatenate(RunVolume.from_box(shape) for shape in parts)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing", "centre"),
+    [
+        ((4, 30, 40), 1.0, None),
+        ((3, 21, 70), (9.0, 1.5, 0.5), (12.0, 20.0)),
+        ((25, 26), (2.0, 1.0), (-3.0, 4.0)),
+    ],
+)
+def test_a_cylinder_is_a_disc_in_every_slice(shape, spacing, centre):
+    lengths = np.broadcast_to(spacing, len(shape))[-2:]
+    middle = (np.array(shape[-2:]) - 1) / 2 * lengths if centre is None else np.array(centre)
+    y, x = (np.indices(shape)[-2:].T * lengths - middle).T
+    volume = RunVolume.from_cylinder(shape, 18.0, centre=centre, spacing=spacing)
+    np.testing.assert_array_equal(volume.to_mask(), y**2 + x**2 <= 81)
+
+
+def test_a_cylinder_without_width_is_refused():
+    with pytest.raises(ValueError, match="diameter must be positive, got 0"):
+        RunVolume.from_cylinder((3, 4, 5), 0)

@@ -120,6 +120,51 @@ class RunVolume:
         begin, end = _bounds(shape, tuple(slice(None) for _ in shape) if box is None else box)
         return cls(_core.box(_shape3(shape), _origin3(begin), _shape3(end)), len(shape))
 
+    @classmethod
+    def from_cylinder(
+        cls,
+        shape: tuple[int, ...],
+        diameter: float,
+        *,
+        centre: tuple[float, float] | None = None,
+        spacing: _validate.Spacing = 1.0,
+    ) -> RunVolume:
+        """Every voxel whose centre lies in an upright cylinder: a disc in every slice.
+
+        Parameters
+        ----------
+        shape
+            (z, y, x), or (y, x) for the disc alone.
+        diameter
+            In the unit of `spacing`.
+        centre
+            (y, x) in the unit of `spacing`; the first voxel's centre is 0. None: that of the slice.
+        spacing
+            Voxel size, a number or one per axis in axis order.
+
+        Raises
+        ------
+        ValueError
+            If the diameter or the spacing is not positive.
+
+        Examples
+        --------
+        >>> RunVolume.from_cylinder((3, 5), 3.0).to_mask().astype(int)
+        array([[0, 0, 1, 0, 0],
+               [0, 1, 1, 1, 0],
+               [0, 0, 1, 0, 0]])
+        """
+        if not diameter > 0:
+            raise ValueError(f"diameter must be positive, got {diameter}")
+        lengths = _validate.spacing(spacing, len(shape))[-2:]
+        y, x = (np.arange(n) * length for n, length in zip(shape[-2:], lengths, strict=True))
+        middle = [(n - 1) / 2 * s for n, s in zip(shape[-2:], lengths, strict=True)]
+        y0, x0 = middle if centre is None else centre
+        disc = (y[:, None] - y0) ** 2 + (x - x0) ** 2 <= (diameter / 2) ** 2
+        if len(shape) == 2:
+            return cls.from_mask(disc)
+        return cls.concatenate([cls.from_mask(disc[None])] * shape[0])
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Extent in voxels, (z, y, x) or (y, x)."""
