@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from crevasse import _core, _validate
 from crevasse._encode import encode_mask, encode_threshold
 from crevasse._regions import Regions, measure_regions
+from crevasse._shape import Box, bounds, origin3, shape3
 from crevasse._storage import load_runs, save_runs
-
-Box = tuple[slice, ...]
 
 
 class RunVolume:
@@ -117,8 +116,8 @@ class RunVolume:
         """Every voxel of `shape` that lies in `box`, a slice per axis (None: all of them)."""
         if len(shape) not in (2, 3) or any(n < 0 for n in shape):
             raise ValueError(f"shape must be (y, x) or (z, y, x), got {shape}")
-        begin, end = _bounds(shape, tuple(slice(None) for _ in shape) if box is None else box)
-        return cls(_core.box(_shape3(shape), _origin3(begin), _shape3(end)), len(shape))
+        begin, end = bounds(shape, tuple(slice(None) for _ in shape) if box is None else box)
+        return cls(_core.box(shape3(shape), origin3(begin), shape3(end)), len(shape))
 
     @classmethod
     def from_cylinder(
@@ -149,7 +148,7 @@ class RunVolume:
 
         Examples
         --------
-        >>> RunVolume.from_cylinder((3, 5), 3.0).to_mask().astype(int)
+        >>> RunVolume.from_cylinder((3, 5), 2.0).to_mask().astype(int)
         array([[0, 0, 1, 0, 0],
                [0, 1, 1, 1, 0],
                [0, 0, 1, 0, 0]])
@@ -203,7 +202,7 @@ class RunVolume:
 
     def crop(self, box: Box) -> RunVolume:
         """The part of the volume inside `box`, a slice without step for each axis."""
-        begin, end = _bounds(self.shape, box)
+        begin, end = bounds(self.shape, box)
         return self._window(begin, tuple(b - a for a, b in zip(begin, end, strict=True)))
 
     def shift(self, offset: tuple[int, ...]) -> RunVolume:
@@ -295,7 +294,7 @@ class RunVolume:
 
     def _window(self, begin: tuple[int, ...], shape: tuple[int, ...]) -> RunVolume:
         threads = _validate.n_threads(None)
-        core = _core.window(self._core, _origin3(begin), _shape3(shape), threads)
+        core = _core.window(self._core, origin3(begin), shape3(shape), threads)
         return RunVolume(core, self._ndim)
 
     def _combine(self, other: RunVolume, operation: _core.SetOperation) -> RunVolume:
@@ -418,25 +417,3 @@ def _rebuild(
     shape: tuple[int, int, int], row_begin: NDArray[np.int64], runs: NDArray[np.int32], ndim: int
 ) -> RunVolume:
     return RunVolume(_core.from_runs(shape, row_begin, runs.reshape(-1)), ndim)
-
-
-def _bounds(shape: tuple[int, ...], box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Where a box begins and ends on every axis."""
-    if len(box) != len(shape) or any(s.step not in (None, 1) for s in box):
-        raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
-    ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
-    begin = tuple(start for start, _, _ in ranges)
-    return begin, tuple(max(start, stop) for start, stop, _ in ranges)
-
-
-def _origin3(begin: tuple[int, ...]) -> tuple[int, int, int]:
-    return _triple([0] * (3 - len(begin)) + list(begin))
-
-
-def _shape3(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    return _triple([1] * (3 - len(shape)) + [int(n) for n in shape])
-
-
-def _triple(values: list[int]) -> tuple[int, int, int]:
-    z, y, x = values
-    return z, y, x

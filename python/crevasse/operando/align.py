@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
-from crevasse._runs import Box
+from crevasse._shape import Box
 
 Image = NDArray[Any]
 _DETAIL = 31  # voxels: shading wider than this says nothing about position

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._runs import Box, RunVolume
+from crevasse._runs import RunVolume
+from crevasse._shape import Box
 from crevasse._table import Table
 from crevasse.io import Frame, Series
 from crevasse.operando.align import Aligned, DriftCorrector, match_light

@@ -14,7 +14,8 @@ from skimage.filters import threshold_otsu
 
 from crevasse import _validate
 from crevasse._clean import connected_to
-from crevasse._runs import Box, RunVolume
+from crevasse._runs import RunVolume
+from crevasse._shape import Box
 
 Image = NDArray[Any]
 Phase = Literal["dark", "bright"]

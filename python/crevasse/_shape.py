@@ -1,0 +1,29 @@
+"""Shapes and boxes: (z, y, x) or (y, x) outside, always three axes in the core."""
+
+from __future__ import annotations
+
+Box = tuple[slice, ...]
+
+
+def bounds(shape: tuple[int, ...], box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where a box begins and ends on every axis."""
+    if len(box) != len(shape) or any(s.step not in (None, 1) for s in box):
+        raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
+    ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
+    begin = tuple(start for start, _, _ in ranges)
+    return begin, tuple(max(start, stop) for start, stop, _ in ranges)
+
+
+def origin3(begin: tuple[int, ...]) -> tuple[int, int, int]:
+    """A position in the core: slice 0 where there is none."""
+    return _triple([0] * (3 - len(begin)) + list(begin))
+
+
+def shape3(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """An extent in the core: one slice where there is none."""
+    return _triple([1] * (3 - len(shape)) + [int(n) for n in shape])
+
+
+def _triple(values: list[int]) -> tuple[int, int, int]:
+    z, y, x = values
+    return z, y, x
