@@ -64,6 +64,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation as a site, in build/site; a broken link or name fails."""
+    session.install(".[docs,operando]")
+    session.run("mkdocs", "build")
+
+
+@nox.session
 def clean(session: nox.Session) -> None:
     """Remove what builds have left."""
     for folder in ("build", "dist", ".nox"):

@@ -1,5 +1,6 @@
 """What the README shows works, and where it points there is something."""
 
+import importlib
 import re
 import shlex
 from pathlib import Path
@@ -39,3 +40,14 @@ def test_every_link_to_a_file_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", text):
         if not target.startswith("http"):
             assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_the_reference_lists_every_public_name():
+    listed = re.findall(r"^::: (\S+)$", (ROOT / "docs/api.md").read_text(), flags=re.MULTILINE)
+    public = {
+        f"{name}.{member}"
+        for name in ("crevasse", "crevasse.io", "crevasse.operando", "crevasse.report")
+        for member in importlib.import_module(name).__all__
+    }
+    assert set(listed) == public
+    assert len(listed) == len(public)
