@@ -82,6 +82,13 @@ auto for_dtype(const py::array& array, const char* name, F&& f) {
   return result;
 }
 
+/// The same for an image of grey values.
+template <class F>
+auto for_grey_dtype(const py::array& array, const char* name, F&& f) {
+  return for_dtype<std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, float,
+                   double>(array, name, std::forward<F>(f));
+}
+
 /// Call `f` with the GIL released.
 template <class F>
 auto without_gil(F&& f) {

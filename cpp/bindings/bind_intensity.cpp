@@ -11,8 +11,7 @@ void bind_intensity(py::module_& m) {
   m.def(
       "intensity",
       [](const RunLabeling& labeling, const py::array& image) {
-        return to_array(for_dtype<std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
-                                  std::uint32_t, float, double>(image, "intensity", [&](auto type) {
+        return to_array(for_grey_dtype(image, "intensity", [&](auto type) {
           const auto volume = input<decltype(type)>(image);
           if (!(volume.shape == labeling.runs->shape)) {
             throw std::invalid_argument("intensity must have the labels' shape");

@@ -15,8 +15,7 @@ RunVolumeHandle encode_mask_array(const py::array& mask, int threads) {
 
 RunVolumeHandle encode_threshold_array(const py::array& image, double low, double high,
                                        const RunVolume* roi, int threads, index_t first_slice) {
-  return for_dtype<std::uint8_t, std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, float,
-                   double>(image, "image", [&](auto type) {
+  return for_grey_dtype(image, "image", [&](auto type) {
     using T = decltype(type);
     const auto volume = input<T>(image);
     if (roi && !(roi->shape == volume.shape)) {

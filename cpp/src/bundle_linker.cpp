@@ -7,15 +7,6 @@
 #include "simd.hpp"
 
 namespace crevasse {
-namespace {
-
-/// Places for the bundles that may touch the current one, and for it: a power of two.
-std::size_t ring_size(index_t reach_back) {
-  return std::bit_ceil(static_cast<std::size_t>(reach_back) + 1);
-}
-
-}  // namespace
-
 /// Where a bundle lies, and its rows: those beyond the volume are empty.
 template <int N>
 struct BundleLinker<N>::Position {
@@ -31,15 +22,12 @@ struct BundleLinker<N>::Bundle {
   Word* starts;           ///< Where runs of the bundle start.
   std::uint32_t* before;  ///< How many of them start before each word.
   std::uint32_t* set_of;  ///< Of each run of the bundle.
-  Range* range;
-
-  bool empty() const { return range->low >= range->high; }
+  LineRing::Range* range;
 
   /// The set of the run of the bundle that is on at bit `x` of a word, or ended there.
   CREVASSE_INLINE std::uint32_t& set_at(index_t word, Word x) const {
     const Word up_to_x = x | (x - 1);
-    return set_of[before[word] + static_cast<std::uint32_t>(std::popcount(starts[word] & up_to_x)) -
-                  1];
+    return set_of[last_run(starts, before, word, up_to_x)];
   }
 };
 
@@ -52,11 +40,7 @@ BundleLinker<N>::BundleLinker(const RunVolume& volume, Connectivity connectivity
       width_(volume.shape.x / 64 + 1),
       set_of_(set_of),
       sets_(sets, first_set),
-      ring_mask_(ring_size(reach_back(volume.shape)) - 1),
-      words_(ring_size(reach_back(volume.shape)) * static_cast<std::size_t>((N * N + 1) * width_)),
-      counts_(ring_size(reach_back(volume.shape)) *
-              static_cast<std::size_t>(width_ + volume.shape.x / 2 + 1)),
-      ranges_(ring_size(reach_back(volume.shape))) {}
+      ring_(reach_back(volume.shape), (N * N + 1) * width_, width_ + volume.shape.x / 2 + 1) {}
 
 template <int N>
 index_t BundleLinker<N>::runs_before(const RunVolume& volume, index_t line) {
@@ -75,11 +59,9 @@ index_t BundleLinker<N>::runs_before(const RunVolume& volume, index_t line) {
 
 template <int N>
 BundleLinker<N>::Bundle BundleLinker<N>::at(index_t line) {
-  const std::size_t slot = static_cast<std::size_t>(line) & ring_mask_;
-  Word* const words = words_.data() + slot * static_cast<std::size_t>((N * N + 1) * width_);
-  std::uint32_t* const counts =
-      counts_.data() + slot * static_cast<std::size_t>(width_ + volume_.shape.x / 2 + 1);
-  Bundle bundle{{}, words + index_t{N} * N * width_, counts, counts + width_, &ranges_[slot]};
+  Word* const words = ring_.words(line);
+  std::uint32_t* const counts = ring_.counts(line);
+  Bundle bundle{{}, words + index_t{N} * N * width_, counts, counts + width_, &ring_.range(line)};
   for (index_t i = 0; i < index_t{N} * N; ++i) bundle.mask[i / N][i % N] = words + i * width_;
   return bundle;
 }
@@ -177,7 +159,7 @@ void BundleLinker<N>::link_to_preceding(const Position& p, index_t first, index_
     const index_t line = p.line + n.dz * columns_ + n.dy, column = p.column + n.dy;
     if (!n.exists || line < first || line >= last || column < 0 || column >= columns_) continue;
     const Bundle other = at(line);
-    if (other.empty()) continue;
+    if (other.range->empty()) continue;
     // The rows that face the other bundle, and its rows that face this one: two each, or one twice.
     const int y = n.dy > 0 ? end : 0, other_y = n.dy < 0 ? end : 0;
     const int z_last = n.dz == 0 ? end : 0, y_last = n.dy == 0 ? end : y;
@@ -222,7 +204,7 @@ template <int N>
 CREVASSE_CLONES SetRange BundleLinker<N>::link_slab(Slab slab) {
   for_each_line(slab.begin, slab.end, [&](const Position& p) CREVASSE_INLINE_LAMBDA {
     build(p);
-    if (at(p.line).empty()) return;
+    if (ring_.range(p.line).empty()) return;
     link_to_preceding(p, slab.begin, slab.end);
     make_sets(p);
   });
@@ -235,7 +217,7 @@ CREVASSE_CLONES void BundleLinker<N>::link_seam(index_t begin, index_t end, inde
   const index_t from = std::max(first, begin - reach_back(volume_.shape));
   for_each_line(from, end, [&](const Position& p) CREVASSE_INLINE_LAMBDA {
     build(p);
-    if (at(p.line).empty()) return;
+    if (ring_.range(p.line).empty()) return;
     take_sets(p);
     if (p.line >= begin) link_to_preceding(p, first, last);
   });

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "component_sets.hpp"
 #include "crevasse/connectivity.hpp"
 #include "crevasse/parallel.hpp"
 #include "crevasse/runs.hpp"
+#include "line_ring.hpp"
 
 namespace crevasse {
 
@@ -66,15 +66,7 @@ class BundleLinker {
   index_t width_;    ///< Words of a row, with the one after its last voxel: a run may end there.
   std::uint32_t* set_of_;
   SetMaker sets_;
-
-  /// The bundles that may touch the current one, and it: line l is at l & ring_mask_.
-  std::size_t ring_mask_;
-  Buffer<Word> words_;
-  Buffer<std::uint32_t> counts_;
-  struct Range {
-    index_t low = 0, high = 0;  ///< Words outside of it are 0, and not written.
-  };
-  std::vector<Range> ranges_;
+  LineRing ring_;
 };
 
 }  // namespace crevasse

@@ -9,11 +9,6 @@
 namespace crevasse {
 namespace {
 
-/// Places for the rows that may touch the current one, and for it: a power of two.
-std::size_t ring_size(index_t reach_back) {
-  return std::bit_ceil(static_cast<std::size_t>(reach_back) + 1);
-}
-
 /// Bit i is set where `is(i)`, for i < count <= 64.
 template <class Is>
 CREVASSE_INLINE std::uint64_t bits_where(index_t count, Is&& is) {
@@ -58,14 +53,11 @@ struct ValueLinker<V>::Row {
   std::uint32_t* before;  ///< How many runs start before each word.
   std::uint32_t* set_of;  ///< Of each run.
   const V* values;
-  Range* range;
-
-  bool empty() const { return range->low >= range->high; }
+  LineRing::Range* range;
 
   /// The set of the last run that starts at one of `bits` of a word, or before it.
   CREVASSE_INLINE std::uint32_t& set_at(index_t word, Word bits) const {
-    return set_of[before[word] + static_cast<std::uint32_t>(std::popcount(starts[word] & bits)) -
-                  1];
+    return set_of[last_run(starts, before, word, bits)];
   }
 };
 
@@ -77,29 +69,24 @@ ValueLinker<V>::ValueLinker(const RunVolume& volume, Volume<const V> image,
       image_(image),
       neighbours_(preceding_rows(connectivity)),
       corners_join_(connectivity == Connectivity::Corners),
-      width_((volume.shape.x + 63) / 64),
+      width_(words_for(volume.shape.x)),
       set_of_(set_of),
       sets_(sets, first_set),
       same_below_(static_cast<std::size_t>(width_)),
-      ring_mask_(ring_size(reach_back(volume.shape)) - 1),
-      words_(ring_size(reach_back(volume.shape)) * static_cast<std::size_t>(2 * width_)),
-      counts_(ring_size(reach_back(volume.shape)) * static_cast<std::size_t>(width_)),
-      ranges_(ring_size(reach_back(volume.shape))) {
+      ring_(reach_back(volume.shape), 2 * width_, width_) {
   // The row below comes first: what equals it is left out of the others.
   std::swap(neighbours_[0], neighbours_[1]);
 }
 
 template <class V>
 ValueLinker<V>::Row ValueLinker<V>::at(index_t r) {
-  const std::size_t slot = static_cast<std::size_t>(r) & ring_mask_;
-  const auto width = static_cast<std::size_t>(width_);
-  Word* const words = words_.data() + slot * 2 * width;
+  Word* const words = ring_.words(r);
   return {words,
-          words + width,
-          counts_.data() + slot * width,
+          words + width_,
+          ring_.counts(r),
           set_of_ + volume_.row_begin[static_cast<std::size_t>(r)],
           image_.row(r).data(),
-          &ranges_[slot]};
+          &ring_.range(r)};
 }
 
 /// Write a row's words into the ring.
@@ -189,7 +176,7 @@ void ValueLinker<V>::link_to_preceding(index_t r, index_t y, index_t first, inde
     const bool inside = line >= first && line < last && y + n.dy >= 0 && y + n.dy < volume_.shape.y;
     if (!n.exists || !inside) continue;
     const Row other = at(line);
-    if (!other.empty()) link(own, other, n.diagonal_x, n.dy == 0);
+    if (!other.range->empty()) link(own, other, n.diagonal_x, n.dy == 0);
   }
 }
 
@@ -218,7 +205,7 @@ CREVASSE_CLONES void ValueLinker<V>::link_seam(index_t begin, index_t end, index
   const index_t from = std::max(first, begin - reach_back(volume_.shape));
   for_each_row(volume_.shape, from, end, [&](index_t r, index_t, index_t y) CREVASSE_INLINE_LAMBDA {
     build(r);
-    if (r >= begin && !at(r).empty()) link_to_preceding(r, y, first, last);
+    if (r >= begin && !ring_.range(r).empty()) link_to_preceding(r, y, first, last);
   });
 }
 

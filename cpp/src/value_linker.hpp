@@ -7,6 +7,7 @@
 #include "crevasse/connectivity.hpp"
 #include "crevasse/parallel.hpp"
 #include "crevasse/runs.hpp"
+#include "line_ring.hpp"
 
 namespace crevasse {
 
@@ -54,15 +55,7 @@ class ValueLinker {
   std::uint32_t* set_of_;
   SetMaker sets_;
   std::vector<Word> same_below_;  ///< Where the current row equals row (z - 1, y); one word more.
-
-  /// The rows that may touch the current one, and it: row r is at r & ring_mask_.
-  std::size_t ring_mask_;
-  Buffer<Word> words_;
-  Buffer<std::uint32_t> counts_;
-  struct Range {
-    index_t low = 0, high = 0;  ///< Words outside of it are 0, and not written.
-  };
-  std::vector<Range> ranges_;
+  LineRing ring_;
 };
 
 }  // namespace crevasse

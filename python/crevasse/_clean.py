@@ -127,7 +127,7 @@ def remove_small(
     2
     """
     components = volume.label(connectivity, n_threads=n_threads)
-    return components.select(_sizes(components) >= min_voxels)
+    return components.select(_sizes(components, n_threads) >= min_voxels)
 
 
 def keep_largest(
@@ -160,7 +160,7 @@ def keep_largest(
     if n < 0:
         raise ValueError(f"n must not be negative, got {n}")
     components = volume.label(connectivity, n_threads=n_threads)
-    return components.select(1 + np.argsort(-_sizes(components), kind="stable")[:n])
+    return components.select(1 + np.argsort(-_sizes(components, n_threads), kind="stable")[:n])
 
 
 def fill_cavities(
@@ -233,6 +233,6 @@ def percolates(
     return bool(np.any((first == 0) & (last == volume.shape[axis])))
 
 
-def _sizes(components: RunLabeling) -> NDArray[np.int64]:
-    sizes: NDArray[np.int64] = components.regions()["n_voxels"]
+def _sizes(components: RunLabeling, n_threads: int | None) -> NDArray[np.int64]:
+    sizes: NDArray[np.int64] = components.regions(n_threads=n_threads)["n_voxels"]
     return sizes

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from crevasse import _core
 from crevasse._files import replace_when_written
+from crevasse._shape import shape3
 
 FORMAT, VERSION = "crevasse.RunVolume", 1
 
@@ -55,8 +56,7 @@ def _members(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
 
 
 def _volume(members: dict[str, NDArray[Any]]) -> tuple[_core.RunVolume, int]:
-    shape = [int(n) for n in members["shape"]]
-    z, y, x = [1] * (3 - len(shape)) + shape
+    shape = tuple(int(n) for n in members["shape"])
     row_begin = np.concatenate([[0], np.cumsum(members["runs_per_row"], dtype=np.int64)])
     runs = np.ascontiguousarray(members["runs"], dtype=np.int32)
-    return _core.from_runs((z, y, x), row_begin, runs.reshape(-1)), len(shape)
+    return _core.from_runs(shape3(shape), row_begin, runs.reshape(-1)), len(shape)
