@@ -13,8 +13,11 @@ def offsets(connectivity: int, ndim: int) -> list[tuple[int, ...]]:
     return [o for o in product((-1, 0, 1), repeat=ndim) if 0 < sum(map(abs, o)) <= most]
 
 
-def flood_labels(image: np.ndarray, connectivity: int) -> np.ndarray:
+def flood_labels(
+    image: np.ndarray, connectivity: int, periodic: tuple[bool, ...] | None = None
+) -> np.ndarray:
     """Components by flood fill, numbered in raster order of their first voxel."""
+    periodic = periodic or (False,) * image.ndim
     labels = np.zeros(image.shape, dtype=np.int64)
     neighbours = offsets(connectivity, image.ndim)
     count = 0
@@ -27,7 +30,10 @@ def flood_labels(image: np.ndarray, connectivity: int) -> np.ndarray:
         while queue:
             voxel = queue.popleft()
             for offset in neighbours:
-                other = tuple(v + o for v, o in zip(voxel, offset, strict=True))
+                other = tuple(
+                    (v + o) % n if around else v + o
+                    for v, o, n, around in zip(voxel, offset, image.shape, periodic, strict=True)
+                )
                 if any(not 0 <= c < n for c, n in zip(other, image.shape, strict=True)):
                     continue
                 if labels[other] == 0 and image[other] == image[voxel]:

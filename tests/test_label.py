@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 
 import crevasse
@@ -25,6 +26,22 @@ def test_integer_voxels_join_exactly_where_they_touch_and_are_equal(image, conne
     two_d_equivalent = connectivity if image.ndim == 3 else {6: 4, 18: 8, 26: 8}[connectivity]
     result = crevasse.label(image, connectivity=connectivity)
     np.testing.assert_array_equal(result.labels, flood_labels(image, two_d_equivalent))
+
+
+@given(label_images(), connectivities, st.integers(0, 7), threads)
+def test_along_periodic_axes_opposite_faces_join(image, connectivity, axes, n_threads):
+    periodic = tuple(bool(axes >> i & 1) for i in range(image.ndim))
+    two_d_equivalent = connectivity if image.ndim == 3 else {6: 4, 18: 8, 26: 8}[connectivity]
+    options = {"connectivity": connectivity, "periodic": periodic, "n_threads": n_threads}
+    result = crevasse.label(image, **options)
+    expected = flood_labels(image, two_d_equivalent, periodic)
+    np.testing.assert_array_equal(result.labels, expected)
+    binary = crevasse.label(image != 0, **options)
+    expected = flood_labels((image != 0).astype(int), two_d_equivalent, periodic)
+    np.testing.assert_array_equal(binary.labels, expected)
+    del options["connectivity"]
+    runs = crevasse.RunVolume.from_mask(image != 0).label(connectivity, **options)
+    np.testing.assert_array_equal(runs.to_labels(), binary.labels)
 
 
 @given(masks(shapes_2d))
@@ -189,6 +206,8 @@ _MANY[::2, ::2] = True
             "6, 18 or 26 .* got 8",
         ),
         ({"connectivity": 5}, ValueError, "connectivity must be 4 or 8 .* got 5"),
+        ({"periodic": (True,)}, ValueError, r"periodic must be a bool or \(y, x\) bools, got"),
+        ({"periodic": 1}, ValueError, "periodic must be a bool or .* got 1"),
         ({"connectivity": None}, ValueError, "got None"),
         ({"dtype": np.int32}, TypeError, "dtype must be uint8, .* got int32"),
         (

@@ -28,6 +28,15 @@ def test_components_of_equal_value_are_those_of_cc3d(image, connectivity):
     np.testing.assert_array_equal(crevasse.label(image, connectivity=connectivity).labels, expected)
 
 
+@given(masks(shapes_3d))
+def test_components_of_a_periodic_volume_are_those_of_cc3d(mask):
+    if mask.size == 0:
+        return
+    expected = cc3d.connected_components(mask, connectivity=6, periodic_boundary=True)
+    labels = crevasse.label(mask, connectivity=6, periodic=True).labels
+    np.testing.assert_array_equal(labels, in_raster_order(expected))
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("connectivity", [6, 18, 26])
 @pytest.mark.parametrize("density", [0.05, 0.3, 0.7])

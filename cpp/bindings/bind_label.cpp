@@ -10,13 +10,23 @@
 namespace crevasse::python {
 namespace {
 
-RunLabeling label_volume(const RunVolumeHandle& runs, int connectivity, int threads) {
-  const Connectivity c = to_connectivity(connectivity);
-  return without_gil([&] { return RunLabeling{runs, label(*runs, c, threads)}; });
+using AxisFlags = std::tuple<bool, bool, bool>;
+
+Periodic to_periodic(const AxisFlags& flags) {
+  return {std::get<0>(flags), std::get<1>(flags), std::get<2>(flags)};
 }
 
-RunLabeling label_image(const py::array& image, int connectivity, int threads) {
+RunLabeling label_volume(const RunVolumeHandle& runs, int connectivity, const AxisFlags& periodic,
+                         int threads) {
   const Connectivity c = to_connectivity(connectivity);
+  return without_gil(
+      [&] { return RunLabeling{runs, label(*runs, c, threads, to_periodic(periodic))}; });
+}
+
+RunLabeling label_image(const py::array& image, int connectivity, const AxisFlags& periodic,
+                        int threads) {
+  const Connectivity c = to_connectivity(connectivity);
+  const Periodic p = to_periodic(periodic);
   return for_dtype<bool, std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::uint32_t,
                    std::int32_t, std::uint64_t, std::int64_t>(image, "image", [&](auto type) {
     using T = decltype(type);
@@ -25,11 +35,11 @@ RunLabeling label_image(const py::array& image, int connectivity, int threads) {
       auto binary = std::is_same_v<T, bool> ? std::optional(encode_mask(volume, threads))
                                             : encode_if_binary(volume, threads);
       if (binary) {
-        auto components = label(*binary, c, threads);
+        auto components = label(*binary, c, threads, p);
         return RunLabeling{share(std::move(*binary)), std::move(components)};
       }
       auto valued = encode_values(volume, threads);
-      auto components = label(valued, volume, c, threads);
+      auto components = label(valued, volume, c, threads, p);
       return RunLabeling{share(std::move(valued.where)), std::move(components)};
     });
   });
@@ -119,8 +129,10 @@ void bind_label(py::module_& m) {
            py::arg("threads"))
       .def("select", &select_labels, py::arg("keep").noconvert(), py::arg("threads"));
 
-  m.def("label_runs", &label_volume, py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
-  m.def("label_image", &label_image, py::arg("image"), py::arg("connectivity"), py::arg("threads"));
+  m.def("label_runs", &label_volume, py::arg("runs"), py::arg("connectivity"), py::arg("periodic"),
+        py::arg("threads"));
+  m.def("label_image", &label_image, py::arg("image"), py::arg("connectivity"), py::arg("periodic"),
+        py::arg("threads"));
   m.def("ranked_labels", &ranked_labels, py::arg("labels"), py::arg("threads"));
 }
 

@@ -10,6 +10,7 @@
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
 #include "value_linker.hpp"
+#include "wrap_linker.hpp"
 
 namespace crevasse {
 namespace {
@@ -50,8 +51,9 @@ int label_threads(const RunVolume& volume, int threads) {
   return worthwhile_threads(volume.run_count(), tuning::runs_per_thread, threads);
 }
 
-template <class Linker, class... Options>
-RunLabels label_with(const RunVolume& volume, int threads, const Options&... options) {
+/// `wrap(labels, sets)` unites sets across periodic ends.
+template <class Linker, class Wrap, class... Options>
+RunLabels label_with(const RunVolume& volume, int threads, Wrap&& wrap, const Options&... options) {
   const int team = label_threads(volume, threads);
   Buffer<std::uint32_t> labels(volume.runs.size());
   ComponentSets sets(volume.runs.size());
@@ -62,6 +64,7 @@ RunLabels label_with(const RunVolume& volume, int threads, const Options&... opt
                       static_cast<std::uint32_t>(first_set));
       },
       team);
+  wrap(labels.data(), UnionFind({sets.parent.data(), sets.parent.size()}));
   const index_t count = number_components(sets, made, volume.runs.size());
   parallel_slabs(volume.run_count(), team, [&](index_t, Slab slab) {
     for (auto i = static_cast<std::size_t>(slab.begin); i < static_cast<std::size_t>(slab.end);
@@ -74,21 +77,29 @@ RunLabels label_with(const RunVolume& volume, int threads, const Options&... opt
 
 }  // namespace
 
-RunLabels label(const RunVolume& runs, Connectivity connectivity, int threads) {
+RunLabels label(const RunVolume& runs, Connectivity connectivity, int threads, Periodic periodic) {
   const bool corners_join = connectivity == Connectivity::Corners ||
                             (connectivity == Connectivity::Edges && runs.shape.z == 1);
-  return corners_join ? label_with<BundleLinker<2>>(runs, threads, connectivity)
-                      : label_with<BundleLinker<1>>(runs, threads, connectivity);
+  const auto wrap = [&](const std::uint32_t* set_of, UnionFind sets) {
+    link_around(runs, connectivity, periodic, set_of, sets, [](index_t, index_t) { return true; });
+  };
+  return corners_join ? label_with<BundleLinker<2>>(runs, threads, wrap, connectivity)
+                      : label_with<BundleLinker<1>>(runs, threads, wrap, connectivity);
 }
 
 template <class V>
 RunLabels label(const ValuedRuns<V>& runs, Volume<const V> image, Connectivity connectivity,
-                int threads) {
-  return label_with<ValueLinker<V>>(runs.where, threads, image, connectivity);
+                int threads, Periodic periodic) {
+  const auto wrap = [&](const std::uint32_t* set_of, UnionFind sets) {
+    link_around(runs.where, connectivity, periodic, set_of, sets, [&](index_t a, index_t b) {
+      return runs.values[static_cast<std::size_t>(a)] == runs.values[static_cast<std::size_t>(b)];
+    });
+  };
+  return label_with<ValueLinker<V>>(runs.where, threads, wrap, image, connectivity);
 }
 
 #define CREVASSE_INSTANTIATE(V) \
-  template RunLabels label(const ValuedRuns<V>&, Volume<const V>, Connectivity, int);
+  template RunLabels label(const ValuedRuns<V>&, Volume<const V>, Connectivity, int, Periodic);
 CREVASSE_INSTANTIATE(std::uint8_t)
 CREVASSE_INSTANTIATE(std::uint16_t)
 CREVASSE_INSTANTIATE(std::uint32_t)

@@ -130,9 +130,15 @@ struct Labels {
   index_t count = 0;
 };
 
+/// `at` on an axis of `n` voxels: the same, around the end where periodic, or -1 outside.
+inline index_t around(index_t at, index_t n, bool periodic) {
+  if (at >= 0 && at < n) return at;
+  return periodic ? (at + n) % n : -1;
+}
+
 /// Connected components of equal voxels other than 0, by flood fill from each first voxel.
 template <class T>
-Labels label(const Dense<T>& image, Connectivity connectivity) {
+Labels label(const Dense<T>& image, Connectivity connectivity, Periodic periodic = {}) {
   const int reach = connectivity == Connectivity::Faces   ? 1
                     : connectivity == Connectivity::Edges ? 2
                                                           : 3;
@@ -156,8 +162,10 @@ Labels label(const Dense<T>& image, Connectivity connectivity) {
       const Shape at = todo.back();
       todo.pop_back();
       for (const Shape& d : offsets) {
-        const index_t nz = at.z + d.z, ny = at.y + d.y, nx = at.x + d.x;
-        if (nz < 0 || nz >= shape.z || ny < 0 || ny >= shape.y || nx < 0 || nx >= shape.x) continue;
+        const index_t nz = around(at.z + d.z, shape.z, periodic.z);
+        const index_t ny = around(at.y + d.y, shape.y, periodic.y);
+        const index_t nx = around(at.x + d.x, shape.x, periodic.x);
+        if (nz < 0 || ny < 0 || nx < 0) continue;
         if (result.labels.at(nz, ny, nx) != 0) continue;
         if (image.at(nz, ny, nx) != image.at(at.z, at.y, at.x)) continue;
         result.labels.at(nz, ny, nx) = number;

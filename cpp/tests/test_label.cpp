@@ -346,6 +346,29 @@ TEST_CASE("where all values are equal, valued labels are binary labels") {
   }
 }
 
+TEST_CASE("along periodic axes voxels at opposite ends join as a flood fill joins them") {
+  Random random(22);
+  for (const Shape& shape : small_shapes()) {
+    INFO("shape ", shape);
+    for (int axes = 1; axes < 8; ++axes) {
+      const Periodic periodic{(axes & 4) != 0, (axes & 2) != 0, (axes & 1) != 0};
+      const auto image = values<std::uint8_t>(shape, axes % 2 == 0 ? 2 : 4, 1, random);
+      const auto runs = encode_values(image.view(), 1);
+      const auto mask = encode_mask(image.view(), 1);
+      Mask ones(shape);
+      for (std::size_t i = 0; i < ones.voxels.size(); ++i) ones.voxels[i] = image.voxels[i] != 0;
+      for (const Connectivity connectivity : connectivities) {
+        const auto valued = crevasse::label(runs, image.view(), connectivity, 2, periodic);
+        CHECK(difference(spread_labels(runs.where, valued).voxels,
+                         reference::label(image, connectivity, periodic).labels.voxels) == "");
+        const auto binary = crevasse::label(mask, connectivity, 2, periodic);
+        CHECK(difference(spread_labels(mask, binary).voxels,
+                         reference::label(ones, connectivity, periodic).labels.voxels) == "");
+      }
+    }
+  }
+}
+
 TEST_CASE("a volume beyond 2^31 voxels is labelled by position, not by a 32-bit index") {
   const Shape shape{1500, 1500, 1500};
   auto runs = box(shape, {1000, 3, 7}, {1400, 5, 900});

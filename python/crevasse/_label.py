@@ -32,6 +32,7 @@ def label(
     image: ArrayLike,
     *,
     connectivity: int = 26,
+    periodic: _validate.Periodic = False,
     dtype: DTypeLike | None = None,
     out: NDArray[Any] | None = None,
     n_threads: int | None = None,
@@ -48,6 +49,9 @@ def label(
     connectivity
         3-D: 6 (faces), 18 (edges too) or 26 (corners too). 2-D: 4 or 8; 6 means 4 there, and 18
         and 26 mean 8.
+    periodic
+        Whether the volume goes on at its other end, so that voxels at opposite faces join: a bool,
+        or one per axis, (z, y, x) or (y, x).
     dtype
         Of the labels: uint8, uint16, uint32 or uint64. None: uint32 (uint64 past 2³² - 1).
     out
@@ -66,7 +70,7 @@ def label(
     TypeError
         If `image` is not bool or integer, or `dtype` is not unsigned.
     ValueError
-        If connectivity does not fit, or `dtype` or `out` cannot hold the labels; `out` is then
+        If connectivity or `periodic` does not fit, or `dtype` or `out` cannot hold the labels; `out` is then
         untouched.
 
     References
@@ -84,12 +88,13 @@ def label(
     """
     array = _validate.bool_or_integer(image, "image")
     joined = _validate.connectivity(connectivity, array.ndim)
+    around = _validate.periodic(periodic, array.ndim)
     threads = _validate.n_threads(n_threads)
     if out is not None:
         _validate.out_array(out, array.shape)
     if dtype is not None:
         _validate.label_dtype(dtype, 0)
-    core = _core.label_image(_validate.as_3d(array), joined, threads)
+    core = _core.label_image(_validate.as_3d(array), joined, around, threads)
     labeling = RunLabeling(core, array.ndim)
     labels = labeling.to_labels(dtype=dtype, out=out, n_threads=threads)
     return Labeling(labels, labeling.count)

@@ -256,11 +256,18 @@ class RunVolume:
         core, ndim = load_runs(path)
         return cls(core, ndim)
 
-    def label(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunLabeling:
+    def label(
+        self,
+        connectivity: int = 26,
+        *,
+        periodic: _validate.Periodic = False,
+        n_threads: int | None = None,
+    ) -> RunLabeling:
         """Connected components, without a dense volume; see `crevasse.label`."""
         joined = _validate.connectivity(connectivity, self._ndim)
+        around = _validate.periodic(periodic, self._ndim)
         threads = _validate.n_threads(n_threads)
-        return RunLabeling(_core.label_runs(self._core, joined, threads), self._ndim)
+        return RunLabeling(_core.label_runs(self._core, joined, around, threads), self._ndim)
 
     def __and__(self, other: RunVolume) -> RunVolume:
         return self._combine(other, _core.SetOperation.INTERSECTION)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from crevasse import _core
 
 Spacing = float | Sequence[float]
+Periodic = bool | Sequence[bool]
 Shape3 = tuple[int, int, int]
 
 AXES = ("z", "y", "x")
@@ -38,6 +39,16 @@ def connectivity(value: int, ndim: int) -> int:
         return {4: 6, 8: 26}[value]
     allowed = "4 or 8 (or 6, 18, 26)" if ndim == 2 else "6, 18 or 26"
     raise ValueError(f"connectivity must be {allowed} for a {ndim}-D image, got {value!r}")
+
+
+def periodic(value: Periodic, ndim: int) -> tuple[bool, bool, bool]:
+    """Whether the volume goes on at its other end, for z, y, x of the core."""
+    flags = tuple(value) if isinstance(value, Sequence) else (value,) * ndim
+    if len(flags) != ndim or not all(isinstance(flag, (bool, np.bool_)) for flag in flags):
+        axes = ", ".join(AXES[-ndim:])
+        raise ValueError(f"periodic must be a bool or ({axes}) bools, got {value!r}")
+    padded = (False,) * (3 - ndim) + tuple(bool(flag) for flag in flags)
+    return padded[0], padded[1], padded[2]
 
 
 def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:

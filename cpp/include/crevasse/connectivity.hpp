@@ -10,6 +10,11 @@ namespace crevasse {
 /// In one slice they are the 4 (Faces) and 8 (Edges, Corners) neighbours.
 enum class Connectivity { Faces = 6, Edges = 18, Corners = 26 };
 
+/// Along which axes a volume goes on at its other end.
+struct Periodic {
+  bool z = false, y = false, x = false;
+};
+
 /// A row that precedes another in raster order and touches it, and whether voxels that meet there
 /// only diagonally along x join as well.
 struct RowNeighbour {
