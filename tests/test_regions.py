@@ -196,6 +196,39 @@ def test_nan_touches_its_own_region_only():
     assert table["intensity_mean"][1] == 4.0
 
 
+@given(labelled(), st.lists(st.sampled_from([0.0, 0.05, 1 / 3, 0.5, 0.9, 1.0]), max_size=4))
+def test_quantiles_are_those_of_the_voxels(labels, fractions):
+    dtype = ["u1", "i2", "f4", "f8"][labels.size % 4]
+    grey = (np.random.default_rng(labels.size).standard_normal(labels.shape) * 50).astype(dtype)
+    for n_threads in (1, 3):
+        table = region_table(labels, intensity=grey, quantiles=fractions, n_threads=n_threads)
+        for i, value in enumerate(table["label"].tolist()):
+            voxels = grey[labels == value].astype(float)
+            for fraction in fractions:
+                found = table[f"intensity_q{100 * fraction:.10g}"][i]
+                assert found == pytest.approx(np.quantile(voxels, fraction), rel=1e-9, abs=1e-9)
+
+
+def test_quantiles_of_a_region_with_nan_are_nan_and_the_others_are_not():
+    table = region_table(
+        np.array([[1, 1, 2, 2]]), intensity=np.array([[1.0, np.nan, 3.0, 5.0]]), quantiles=(0.5,)
+    )
+    assert np.isnan(table["intensity_q50"][0])
+    assert table["intensity_q50"][1] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"quantiles": (0.5,)}, "quantiles are those of grey values; give intensity too"),
+        ({"quantiles": (50,), "intensity": np.ones((2, 3))}, r"quantiles must lie in 0..1, got"),
+    ],
+)
+def test_quantiles_that_make_no_sense_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        region_table(np.ones((2, 3), np.uint8), **arguments)
+
+
 def test_intensity_of_another_kind_is_refused():
     labels = np.ones((2, 3), np.uint8)
     with pytest.raises(ValueError, match="labels and intensity must have the same shape"):

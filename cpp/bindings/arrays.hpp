@@ -121,5 +121,7 @@ void bind_intensity(py::module_& m);
 void bind_overlap(py::module_& m);
 void bind_layer_thickness(py::module_& m);
 void bind_ledger(py::module_& m);
+void bind_surface(py::module_& m);
+void bind_contacts(py::module_& m);
 
 }  // namespace crevasse::python

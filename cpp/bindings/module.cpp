@@ -14,4 +14,6 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_overlap(m);
   bind_layer_thickness(m);
   bind_ledger(m);
+  bind_surface(m);
+  bind_contacts(m);
 }

@@ -4,10 +4,8 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
-#include "crevasse/parallel.hpp"
-#include "crevasse/tuning.hpp"
+#include "label_sums.hpp"
 
 namespace crevasse {
 namespace {
@@ -62,26 +60,15 @@ Buffer<RegionSums> regions(const RunVolume& runs, std::span<const std::uint32_t>
                            index_t count, int threads) {
   const Shape& shape = runs.shape;
   check_moments_fit(shape);
-  // A slab's own table must be worth its memory: at least eight runs a row of it.
-  const index_t runs_per_slab = std::max(tuning::runs_per_thread, 8 * count);
-  const int team = worthwhile_threads(runs.run_count(), runs_per_slab, threads);
-
-  std::vector<Buffer<RegionSums>> tables(static_cast<std::size_t>(slab_count(shape.rows(), team)));
-  parallel_slabs(shape.rows(), team, [&](index_t s, Slab slab) {
-    Buffer<RegionSums> table(static_cast<std::size_t>(count));
-    std::fill(table.begin(), table.end(), RegionSums{});
-    for_each_row(shape, slab.begin, slab.end, [&](index_t r, index_t z, index_t y) {
-      const auto* label = labels.data() + runs.row_begin[static_cast<std::size_t>(r)];
-      for (const Run& run : runs.row(r)) {
-        table[*label++ - 1] += sums_of(run, z, y, r * shape.x);
-      }
-    });
-    tables[static_cast<std::size_t>(s)] = std::move(table);
-  });
-  for (std::size_t s = 1; s < tables.size(); ++s) {
-    for (std::size_t i = 0; i < tables[0].size(); ++i) tables[0][i] += tables[s][i];
-  }
-  return std::move(tables[0]);
+  return sum_by_label<RegionSums>(
+      shape.rows(), runs.run_count(), count, threads, [&](Slab slab, RegionSums* table) {
+        for_each_row(shape, slab.begin, slab.end, [&](index_t r, index_t z, index_t y) {
+          const auto* label = labels.data() + runs.row_begin[static_cast<std::size_t>(r)];
+          for (const Run& run : runs.row(r)) {
+            table[*label++ - 1] += sums_of(run, z, y, r * shape.x);
+          }
+        });
+      });
 }
 
 }  // namespace crevasse

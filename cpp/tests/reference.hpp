@@ -18,10 +18,12 @@
 #include <vector>
 
 #include "crevasse/connectivity.hpp"
+#include "crevasse/contacts.hpp"
 #include "crevasse/ledger.hpp"
 #include "crevasse/overlap.hpp"
 #include "crevasse/regions.hpp"
 #include "crevasse/runs.hpp"
+#include "crevasse/surface.hpp"
 
 namespace crevasse {
 
@@ -189,6 +191,80 @@ inline Dense<std::uint32_t> renumber(const Dense<std::uint32_t>& labels) {
 }
 
 // --- regions, overlap, layers, ledger --------------------------------------------------------
+
+/// Calls `visit(a, b, kind)` with the labels of every two neighbouring voxels, each pair once.
+template <class Visit>
+void for_each_neighbour_pair(const Dense<std::uint32_t>& labels, Visit&& visit) {
+  const Shape& s = labels.shape;
+  for_each_voxel(s, [&](index_t z, index_t y, index_t x) {
+    for (int code = 14; code < 27; ++code) {  // the 13 offsets that follow (0, 0, 0)
+      const index_t dz = code / 9 - 1, dy = code / 3 % 3 - 1, dx = code % 3 - 1;
+      const index_t oz = z + dz, oy = y + dy, ox = x + dx;
+      if (oz >= s.z || oy < 0 || oy >= s.y || ox < 0 || ox >= s.x) continue;
+      constexpr std::array kinds{ZYX, X, Y, YX, Z, ZX, ZY, ZYX};  // by which of z, y, x change
+      const int which = (dz != 0) * 4 + (dy != 0) * 2 + (dx != 0);
+      visit(labels.at(z, y, x), labels.at(oz, oy, ox), kinds[static_cast<std::size_t>(which)]);
+    }
+  });
+}
+
+/// Cells of the union of closed voxels, or of the graph of voxels that share faces, filled in:
+/// their numbers with alternating signs.
+inline std::array<std::int64_t, 2> euler_numbers(const Dense<std::uint32_t>& labels,
+                                                 std::uint32_t label) {
+  const Shape& s = labels.shape;
+  const auto has = [&](index_t z, index_t y, index_t x) {
+    const bool inside = z >= 0 && z < s.z && y >= 0 && y < s.y && x >= 0 && x < s.x;
+    return inside && labels.at(z, y, x) == label;
+  };
+  std::int64_t by_faces = 0, by_corners = 0;
+  // A cell lies at doubled coordinates: odd on the axes along which it extends over a voxel.
+  for_each_voxel({2 * s.z + 1, 2 * s.y + 1, 2 * s.x + 1}, [&](index_t z, index_t y, index_t x) {
+    bool any = false, all = true;
+    for (const index_t dz : {0, 1})
+      for (const index_t dy : {0, 1})
+        for (const index_t dx : {0, 1}) {
+          const bool on = has(z / 2 - (z % 2 == 0 ? dz : 0), y / 2 - (y % 2 == 0 ? dy : 0),
+                              x / 2 - (x % 2 == 0 ? dx : 0));
+          any = any || on;
+          all = all && on;
+        }
+    const index_t dimension = z % 2 + y % 2 + x % 2;
+    by_corners += any ? (dimension % 2 == 0 ? 1 : -1) : 0;
+    by_faces += all ? ((3 - dimension) % 2 == 0 ? 1 : -1) : 0;
+  });
+  return {by_faces, by_corners};
+}
+
+inline std::vector<SurfaceSums> surface(const Dense<std::uint32_t>& labels, index_t count) {
+  std::vector<SurfaceSums> table(to_size(count));
+  for_each_neighbour_pair(labels, [&](std::uint32_t a, std::uint32_t b, Direction kind) {
+    if (a == b && a != 0) ++table[a - 1].pairs[kind];
+  });
+  const Shape& s = labels.shape;
+  for_each_voxel(s, [&](index_t z, index_t y, index_t x) {
+    if (labels.at(z, y, x) == 0) return;
+    auto& border = table[labels.at(z, y, x) - 1].border;
+    const std::array in_face{z == 0, z == s.z - 1, y == 0, y == s.y - 1, x == 0, x == s.x - 1};
+    for (std::size_t face = 0; face < 6; ++face) border[face] += in_face[face];
+  });
+  for (std::uint32_t label = 1; label <= count; ++label) {
+    const auto [by_faces, by_corners] = euler_numbers(labels, label);
+    table[label - 1].euler_6 = by_faces;
+    table[label - 1].euler_26 = by_corners;
+  }
+  return table;
+}
+
+inline std::vector<Contact> contacts(const Dense<std::uint32_t>& labels) {
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::array<std::uint64_t, 7>> counts;
+  for_each_neighbour_pair(labels, [&](std::uint32_t a, std::uint32_t b, Direction kind) {
+    if (a != b && a != 0 && b != 0) ++counts[{std::min(a, b), std::max(a, b)}][kind];
+  });
+  std::vector<Contact> table;
+  for (const auto& [pair, pairs] : counts) table.push_back({pair.first, pair.second, pairs});
+  return table;
+}
 
 inline std::vector<RegionSums> regions(const Dense<std::uint32_t>& labels, index_t count) {
   std::vector<RegionSums> table(to_size(count));

@@ -20,6 +20,8 @@ TEST_CASE_TEMPLATE("intensities are those of each label's voxels", T, std::uint8
   Buffer<std::uint32_t> labels(runs.runs.size());
   for (auto& label : labels) label = static_cast<std::uint32_t>(1 + below(random, count));
 
+  constexpr std::array fractions{0.0, 0.1, 0.5, 0.75, 1.0};
+  const auto cuts = quantiles(runs, labels, count, grey.view(), fractions, 3);
   const auto table = intensity(runs, labels, count, grey.view());
   for (std::uint32_t label = 1; label <= count; ++label) {
     std::vector<double> values;
@@ -43,5 +45,27 @@ TEST_CASE_TEMPLATE("intensities are those of each label's voxels", T, std::uint8
     CHECK(found.squared_deviations == doctest::Approx(squares));
     CHECK(found.min == *std::min_element(values.begin(), values.end()));
     CHECK(found.max == *std::max_element(values.begin(), values.end()));
+    std::sort(values.begin(), values.end());
+    for (std::size_t k = 0; k < fractions.size(); ++k) {
+      const double place = fractions[k] * static_cast<double>(values.size() - 1);
+      const auto below_it = static_cast<std::size_t>(place);
+      const double low = values[below_it], high = values[std::min(below_it + 1, values.size() - 1)];
+      CHECK(cuts[(label - 1) * fractions.size() + k] ==
+            doctest::Approx(low + (place - std::floor(place)) * (high - low)));
+    }
   }
+}
+
+TEST_CASE("quantiles of labels without voxels, and of those with a NaN, are NaN") {
+  Dense<float> grey({1, 1, 5}, 2.0F);
+  grey.voxels[3] = std::nanf("");
+  Mask mask({1, 1, 5}, 1);
+  mask.voxels[2] = 0;
+  const auto runs = encode_mask(mask.view(), 1);
+  const std::vector<std::uint32_t> labels{1, 3};
+  const std::vector<double> fractions{0.5};
+  const auto cuts = quantiles(runs, labels, 3, grey.view(), fractions, 2);
+  CHECK(cuts[0] == 2.0);
+  CHECK(std::isnan(cuts[1]));
+  CHECK(std::isnan(cuts[2]));
 }

@@ -12,6 +12,7 @@ from crevasse._clean import (
     percolates,
     remove_small,
 )
+from crevasse._contacts import contacts
 from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._overlap import Overlap, overlap
@@ -37,6 +38,7 @@ __all__ = [
     "Table",
     "Tracker",
     "connected_to",
+    "contacts",
     "fill_cavities",
     "hysteresis",
     "keep_largest",

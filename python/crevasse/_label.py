@@ -70,8 +70,8 @@ def label(
     TypeError
         If `image` is not bool or integer, or `dtype` is not unsigned.
     ValueError
-        If connectivity or `periodic` does not fit, or `dtype` or `out` cannot hold the labels; `out` is then
-        untouched.
+        If connectivity or `periodic` does not fit, or `dtype` or `out` cannot hold the labels;
+        `out` is then untouched.
 
     References
     ----------

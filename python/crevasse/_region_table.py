@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ def region_table(
     *,
     spacing: _validate.Spacing = 1.0,
     unit: str | None = None,
+    surface: bool = False,
     intensity: ArrayLike | None = None,
+    quantiles: Sequence[float] = (),
     n_threads: int | None = None,
 ) -> Regions:
     """Measure every region of a labelled image in one pass over its runs.
@@ -32,9 +35,14 @@ def region_table(
         Voxel size, a number or (z, y, x) in that order; (y, x) for an image.
     unit
         Name of the unit of `spacing`. None: "voxel" where spacing is 1, else "um".
+    surface
+        Whether to measure surfaces and Euler numbers too, at about the cost of the rest.
     intensity
         Grey values of the same shape, to be summed up for each region: bool, uint8, uint16, uint32,
         int16, int32, float32 or float64. None: none.
+    quantiles
+        Of the grey values, as fractions from 0 to 1: ``(0.05, 0.5, 0.95)``. Holds the grey values
+        of all regions in memory at once.
     n_threads
         None: all usable cores.
 
@@ -55,16 +63,38 @@ def region_table(
         - ``equivalent_diameter``: of the ball (disc, in 2-D) of the same volume
         - ``first_voxel``: raster index of the first voxel
         - ``touches_border``: whether a voxel lies in the volume's outermost layer
+        - with `surface` (in 2-D: ``face_perimeter``, ``perimeter``, ``euler_4``, ``euler_8``):
+
+          - ``face_area``: of all faces of voxels between the region and anything else; exact, and
+            up to 1.73 times the area of a smooth tilted surface
+          - ``surface_area``: estimate of the smooth surface's area by Cauchy and Crofton, from how
+            often lines in 13 directions (4 in 2-D) enter the region, weighted by Voronoi cells of
+            directions [1]_. Right on average over orientations; for planes it is between 7.4 % too
+            low (along the axes) and 2.3 % too high where voxels are cubes; for balls of more than 5
+            voxels radius within 2 %. Thin or flat voxels widen that (-20 % to +10 % at 4:1:1)
+          - ``euler_6``, ``euler_26``: components less tunnels plus cavities, of voxels that join by
+            faces, and by corners too
+          - ``border_z_low, border_z_high, border_y_low, … border_x_high``: area in each face of the
+            volume; both surface areas include it, since outside of the volume is background
+
         - with `intensity`: ``intensity_mean, intensity_std`` (of the region itself, divided by
           n_voxels), ``intensity_min, intensity_max``, in grey values; NaN makes the first two NaN
           and is passed over by the others
+        - with `quantiles`: ``intensity_q5`` and so on, in per cent; exact order statistics, linear
+          between two of them (numpy's default); NaN where the region holds one
 
     Raises
     ------
     TypeError
         If labels are not bool or integer, or `intensity` has another dtype.
     ValueError
-        If a label is negative, spacing is not positive, or `intensity` has another shape.
+        If a label is negative, spacing is not positive, `intensity` has another shape, or quantiles
+        do not lie in 0..1 or come without `intensity`.
+
+    References
+    ----------
+    .. [1] D. Legland, K. Kiêu, M.-F. Devaux, "Computation of Minkowski measures on 2D and 3D binary
+       images", Image Analysis & Stereology 26 (2007) 83-92.
 
     Examples
     --------
@@ -76,7 +106,15 @@ def region_table(
     threads = _validate.n_threads(n_threads)
     core, values, ndim = as_runs(labels, threads)
     return measure_regions(
-        core, values, ndim, spacing=spacing, unit=unit, intensity=intensity, threads=threads
+        core,
+        values,
+        ndim,
+        spacing=spacing,
+        unit=unit,
+        surface=surface,
+        intensity=intensity,
+        quantiles=quantiles,
+        threads=threads,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
+from crevasse._surface import surface_columns
 from crevasse._table import Table
 
 _PRODUCTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
@@ -94,17 +96,34 @@ def measure_regions(
     *,
     spacing: _validate.Spacing,
     unit: str | None,
+    surface: bool,
     intensity: ArrayLike | None,
+    quantiles: Sequence[float],
     threads: int,
 ) -> Regions:
     """Measure labels 1.. of a labeling, which stand for `values`."""
     lengths = _validate.spacing(spacing, ndim)
-    sums = _core.regions(labeling, threads)
+    fractions = _validate.quantiles(quantiles)
+    if fractions and intensity is None:
+        raise ValueError("quantiles are those of grey values; give intensity too")
+    name = unit or default_unit(lengths)
     shape = labeling.runs.shape[-ndim:]
-    columns, units = _measures(sums, values, shape, lengths, unit or default_unit(lengths))
-    if intensity is not None:
-        columns |= _intensities(labeling, intensity, shape)
+    grey = None if intensity is None else _grey_of(intensity, shape)
+
+    columns, units = _measures(_core.regions(labeling, threads), values, shape, lengths, name)
+    if surface:
+        more, their_units = surface_columns(labeling, columns["n_voxels"], lengths, name, threads)
+        columns |= more
+        units |= their_units
+    if grey is not None:
+        columns |= _intensities(labeling, grey, fractions, threads)
     return Regions(columns, units=units)
+
+
+def _grey_of(intensity: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    grey = _validate.grey_image(intensity, "intensity")
+    _validate.same_shape(shape, grey.shape, "labels and intensity")
+    return _validate.as_3d(grey)
 
 
 def default_unit(spacing: tuple[float, ...]) -> str:
@@ -158,14 +177,19 @@ def _measures(
 
 
 def _intensities(
-    labeling: _core.RunLabeling, intensity: ArrayLike, shape: tuple[int, ...]
+    labeling: _core.RunLabeling, grey: NDArray[Any], fractions: list[float], threads: int
 ) -> dict[str, NDArray[Any]]:
-    grey = _validate.grey_image(intensity, "intensity")
-    _validate.same_shape(shape, grey.shape, "labels and intensity")
-    values = _core.intensity(labeling, _validate.as_3d(grey))
-    return {
+    values = _core.intensity(labeling, grey)
+    columns = {
         "intensity_mean": values["mean"].copy(),
         "intensity_std": np.sqrt(values["squared_deviations"] / values["n_voxels"]),
         "intensity_min": values["min"].copy(),
         "intensity_max": values["max"].copy(),
     }
+    if fractions:
+        rising = sorted(set(fractions))
+        cuts = _core.quantiles(labeling, grey, rising, threads).reshape(-1, len(rising))
+        for fraction in fractions:
+            name = f"intensity_q{100 * fraction:.10g}"
+            columns[name] = cuts[:, rising.index(fraction)].copy()
+    return columns

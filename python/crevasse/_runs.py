@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -371,7 +371,9 @@ class RunLabeling:
         *,
         spacing: _validate.Spacing = 1.0,
         unit: str | None = None,
+        surface: bool = False,
         intensity: ArrayLike | None = None,
+        quantiles: Sequence[float] = (),
         n_threads: int | None = None,
     ) -> Regions:
         """Measures of every component; see `crevasse.region_table`."""
@@ -381,7 +383,9 @@ class RunLabeling:
             self._ndim,
             spacing=spacing,
             unit=unit,
+            surface=surface,
             intensity=intensity,
+            quantiles=quantiles,
             threads=_validate.n_threads(n_threads),
         )
 

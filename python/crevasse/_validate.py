@@ -65,6 +65,14 @@ def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
     return tuple(float(v) for v in np.broadcast_to(lengths, (ndim,)))
 
 
+def quantiles(value: Sequence[float]) -> list[float]:
+    """Fractions from 0 to 1."""
+    fractions = [float(fraction) for fraction in value]
+    if not all(0 <= fraction <= 1 for fraction in fractions):
+        raise ValueError(f"quantiles must lie in 0..1, got {value!r}")
+    return fractions
+
+
 def image(value: ArrayLike, name: str) -> NDArray[Any]:
     """A 2-D or 3-D array, C-contiguous and of native byte order; copied only where it is not."""
     array = np.asarray(value)

@@ -25,4 +25,14 @@ template <class T>
 Buffer<Intensity> intensity(const RunVolume& runs, std::span<const std::uint32_t> labels,
                             index_t count, Volume<const T> image);
 
+/// Quantiles of the grey values of every region, `fractions` many each: entry
+/// (l - 1) * fractions.size() + k belongs to label l. Exact order statistics, linear between two
+/// of them (Hyndman & Fan's type 7); NaN where a region holds one, and for labels without voxels.
+/// Holds the grey values of all regions at once.
+/// T as for `intensity`. Pre: the same, and fractions lie in 0..1 and rise.
+template <class T>
+Buffer<double> quantiles(const RunVolume& runs, std::span<const std::uint32_t> labels,
+                         index_t count, Volume<const T> image, std::span<const double> fractions,
+                         int threads);
+
 }  // namespace crevasse

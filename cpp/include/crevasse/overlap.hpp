@@ -10,9 +10,13 @@ namespace crevasse {
 
 /// How many voxels carry `label_a` in one volume and `label_b` in the other.
 struct Overlap {
-  std::uint32_t label_a, label_b;
-  index_t n_voxels;
+  std::uint32_t label_a = 0, label_b = 0;
+  index_t n_voxels = 0;
 
+  Overlap& operator+=(const Overlap& other) {
+    n_voxels += other.n_voxels;
+    return *this;
+  }
   bool operator==(const Overlap&) const = default;
 };
 

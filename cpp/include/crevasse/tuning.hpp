@@ -16,7 +16,8 @@ inline constexpr index_t runs_per_thread = index_t{1} << 14;
 /// Bytes of a huge page; blocks of twice that and more are put on such pages.
 inline constexpr std::size_t huge_page = std::size_t{1} << 21;
 
-/// Slots of an overlap table when it is made, a power of two; it doubles when three quarters full.
-inline constexpr std::size_t overlap_slots = std::size_t{1} << 10;
+/// Slots of a table of pairs of labels when it is made, a power of two; it doubles when three
+/// quarters full.
+inline constexpr std::size_t pair_slots = std::size_t{1} << 10;
 
 }  // namespace crevasse::tuning
