@@ -51,12 +51,10 @@ class SetMaker {
 
   /// Two that touch share a set from now on; `own` may have none yet.
   CREVASSE_INLINE void meet(std::uint32_t& own, std::uint32_t& other) {
-    if (own == other) return;
-    if (own == no_set) {
-      own = other;
-    } else {
-      own = other = find_.unite(own, other);
-    }
+    // Without a branch: whether it has one yet is a coin toss.
+    const std::uint32_t none = own == no_set ? ~std::uint32_t{0} : 0;
+    own = (other & none) | (own & ~none);
+    if (own != other) own = other = find_.unite(own, other);
   }
 
   CREVASSE_INLINE void note_run(std::uint32_t set, std::uint32_t run) {

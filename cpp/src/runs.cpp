@@ -159,6 +159,44 @@ void refuse_nan(std::span<const T> row, std::span<const Run> inside, index_t r, 
   }
 }
 
+template <class V>
+inline constexpr index_t stripe = 64 / sizeof(V);
+
+/// Write `value` over [at, at + n), a stripe of 64 bytes at a time, and up to a stripe beyond, but
+/// never past `end`. Runs are short: asking where one ends costs more than writing what follows
+/// twice.
+template <class V>
+CREVASSE_INLINE void fill_over(V* at, index_t n, V value, V* end) {
+  V* const stop = at + n;
+  do {
+    if (end - at < stripe<V>) {
+      std::fill(at, stop, value);
+      return;
+    }
+    for (index_t i = 0; i < stripe<V>; ++i) at[i] = value;
+    at += stripe<V>;
+  } while (at < stop);
+}
+
+/// One row of `write_values`.
+template <class U, class V>
+CREVASSE_CLONES void write_row(const Run* runs, std::size_t run_count, const U* values, V* row,
+                               index_t n, V background, bool is_background) {
+  V* const end = row + n;
+  V* at = row;
+  // Where the background is there already, only what the last run has written over is mended.
+  const auto fill_gap = [&](V* gap_end) CREVASSE_INLINE_LAMBDA {
+    const index_t gap = gap_end - at;
+    if (gap > 0) fill_over(at, is_background ? std::min(gap, stripe<V>) : gap, background, end);
+  };
+  for (std::size_t i = 0; i < run_count; ++i) {
+    if (i > 0 || !is_background) fill_gap(row + runs[i].begin);
+    fill_over(row + runs[i].begin, runs[i].length(), static_cast<V>(values[i]), end);
+    at = row + runs[i].end;
+  }
+  if (run_count > 0 || !is_background) fill_gap(end);
+}
+
 }  // namespace
 
 index_t RunVolume::voxel_count() const {
@@ -334,15 +372,14 @@ RunVolume box(const Shape& shape, const Shape& begin, const Shape& end) {
 template <class U, class V>
 void write_values(const RunVolume& runs, std::span<const U> values, Volume<V> out, V background,
                   bool out_is_background, int threads) {
-  const int team = encode_threads(out.shape, threads);
-  parallel_slabs(out.shape.rows(), team, [&](index_t, Slab slab) {
+  const Shape& shape = out.shape;
+  const int team = encode_threads(shape, threads);
+  parallel_slabs(shape.rows(), team, [&](index_t, Slab slab) {
     for (index_t r = slab.begin; r < slab.end; ++r) {
-      V* const row = out.row(r).data();
-      if (!out_is_background) std::fill_n(row, out.shape.x, background);
+      const auto row = runs.row(r);
       const U* value = values.data() + runs.row_begin[static_cast<std::size_t>(r)];
-      for (const Run& run : runs.row(r)) {
-        std::fill(row + run.begin, row + run.end, static_cast<V>(*value++));
-      }
+      write_row(row.data(), row.size(), value, out.row(r).data(), shape.x, background,
+                out_is_background);
     }
   });
 }

@@ -9,27 +9,19 @@
 namespace crevasse {
 namespace {
 
-/// Bit i is set where `is(i)`, for i < count <= 64.
-template <class Is>
-CREVASSE_INLINE std::uint64_t bits_where(index_t count, Is&& is) {
-  std::uint8_t bytes[64];
-  if (count == 64) {
-    for (index_t i = 0; i < 64; ++i) bytes[i] = is(i);
-    return simd::nonzero_bits(bytes);
-  }
+/// Bit i is set where a[i] == b[i], for i < count <= 64.
+template <class V>
+CREVASSE_INLINE std::uint64_t equal_bits(const V* a, const V* b, index_t count) {
+  if (count == 64) return simd::equal_bits(a, b);
   std::uint64_t bits = 0;
-  for (index_t i = 0; i < count; ++i) bits |= std::uint64_t{is(i)} << i;
+  for (index_t i = 0; i < count; ++i) bits |= std::uint64_t{a[i] == b[i]} << i;
   return bits;
 }
 
 template <class V>
-CREVASSE_INLINE std::uint64_t equal_bits(const V* a, const V* b, index_t count) {
-  return bits_where(count, [&](index_t i) CREVASSE_INLINE_LAMBDA { return a[i] == b[i]; });
-}
-
-template <class V>
 CREVASSE_INLINE std::uint64_t zero_bits(const V* a, index_t count) {
-  return bits_where(count, [&](index_t i) CREVASSE_INLINE_LAMBDA { return a[i] == 0; });
+  static constexpr V zeros[64]{};
+  return equal_bits(a, zeros, count);
 }
 
 /// Bit i is set where a[i] == b[i - 1]; `has_previous` says whether there is a b[-1].
@@ -98,11 +90,12 @@ void ValueLinker<V>::build(index_t r) {
     *row.range = {};
     return;
   }
-  const index_t low = runs.front().begin >> 6;
-  const index_t high = std::min<index_t>((runs.back().end >> 6) + 1, width_);
+  // Where the row is busy it is read off the values, 64 at a time, and its runs are not looked at.
+  const bool busy = static_cast<index_t>(runs.size()) > width_;
+  const index_t low = busy ? 0 : runs.front().begin >> 6;
+  const index_t high = busy ? width_ : std::min<index_t>((runs.back().end >> 6) + 1, width_);
   *row.range = {low, high};
-  if (static_cast<index_t>(runs.size()) > high - low) {
-    // Busy: read it off the values, 64 at a time.
+  if (busy) {
     for (index_t w = low; w < high; ++w) {
       const V* values = row.values + 64 * w;
       const index_t n = std::min<index_t>(64, volume_.shape.x - 64 * w);
@@ -141,24 +134,25 @@ void ValueLinker<V>::link(const Row& own, const Row& other, bool diagonal, bool 
     const V *e = own.values + 64 * w, *d = other.values + 64 * w;
     const index_t count = std::min<index_t>(64, volume_.shape.x - 64 * w);
 
+    // They share a column first where one of them starts, or one starts where the other has just
+    // ended, and meet at that corner: then the columns themselves differ.
     Word meetings = (own.starts[w] | other.starts[w]) & ~same;
-    if (meetings != 0 || notes) {
-      const Word equal = equal_bits(e, d, count);
-      if (notes) noted = equal;
-      for (meetings &= equal; meetings != 0; meetings &= meetings - 1) {
-        const Word up_to_x = meetings ^ (meetings - 1);
-        sets_.meet(own.set_at(w, up_to_x), other.set_at(w, up_to_x));
-      }
+    Word left = diagonal ? own.starts[w] & other.changes[w] & ~same : 0;
+    Word right = diagonal ? other.starts[w] & own.changes[w] & ~same_before : 0;
+    if ((meetings | right) == 0 && !notes) continue;
+    const Word equal = equal_bits(e, d, count);
+    if (notes) noted = equal;
+    for (meetings &= equal; meetings != 0; meetings &= meetings - 1) {
+      const Word up_to_x = meetings ^ (meetings - 1);
+      sets_.meet(own.set_at(w, up_to_x), other.set_at(w, up_to_x));
     }
-    if (!diagonal) continue;
-    // One starts where the other has just ended: they meet at that corner, if anywhere.
-    Word left = own.starts[w] & other.changes[w] & ~same;
-    Word right = other.starts[w] & own.changes[w] & ~same_before;
+    left &= ~equal;
     if (left != 0) left &= equal_to_previous_bits(e, d, count, w > 0);
     for (; left != 0; left &= left - 1) {
       const Word up_to_x = left ^ (left - 1);
       sets_.meet(own.set_at(w, up_to_x), other.set_at(w, up_to_x >> 1));
     }
+    right &= ~equal;
     if (right != 0) right &= equal_to_previous_bits(d, e, count, w > 0);
     for (; right != 0; right &= right - 1) {
       const Word up_to_x = right ^ (right - 1);

@@ -358,11 +358,11 @@ TEST_CASE_TEMPLATE("write_values writes each run's value and the background else
     const V background = static_cast<V>(-1), untouched = 42;
     for (const int threads : thread_counts) {
       for (const bool out_is_background : {false, true}) {
-        Dense<V> expected(shape, out_is_background ? untouched : background);
+        Dense<V> expected(shape, background);
         for (std::size_t i = 0; i < mask.voxels.size(); ++i) {
           if (mask.voxels[i] != 0) expected.voxels[i] = on_runs.voxels[i];
         }
-        Dense<V> written(shape, untouched);
+        Dense<V> written(shape, out_is_background ? background : untouched);
         write_values<U, V>(runs, value, written.out(), background, out_is_background, threads);
         CHECK(difference(written.voxels, expected.voxels) == "");
       }

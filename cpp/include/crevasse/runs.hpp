@@ -89,9 +89,10 @@ RunVolume box(const Shape& shape, const Shape& begin, const Shape& end);
 /// Write 1 at every voxel of `runs` and 0 elsewhere. Pre: equal shapes.
 void write_mask(const RunVolume& runs, Volume<std::uint8_t> mask, int threads);
 
-/// Write `values[i]` over run i and `background` elsewhere; where `out_is_background` the rest is
-/// left alone (memory fresh from the system is zero already, and touching it twice costs as much
-/// as the kernel). V: what `out` holds; U: what runs carry, converted by static_cast.
+/// Write `values[i]` over run i and `background` elsewhere. Where `out_is_background` it holds that
+/// already, and what lies far from runs is not touched: memory fresh from the system is zero, and
+/// touching it twice costs as much as the kernel. V: what `out` holds; U: what runs carry,
+/// converted by static_cast.
 template <class U, class V>
 void write_values(const RunVolume& runs, std::span<const U> values, Volume<V> out, V background,
                   bool out_is_background, int threads);
