@@ -49,6 +49,9 @@ def main() -> None:
     calls: dict[str, Call] = {
         "cc3d.statistics": partial(cc3d.statistics, labels),
         "region_table": partial(crevasse.region_table, labels, n_threads=options.threads),
+        "region_table, surface": partial(
+            crevasse.region_table, labels, surface=True, n_threads=options.threads
+        ),
         "RunLabeling.regions": partial(runs.regions, n_threads=options.threads),
     }
     seconds = median_seconds(calls, repeat=options.repeat)

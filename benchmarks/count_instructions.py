@@ -24,7 +24,13 @@ KERNELS = (
     "label_values",
     "write_values",
     "regions",
+    "surface",
+    "contacts",
+    "intensity",
+    "quantiles",
     "overlap",
+    "dilate",
+    "window",
     "union",
 )
 

@@ -1,5 +1,6 @@
 // One kernel, once, on a raw uint8 volume: what count_instructions.py runs under callgrind, which
 // collects inside `measured` only.
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -8,10 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "crevasse/contacts.hpp"
+#include "crevasse/intensity.hpp"
 #include "crevasse/label.hpp"
+#include "crevasse/neighbourhood.hpp"
 #include "crevasse/overlap.hpp"
 #include "crevasse/regions.hpp"
 #include "crevasse/set_operations.hpp"
+#include "crevasse/surface.hpp"
 
 using namespace crevasse;
 
@@ -38,6 +43,8 @@ int run(const std::string& name, const char* path, index_t edge) {
   const auto labels = label(runs, Connectivity::Corners, 1);
   std::vector<std::uint32_t> dense(voxels.size());
   const Volume<std::uint32_t> out{dense.data(), shape};
+  std::vector<std::uint32_t> phases(valued.values.begin(), valued.values.end());
+  constexpr std::array median{0.5};
   index_t sink = 0;
 
   const std::map<std::string, std::function<void()>> kernels{
@@ -58,6 +65,14 @@ int run(const std::string& name, const char* path, index_t edge) {
        [&] {
          sink += static_cast<index_t>(overlap(runs, labels.labels, runs, labels.labels, 1).size());
        }},
+      {"surface", [&] { sink += surface(runs, labels.labels, labels.count, 1)[0].euler_26; }},
+      {"contacts", [&] { sink += static_cast<index_t>(contacts(valued.where, phases, 1).size()); }},
+      {"intensity",
+       [&] { sink += intensity(runs, labels.labels, labels.count, image)[0].n_voxels; }},
+      {"quantiles",
+       [&] { sink += quantiles(runs, labels.labels, labels.count, image, median, 1)[0] > 0; }},
+      {"dilate", [&] { sink += dilate(runs, Connectivity::Corners, 1).run_count(); }},
+      {"window", [&] { sink += window(runs, {1, 1, 1}, shape, 1).run_count(); }},
       {"union", [&] { sink += combine(runs, runs, SetOperation::Union, 1).run_count(); }},
   };
   const auto kernel = kernels.find(name);

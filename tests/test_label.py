@@ -1,7 +1,10 @@
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from chunked import Chunked
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -177,6 +180,47 @@ def test_labels_are_written_into_a_memory_map(tmp_path, rng):
     np.testing.assert_array_equal(out, scipy_labels(mask, 26))
 
 
+@pytest.mark.parametrize("dtype", ["?", "u1", "i4"])
+@pytest.mark.parametrize("chunk", [1, 3, 50])
+def test_a_volume_on_disk_is_labelled_slab_by_slab_into_another(chunk, dtype, rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 4 * 20 * 70)
+    mask = rng.random((23, 20, 70)) < 0.2
+    source = Chunked((mask * 7).astype(dtype), chunk)
+    out = Chunked(np.full(mask.shape, 9, np.uint16), chunk)
+    result = crevasse.label(source, connectivity=6, periodic=(True, False, False), out=out)
+    expected = crevasse.label(mask, connectivity=6, periodic=(True, False, False))
+    assert result.labels is out
+    assert result.count == expected.count
+    np.testing.assert_array_equal(out.values, expected.labels)
+    assert max(source.read) <= max(4, chunk)
+
+
+def test_a_volume_on_disk_with_many_values_is_labelled_as_a_whole(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 4 * 20 * 70)
+    for first, last in ((1, 1), (0, 0), (1, 0)):
+        image = rng.integers(0, 3, (9, 20, 70), dtype=np.uint8)
+        image[:4] *= first  # several values in both halves, in one, or one in each
+        image[4:] = image[4:] * last if last or not first else (image[4:] > 0) * 5
+        image.tofile(tmp_path / "image.raw")
+        mapped = np.memmap(tmp_path / "image.raw", np.uint8, "r", shape=image.shape)
+        np.testing.assert_array_equal(crevasse.label(mapped).labels, crevasse.label(image).labels)
+
+
+@pytest.mark.parametrize("mode", ["r", "r+", "c"])
+def test_large_memory_maps_are_read_and_written_slab_by_slab(mode, tmp_path, rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 3 * 64 * 70)
+    mask = rng.random((40, 64, 70)) < 0.1
+    mask.tofile(tmp_path / "mask.raw")
+    mapped = np.memmap(tmp_path / "mask.raw", bool, mode, offset=0, shape=mask.shape)[3:]
+    mask = mask[3:]
+    if mode == "c":
+        mapped[5] = mask[5] = True  # in memory only
+    out = np.memmap(tmp_path / "labels", np.uint32, "w+", shape=mask.shape)
+    crevasse.label(mapped, out=out)
+    np.testing.assert_array_equal(out, scipy_labels(mask, 26))
+    np.testing.assert_array_equal(mapped, mask)
+
+
 def test_labelling_in_place_is_safe(rng):
     image = (rng.random((9, 10, 70)) < 0.2).astype(np.uint32)
     expected = scipy_labels(image != 0, 26)
@@ -220,7 +264,7 @@ _MANY[::2, ::2] = True
         ({"out": np.zeros((40, 40), np.int32)}, TypeError, "out must be uint8, .*, got int32"),
         ({"out": np.zeros((40, 40), np.float32)}, TypeError, "got float32"),
         ({"out": np.zeros((40, 80), np.uint32)[:, ::2]}, ValueError, "out must be C-contiguous"),
-        ({"out": [[0]]}, TypeError, "out must be a numpy array, got list"),
+        ({"out": [[0]]}, TypeError, "out must be an array, got list"),
         (
             {"out": np.zeros((40, 40), np.uint32), "dtype": np.uint16},
             ValueError,
@@ -280,3 +324,37 @@ def test_labels_beyond_voxel_2_to_the_31_repeat_those_of_the_first_slices(rng):
     for k in range(copies):
         shifted = np.where(expected, expected + np.uint16(k * count), np.uint16(0))
         np.testing.assert_array_equal(result.labels[64 * k : 64 * (k + 1)], shifted)
+
+
+_LABEL_A_FILE = """
+import resource, sys
+import numpy as np
+import crevasse
+
+folder, *shape = sys.argv[1], *map(int, sys.argv[2:])
+image = np.memmap(f"{folder}/image.raw", np.uint8, "r", shape=tuple(shape))
+out = np.memmap(f"{folder}/labels.raw", np.uint16, "w+", shape=tuple(shape))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+count = crevasse.label(image, out=out).count
+print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_a_file_of_2_gigavoxels_is_labelled_within_2_gib_all_its_pages_counted(tmp_path, rng):
+    slab = ndimage.gaussian_filter(rng.standard_normal((63, 1024, 1024), np.float32), 4) > 0.06
+    expected = scipy_labels(slab, 26).astype(np.uint16)
+    count, copies = int(expected.max()), 34
+    with (tmp_path / "image.raw").open("wb") as file:
+        for _ in range(copies):
+            file.write(np.concatenate([slab, np.zeros((1, 1024, 1024), bool)]).tobytes())
+    shape = (64 * copies, 1024, 1024)
+    assert np.prod(shape) > 2**31
+    command = [sys.executable, "-c", _LABEL_A_FILE, str(tmp_path), *map(str, shape)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert int(said[0]) == copies * count
+    assert int(said[1]) < 2 * 2**20  # KiB
+    out = np.memmap(tmp_path / "labels.raw", np.uint16, "r", shape=shape)
+    for k in (0, 1, copies - 1):
+        shifted = np.where(expected, expected + np.uint16(k * count), np.uint16(0))
+        np.testing.assert_array_equal(out[64 * k : 64 * k + 63], shifted)

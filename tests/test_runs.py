@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+from chunked import Chunked
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.filters import apply_hysteresis_threshold
@@ -247,21 +248,6 @@ def test_a_shifted_volume_loses_what_leaves_and_gains_nothing(mask, data):
     inner = tuple(slice(n + 1, 2 * n + 1) for n in mask.shape)
     expected = np.roll(padded, offset, axis=tuple(range(mask.ndim)))[inner]
     np.testing.assert_array_equal(RunVolume.from_mask(mask).shift(offset).to_mask(), expected)
-
-
-class Chunked:
-    """Stands for an array on disk: no numpy array, read by slices along z."""
-
-    def __init__(self, values, chunk):
-        self.values, self.chunks, self.read = values, (chunk, *values.shape[1:]), []
-        self.shape, self.dtype = values.shape, values.dtype
-
-    def __getitem__(self, part):
-        self.read.append(part.stop - part.start)
-        return self.values[part]
-
-    def __array__(self, *args, **kwargs):
-        raise AssertionError("read as a whole")
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 50])

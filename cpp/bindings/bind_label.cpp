@@ -45,6 +45,28 @@ RunLabeling label_image(const py::array& image, int connectivity, const AxisFlag
   });
 }
 
+/// The voxels of an image that are not 0 and their value, if they have one in common, and 0 where
+/// there is none; otherwise nothing.
+std::optional<std::pair<RunVolumeHandle, std::uint64_t>> encode_binary(const py::array& image,
+                                                                       int threads) {
+  using Found = std::optional<std::pair<RunVolumeHandle, std::uint64_t>>;
+  return for_dtype<bool, std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::uint32_t,
+                   std::int32_t, std::uint64_t, std::int64_t>(image, "image", [&](auto type) {
+    const auto volume = input<typename UnsignedOf<decltype(type)>::type>(image);
+    return without_gil([&]() -> Found {
+      auto binary = encode_if_binary(volume, threads);
+      if (!binary) return std::nullopt;
+      std::uint64_t value = 0;
+      for (index_t r = 0; value == 0 && r < volume.shape.rows(); ++r) {
+        if (!binary->row(r).empty()) {
+          value = volume.row(r)[static_cast<std::size_t>(binary->row(r)[0].begin)];
+        }
+      }
+      return std::pair{share(std::move(*binary)), value};
+    });
+  });
+}
+
 /// Replace values by their ranks 1..k among the distinct ones; return those, sorted.
 template <class V>
 std::vector<V> rank(std::span<const V> values, Buffer<std::uint32_t>& ranks) {
@@ -86,8 +108,14 @@ std::pair<RunLabeling, py::array_t<std::uint64_t>> ranked_labels(const py::array
   return {std::move(labeling), to_array(std::move(distinct))};
 }
 
-void write_labels(const RunLabeling& labeling, py::array& out, bool out_is_zero, int threads) {
-  const Shape& shape = labeling.runs->shape;
+/// Into `out`, the slab of the volume that begins at `first_slice`.
+void write_labels(const RunLabeling& labeling, py::array& out, index_t first_slice,
+                  bool out_is_zero, int threads) {
+  const Shape& whole = labeling.runs->shape;
+  const Shape shape{shape_of(out).z, whole.y, whole.x};
+  if (first_slice < 0 || first_slice + shape.z > whole.z) {
+    throw std::invalid_argument("out must lie inside the volume");
+  }
   for_dtype<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(out, "out", [&](auto type) {
     using T = decltype(type);
     const auto volume = output<T>(out, shape);
@@ -98,7 +126,7 @@ void write_labels(const RunLabeling& labeling, py::array& out, bool out_is_zero,
     }
     without_gil([&] {
       write_values<std::uint32_t, T>(*labeling.runs, labeling.labels(), volume, T{0}, out_is_zero,
-                                     threads);
+                                     threads, first_slice);
     });
     return 0;
   });
@@ -125,14 +153,15 @@ void bind_label(py::module_& m) {
                                    {static_cast<py::ssize_t>(l.labels().size())}, l.labels().data(),
                                    self);
                              })
-      .def("write_labels", &write_labels, py::arg("out").noconvert(), py::arg("out_is_zero"),
-           py::arg("threads"))
+      .def("write_labels", &write_labels, py::arg("out").noconvert(), py::arg("first_slice"),
+           py::arg("out_is_zero"), py::arg("threads"))
       .def("select", &select_labels, py::arg("keep").noconvert(), py::arg("threads"));
 
   m.def("label_runs", &label_volume, py::arg("runs"), py::arg("connectivity"), py::arg("periodic"),
         py::arg("threads"));
   m.def("label_image", &label_image, py::arg("image"), py::arg("connectivity"), py::arg("periodic"),
         py::arg("threads"));
+  m.def("encode_binary", &encode_binary, py::arg("image"), py::arg("threads"));
   m.def("ranked_labels", &ranked_labels, py::arg("labels"), py::arg("threads"));
 }
 

@@ -20,13 +20,18 @@ namespace {
 /// `make_linker(first_set)` gives a `Linker`.
 template <class Linker, class MakeLinker>
 std::vector<SetRange> link_all(const RunVolume& volume, MakeLinker&& make_linker, int threads) {
+  // Two slabs a thread even them out; more would read more seams twice.
+  constexpr index_t per_thread = 2;
   const index_t lines = Linker::lines(volume.shape);
-  const index_t slabs = slab_count(lines, threads);
+  const index_t slabs = slab_count(lines, threads, per_thread);
   std::vector<SetRange> made(static_cast<std::size_t>(slabs));
-  parallel_slabs(lines, threads, [&](index_t s, Slab slab) {
-    Linker linker = make_linker(Linker::runs_before(volume, slab.begin));
-    made[static_cast<std::size_t>(s)] = linker.link_slab(slab);
-  });
+  parallel_slabs(
+      lines, threads,
+      [&](index_t s, Slab slab) {
+        Linker linker = make_linker(Linker::runs_before(volume, slab.begin));
+        made[static_cast<std::size_t>(s)] = linker.link_slab(slab);
+      },
+      per_thread);
 
   const index_t reach = Linker::reach_back(volume.shape);
   for (index_t width = 1; width < slabs; width *= 2) {

@@ -6,6 +6,7 @@
 
 #include "crevasse/parallel.hpp"
 #include "crevasse/runs.hpp"
+#include "crevasse/tuning.hpp"
 
 namespace crevasse {
 
@@ -91,19 +92,22 @@ class RunSink {
 template <class V, class MakeAppend>
 ValuedRuns<V> collect_rows(const Shape& shape, int threads, MakeAppend&& make_append) {
   const index_t rows = shape.rows();
-  const index_t slabs = slab_count(rows, threads);
+  const index_t slabs = slab_count(rows, threads, tuning::slabs_per_thread);
   std::vector<RunSink<V>> sinks(static_cast<std::size_t>(slabs));
   Buffer<index_t> row_begin(static_cast<std::size_t>(rows) + 1);
 
-  parallel_slabs(rows, threads, [&](index_t s, Slab slab) {
-    auto append = make_append();
-    RunSink<V> sink;
-    for (index_t r = slab.begin; r < slab.end; ++r) {
-      row_begin[static_cast<std::size_t>(r)] = static_cast<index_t>(sink.size());
-      append(r, sink);
-    }
-    sinks[static_cast<std::size_t>(s)] = std::move(sink);
-  });
+  parallel_slabs(
+      rows, threads,
+      [&](index_t s, Slab slab) {
+        auto append = make_append();
+        RunSink<V> sink;
+        for (index_t r = slab.begin; r < slab.end; ++r) {
+          row_begin[static_cast<std::size_t>(r)] = static_cast<index_t>(sink.size());
+          append(r, sink);
+        }
+        sinks[static_cast<std::size_t>(s)] = std::move(sink);
+      },
+      tuning::slabs_per_thread);
 
   std::vector<std::size_t> offset(sinks.size() + 1, 0);
   for (std::size_t s = 0; s < sinks.size(); ++s) offset[s + 1] = offset[s] + sinks[s].size();
@@ -111,14 +115,17 @@ ValuedRuns<V> collect_rows(const Shape& shape, int threads, MakeAppend&& make_ap
 
   Buffer<Run> runs(offset.back());
   Buffer<V> values(std::is_empty_v<V> ? 0 : offset.back());
-  parallel_slabs(rows, threads, [&](index_t s, Slab slab) {
-    const auto at = offset[static_cast<std::size_t>(s)];
-    sinks[static_cast<std::size_t>(s)].pour(
-        runs.data() + at, std::is_empty_v<V> ? values.data() : values.data() + at);
-    for (index_t r = slab.begin; r < slab.end; ++r) {
-      row_begin[static_cast<std::size_t>(r)] += static_cast<index_t>(at);
-    }
-  });
+  parallel_slabs(
+      rows, threads,
+      [&](index_t s, Slab slab) {
+        const auto at = offset[static_cast<std::size_t>(s)];
+        sinks[static_cast<std::size_t>(s)].pour(
+            runs.data() + at, std::is_empty_v<V> ? values.data() : values.data() + at);
+        for (index_t r = slab.begin; r < slab.end; ++r) {
+          row_begin[static_cast<std::size_t>(r)] += static_cast<index_t>(at);
+        }
+      },
+      tuning::slabs_per_thread);
   return {{shape, std::move(row_begin), std::move(runs)}, std::move(values)};
 }
 

@@ -371,17 +371,19 @@ RunVolume box(const Shape& shape, const Shape& begin, const Shape& end) {
 
 template <class U, class V>
 void write_values(const RunVolume& runs, std::span<const U> values, Volume<V> out, V background,
-                  bool out_is_background, int threads) {
+                  bool out_is_background, int threads, index_t first_slice) {
   const Shape& shape = out.shape;
-  const int team = encode_threads(shape, threads);
-  parallel_slabs(shape.rows(), team, [&](index_t, Slab slab) {
+  const auto write_slab = [&](index_t, Slab slab) {
     for (index_t r = slab.begin; r < slab.end; ++r) {
-      const auto row = runs.row(r);
-      const U* value = values.data() + runs.row_begin[static_cast<std::size_t>(r)];
+      const index_t from = first_slice * shape.y + r;
+      const auto row = runs.row(from);
+      const U* value = values.data() + runs.row_begin[static_cast<std::size_t>(from)];
       write_row(row.data(), row.size(), value, out.row(r).data(), shape.x, background,
                 out_is_background);
     }
-  });
+  };
+  parallel_slabs(shape.rows(), encode_threads(shape, threads), write_slab,
+                 tuning::slabs_per_thread);
 }
 
 void write_mask(const RunVolume& runs, Volume<std::uint8_t> mask, int threads) {
@@ -415,8 +417,9 @@ CREVASSE_INSTANTIATE(float)
 CREVASSE_INSTANTIATE(double)
 #undef CREVASSE_INSTANTIATE
 
-#define CREVASSE_INSTANTIATE(U, V) \
-  template void write_values<U, V>(const RunVolume&, std::span<const U>, Volume<V>, V, bool, int);
+#define CREVASSE_INSTANTIATE(U, V)                                                                \
+  template void write_values<U, V>(const RunVolume&, std::span<const U>, Volume<V>, V, bool, int, \
+                                   index_t);
 CREVASSE_INSTANTIATE(std::uint32_t, std::uint8_t)
 CREVASSE_INSTANTIATE(std::uint32_t, std::uint16_t)
 CREVASSE_INSTANTIATE(std::uint32_t, std::uint32_t)

@@ -21,7 +21,10 @@ CREVASSE_INLINE std::uint64_t equal_bits(const V* a, const V* b, index_t count) 
 template <class V>
 CREVASSE_INLINE std::uint64_t zero_bits(const V* a, index_t count) {
   static constexpr V zeros[64]{};
-  return equal_bits(a, zeros, count);
+  if (count == 64) return simd::equal_bits(a, zeros);
+  std::uint64_t bits = 0;
+  for (index_t i = 0; i < count; ++i) bits |= std::uint64_t{a[i] == 0} << i;
+  return bits;
 }
 
 /// Bit i is set where a[i] == b[i - 1]; `has_previous` says whether there is a b[-1].

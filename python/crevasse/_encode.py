@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from crevasse import _core, _validate
-from crevasse._slabs import is_lazy, slabs
+from crevasse._slabs import LazyVolume, is_lazy, slabs
 
 
 def encode_mask(mask: ArrayLike, threads: int) -> tuple[_core.RunVolume, int]:
@@ -14,6 +14,18 @@ def encode_mask(mask: ArrayLike, threads: int) -> tuple[_core.RunVolume, int]:
         return _core.concatenate([encode_mask(slab, threads)[0] for _, slab in slabs(mask)]), 3
     array = _validate.bool_or_integer(mask, "mask")
     return _core.encode_mask(_validate.as_3d(array), threads), array.ndim
+
+
+def encode_if_binary(image: LazyVolume, threads: int) -> _core.RunVolume | None:
+    """The voxels that are not 0 if they have one value in common; else nothing, found early."""
+    parts, common = [], 0
+    for _, slab in slabs(image):
+        encoded = _core.encode_binary(_validate.bool_or_integer(slab, "image"), threads)
+        if encoded is None or (common and encoded[1] not in (0, common)):
+            return None
+        parts.append(encoded[0])
+        common = common or encoded[1]
+    return _core.concatenate(parts)
 
 
 def encode_threshold(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
+from crevasse._encode import encode_if_binary
 from crevasse._runs import RunLabeling
+from crevasse._slabs import LazyVolume, WritableVolume, is_lazy
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Labeling:
         Number of components.
     """
 
-    labels: NDArray[Any]
+    labels: Any
     count: int
 
 
@@ -34,7 +37,7 @@ def label(
     connectivity: int = 26,
     periodic: _validate.Periodic = False,
     dtype: DTypeLike | None = None,
-    out: NDArray[Any] | None = None,
+    out: NDArray[Any] | WritableVolume | None = None,
     n_threads: int | None = None,
 ) -> Labeling:
     """Label the connected components of an image.
@@ -45,7 +48,10 @@ def label(
     ----------
     image
         (z, y, x) or (y, x), bool or integer. Integer voxels join only where their values are
-        equal; 0 is background. Copied first if it is not C-contiguous.
+        equal; 0 is background. Copied first if it is not C-contiguous. A volume on disk or still to
+        be computed (h5py, zarr, dask, a memory map) is read slab by slab, 256 MB at once or a
+        chunk, if that is more, unless it has more than one value other than 0: then it is needed
+        as a whole.
     connectivity
         3-D: 6 (faces), 18 (edges too) or 26 (corners too). 2-D: 4 or 8; 6 means 4 there, and 18
         and 26 mean 8.
@@ -55,7 +61,8 @@ def label(
     dtype
         Of the labels: uint8, uint16, uint32 or uint64. None: uint32 (uint64 past 2³² - 1).
     out
-        C-contiguous unsigned array of the image's shape to write into, a memory map for example.
+        Unsigned array of the image's shape to write into: a C-contiguous numpy array or memory map;
+        or a volume on disk (h5py, zarr), which is written slab by slab.
     n_threads
         None: all usable cores (affinity, control group and ``OMP_NUM_THREADS`` are honoured).
 
@@ -86,15 +93,31 @@ def label(
            [0, 0, 2],
            [3, 0, 2]], dtype=uint32)
     """
-    array = _validate.bool_or_integer(image, "image")
-    joined = _validate.connectivity(connectivity, array.ndim)
-    around = _validate.periodic(periodic, array.ndim)
+    source: LazyVolume | NDArray[Any] = (
+        image if is_lazy(image) else _validate.bool_or_integer(image, "image")
+    )
+    ndim = len(source.shape)
+    joined = _validate.connectivity(connectivity, ndim)
+    around = _validate.periodic(periodic, ndim)
     threads = _validate.n_threads(n_threads)
     if out is not None:
-        _validate.out_array(out, array.shape)
+        _validate.out_array(out, tuple(source.shape))
     if dtype is not None:
         _validate.label_dtype(dtype, 0)
-    core = _core.label_image(_validate.as_3d(array), joined, around, threads)
-    labeling = RunLabeling(core, array.ndim)
+    labeling = RunLabeling(_components(source, joined, around, threads), ndim)
     labels = labeling.to_labels(dtype=dtype, out=out, n_threads=threads)
     return Labeling(labels, labeling.count)
+
+
+def _components(
+    source: LazyVolume | NDArray[Any],
+    connectivity: int,
+    periodic: tuple[bool, bool, bool],
+    threads: int,
+) -> _core.RunLabeling:
+    if is_lazy(source):
+        runs = encode_if_binary(source, threads)
+        if runs is not None:
+            return _core.label_runs(runs, connectivity, periodic, threads)
+    image = _validate.bool_or_integer(np.asarray(source), "image")
+    return _core.label_image(_validate.as_3d(image), connectivity, periodic, threads)

@@ -14,6 +14,7 @@ from crevasse import _core, _validate
 from crevasse._encode import encode_mask, encode_threshold
 from crevasse._regions import Regions, measure_regions
 from crevasse._shape import Box, bounds, origin3, shape3
+from crevasse._slabs import WritableVolume, forget, is_lazy, slices
 from crevasse._storage import load_runs, save_runs
 
 
@@ -347,24 +348,37 @@ class RunLabeling:
         self,
         *,
         dtype: DTypeLike | None = None,
-        out: NDArray[Any] | None = None,
+        out: NDArray[Any] | WritableVolume | None = None,
         n_threads: int | None = None,
-    ) -> NDArray[Any]:
+    ) -> Any:
         """The components as a dense array of `shape`; `dtype` and `out` as in `crevasse.label`."""
         threads = _validate.n_threads(n_threads)
         if out is None:
             # Zeros fresh from the system cost nothing until they are touched.
-            out = np.zeros(self.shape, dtype=_validate.label_dtype(dtype, self.count))
-            self._core.write_labels(_validate.as_3d(out), True, threads)
+            fresh = np.zeros(self.shape, dtype=_validate.label_dtype(dtype, self.count))
+            self._core.write_labels(_validate.as_3d(fresh), 0, True, threads)
+            return fresh
+        _validate.out_array(out, self.shape)
+        if dtype is not None and np.dtype(dtype) != np.dtype(out.dtype):
+            raise ValueError(f"dtype must be that of out, got {np.dtype(dtype)} and {out.dtype}")
+        _validate.label_dtype(out.dtype, self.count, "out")
+        if is_lazy(out):
+            self._write_slabs(out, threads)
         else:
-            out = _validate.out_array(out, self.shape)
-            if dtype is not None and np.dtype(dtype) != out.dtype:
-                raise ValueError(
-                    f"dtype must be that of out, got {np.dtype(dtype)} and {out.dtype}"
-                )
-            _validate.label_dtype(out.dtype, self.count, "out")
-            self._core.write_labels(_validate.as_3d(out), False, threads)
+            self._core.write_labels(_validate.as_3d(np.asarray(out)), 0, False, threads)
         return out
+
+    def _write_slabs(self, out: Any, threads: int) -> None:
+        mapped = isinstance(out, np.memmap)
+        for part in slices(out):
+            if mapped:
+                slab = np.asarray(out[part])
+                self._core.write_labels(slab, part.start, False, threads)
+                forget(out, slab)
+            else:
+                slab = np.zeros((part.stop - part.start, *self.shape[1:]), dtype=out.dtype)
+                self._core.write_labels(slab, part.start, True, threads)
+                out[part] = slab
 
     def regions(
         self,

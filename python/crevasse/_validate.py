@@ -128,16 +128,18 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
     return dtype
 
 
-def out_array(value: object, shape: tuple[int, ...]) -> NDArray[Any]:
-    """A caller's array to write labels into."""
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"out must be a numpy array, got {type(value).__name__}")
-    if value.shape != shape:
+def out_array(value: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what labels cannot be written into: an array, or a volume on disk."""
+    is_array = isinstance(value, np.ndarray)
+    if not is_array and not (hasattr(value, "__setitem__") and hasattr(value, "dtype")):
+        raise TypeError(f"out must be an array, got {type(value).__name__}")
+    if tuple(value.shape) != shape:
         raise ValueError(f"out must have the image's shape {shape}, got {value.shape}")
-    if not value.flags.c_contiguous or not value.flags.writeable or not value.dtype.isnative:
+    if is_array and not (
+        value.flags.c_contiguous and value.flags.writeable and value.dtype.isnative
+    ):
         raise ValueError("out must be C-contiguous, writable and of native byte order")
     label_dtype(value.dtype, 0, "out")
-    return value
 
 
 def window(low: float | None, high: float | None, dtype: np.dtype[Any]) -> tuple[float, float]:

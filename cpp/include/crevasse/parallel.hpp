@@ -32,15 +32,18 @@ inline int worthwhile_threads(index_t items, index_t items_per_thread, int threa
   return static_cast<int>(std::clamp<index_t>(items / items_per_thread, 1, std::max(threads, 1)));
 }
 
-/// How many slabs to cut `n` items into: one a thread, never an empty one, at least one.
-inline index_t slab_count(index_t n, int threads) {
-  return std::clamp<index_t>(threads, 1, std::max<index_t>(n, 1));
+/// How many slabs to cut `n` items into: `per_thread` for each thread (one if there is one thread),
+/// never an empty one, at least one. More than one a thread even out what threads have to do and
+/// how fast they get on, where a slab costs nothing of its own.
+inline index_t slab_count(index_t n, int threads, index_t per_thread = 1) {
+  const index_t slabs = threads > 1 ? threads * per_thread : 1;
+  return std::clamp<index_t>(slabs, 1, std::max<index_t>(n, 1));
 }
 
-/// Call `work(i, slab)` for every slab of [0, n), one slab a thread.
+/// Call `work(i, slab)` for every slab of [0, n), `threads` at a time.
 template <class Work>
-void parallel_slabs(index_t n, int threads, Work&& work) {
-  const index_t slabs = slab_count(n, threads);
+void parallel_slabs(index_t n, int threads, Work&& work, index_t per_thread = 1) {
+  const index_t slabs = slab_count(n, threads, per_thread);
   parallel_tasks(slabs, threads, [&](index_t i) { work(i, Slab::of(n, slabs, i)); });
 }
 

@@ -92,9 +92,10 @@ void write_mask(const RunVolume& runs, Volume<std::uint8_t> mask, int threads);
 /// Write `values[i]` over run i and `background` elsewhere. Where `out_is_background` it holds that
 /// already, and what lies far from runs is not touched: memory fresh from the system is zero, and
 /// touching it twice costs as much as the kernel. V: what `out` holds; U: what runs carry,
-/// converted by static_cast.
+/// converted by static_cast. `out` may be a slab of the volume, which begins at `first_slice`.
+/// Pre: the slab lies inside of it.
 template <class U, class V>
 void write_values(const RunVolume& runs, std::span<const U> values, Volume<V> out, V background,
-                  bool out_is_background, int threads);
+                  bool out_is_background, int threads, index_t first_slice = 0);
 
 }  // namespace crevasse
