@@ -21,6 +21,13 @@ def everything(mask):
     return (
         labeling.to_labels(n_threads=2).sum(),
         labeling.regions()["n_voxels"].tolist(),
+        labeling.regions(surface=True, intensity=mask, quantiles=(0.5,), n_threads=2)
+        .to_pandas()
+        .sum()
+        .tolist(),
+        len(crevasse.contacts(mask * np.uint8(1) + (mask & np.roll(mask, 1)), n_threads=2)),
+        runs.dilate(18, n_threads=2).n_voxels,
+        runs.label(6, periodic=True, n_threads=2).count,
         (runs & ~runs).n_voxels,
         crevasse.overlap(labeling, labeling, n_threads=2).n_voxels.sum(),
         crevasse.layer_thickness(runs, n_threads=2).mean,
