@@ -13,8 +13,10 @@ from crevasse._clean import (
     remove_small,
 )
 from crevasse._contacts import contacts
+from crevasse._distance import distance
 from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
+from crevasse._morphology import close, dilate, erode, open  # noqa: A004
 from crevasse._overlap import Overlap, overlap
 from crevasse._region_table import region_table
 from crevasse._regions import Regions
@@ -37,13 +39,18 @@ __all__ = [
     "RunVolume",
     "Table",
     "Tracker",
+    "close",
     "connected_to",
     "contacts",
+    "dilate",
+    "distance",
+    "erode",
     "fill_cavities",
     "hysteresis",
     "keep_largest",
     "label",
     "layer_thickness",
+    "open",
     "overlap",
     "percolates",
     "region_table",

@@ -90,6 +90,19 @@ def ranked_labels(
 ) -> tuple[RunLabeling, NDArray[np.uint64]]: ...
 def regions(labeling: RunLabeling, threads: int) -> NDArray[np.void]: ...
 def intensity(labeling: RunLabeling, image: NDArray[Any]) -> NDArray[Any]: ...
+def distance(
+    runs: RunVolume,
+    out: NDArray[np.float32],
+    out_is_zero: bool,
+    spacing: tuple[float, float, float],
+    squared: bool,
+    limit: float,
+    border: tuple[bool, bool, bool],
+    threads: int,
+) -> None: ...
+def farther_than(
+    runs: RunVolume, radius: float, spacing: tuple[float, float, float], threads: int
+) -> RunVolume: ...
 def quantiles(
     labeling: RunLabeling, image: NDArray[Any], fractions: list[float], threads: int
 ) -> NDArray[np.float64]: ...

@@ -128,6 +128,34 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
     return dtype
 
 
+def positive(value: float, name: str) -> float:
+    """A finite number above 0."""
+    number = float(value)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{name} must be positive and finite, got {value!r}")
+    return number
+
+
+def not_negative(value: float, name: str) -> float:
+    """A finite number of at least 0."""
+    number = float(value)
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"{name} must not be negative and must be finite, got {value!r}")
+    return number
+
+
+def out_of(value: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse what a kernel cannot write values of `dtype` into."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"out must be a numpy array, got {type(value).__name__}")
+    if value.dtype != dtype:
+        raise TypeError(f"out must be {dtype}, got {value.dtype}")
+    if value.shape != shape:
+        raise ValueError(f"out must have the mask's shape {shape}, got {value.shape}")
+    if not value.flags.c_contiguous or not value.flags.writeable:
+        raise ValueError("out must be C-contiguous and writable")
+
+
 def out_array(value: Any, shape: tuple[int, ...]) -> None:
     """Refuse what labels cannot be written into: an array, or a volume on disk."""
     is_array = isinstance(value, np.ndarray)

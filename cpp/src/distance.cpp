@@ -1,0 +1,318 @@
+#include "crevasse/distance.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+
+#include "crevasse/parallel.hpp"
+#include "row_bits.hpp"
+#include "squared_distance.hpp"
+
+namespace crevasse {
+namespace {
+
+index_t blocks_of(index_t n) {
+  return (n + lanes - 1) / lanes;
+}
+
+/// Which blocks of 64 voxels along x hold foreground, and which of them do in any slice.
+class Occupied {
+ public:
+  Occupied(const RunVolume& runs, int threads)
+      : rows_(runs.shape.y),
+        blocks_(blocks_of(runs.shape.x)),
+        here_(static_cast<std::size_t>(runs.shape.rows() * blocks_)),
+        anywhere_(static_cast<std::size_t>(runs.shape.y * blocks_)) {
+    parallel_slabs(runs.shape.y, threads, [&](index_t, Slab slab) {
+      for (index_t y = slab.begin; y < slab.end; ++y) {
+        std::uint8_t* const any = anywhere_.data() + y * blocks_;
+        std::fill_n(any, blocks_, std::uint8_t{0});
+        for (index_t z = 0; z < runs.shape.z; ++z) {
+          const index_t r = z * rows_ + y;
+          std::uint8_t* const here = here_.data() + r * blocks_;
+          std::fill_n(here, blocks_, std::uint8_t{0});
+          for (const Run& run : runs.row(r)) {
+            for (index_t b = run.begin / lanes; b <= (run.end - 1) / lanes; ++b) {
+              here[b] = any[b] = 1;
+            }
+          }
+        }
+      }
+    });
+  }
+
+  index_t blocks() const { return blocks_; }
+  bool here(index_t z, index_t y, index_t b) const {
+    return here_[static_cast<std::size_t>((z * rows_ + y) * blocks_ + b)] != 0;
+  }
+  bool anywhere(index_t y, index_t b) const {
+    return anywhere_[static_cast<std::size_t>(y * blocks_ + b)] != 0;
+  }
+
+ private:
+  index_t rows_, blocks_;
+  Buffer<std::uint8_t> here_, anywhere_;
+};
+
+/// Squared distances along x within one row, where it has runs.
+template <class T>
+CREVASSE_CLONES void write_row(const Run* runs, std::size_t run_count, index_t n,
+                               const Metric<T>& metric, T* row) {
+  const auto weight = metric.weight[2];
+  for (std::size_t i = 0; i < run_count; ++i) {
+    const Run run = runs[i];
+    const bool closed_left = run.begin > 0 || metric.border[2];
+    const bool closed_right = run.end < n || metric.border[2];
+    if (!closed_left && !closed_right) {
+      std::fill(row + run.begin, row + run.end, metric.infinite);
+      continue;
+    }
+    // The background voxel on each side; where there is none, as far away as the other at most.
+    const std::int32_t left = closed_left ? run.begin - 1 : run.begin - run.end;
+    const std::int32_t right = closed_right ? run.end : 2 * run.end;
+    for (std::int32_t x = run.begin; x < run.end; ++x) {
+      const auto nearest = static_cast<T>(std::min(x - left, right - x));
+      row[x] = weight * nearest * nearest;
+    }
+  }
+}
+
+/// Columns along `axis` (0 is z, 1 is y).
+template <class T>
+Columns<T> columns(const Metric<T>& metric, std::size_t axis, const T* data, index_t stride,
+                   index_t length) {
+  return {
+      data, stride, length, metric.weight[axis], metric.infinite, metric.cap, metric.border[axis]};
+}
+
+/// Distances within each slice, to `between`, where blocks hold foreground. Where a block of `out`
+/// does not it is done: `clear(first voxel, count)`.
+template <class T, class Put, class Clear>
+void pass_slices(const RunVolume& runs, const Occupied& occupied, const Metric<T>& metric,
+                 int threads, Put&& put, Clear&& clear) {
+  const Shape& shape = runs.shape;
+  // A line more: rows a power of two apart would share few places in the caches.
+  const index_t stride = occupied.blocks() * lanes + static_cast<index_t>(64 / sizeof(T));
+  const auto pass_slab = [&](index_t, Slab slab) {
+    ColumnPass<T> pass(shape.y);
+    std::vector<T> slice(static_cast<std::size_t>(shape.y * stride));
+    for (index_t z = slab.begin; z < slab.end; ++z) {
+      for (index_t y = 0; y < shape.y; ++y) {
+        const auto row = runs.row(z * shape.y + y);
+        write_row(row.data(), row.size(), shape.x, metric, slice.data() + y * stride);
+      }
+      for (index_t b = 0; b < occupied.blocks(); ++b) {
+        const index_t x = b * lanes, count = std::min(lanes, shape.x - x);
+        pass.run(
+            columns(metric, 1, slice.data() + x, stride, shape.y),
+            [&](index_t y) { return occupied.here(z, y, b); },
+            [&](index_t y, const T* values) {
+              put((z * shape.y + y) * shape.x + x, values, count);
+            });
+        for (index_t y = 0; y < shape.y; ++y) {
+          if (!occupied.here(z, y, b)) clear((z * shape.y + y) * shape.x + x, count);
+        }
+      }
+      for (index_t y = 0; y < shape.y; ++y) {  // zeros again for the next slice
+        for (const Run& run : runs.row(z * shape.y + y)) {
+          std::fill(slice.data() + y * stride + run.begin, slice.data() + y * stride + run.end,
+                    T{0});
+        }
+      }
+    }
+  };
+  parallel_slabs(shape.z, threads, pass_slab, tuning::slabs_per_thread);
+}
+
+/// Then along z. `get(first voxel, values, count)` fetches what `put` has put.
+template <class T, class Get, class Finish>
+void pass_depth(const Shape& shape, const Occupied& occupied, const Metric<T>& metric, int threads,
+                Get&& get, Finish&& finish) {
+  const auto pass_slab = [&](index_t, Slab slab) {
+    ColumnPass<T> pass(shape.z);
+    std::vector<T> tile(static_cast<std::size_t>(shape.z * lanes));
+    for (index_t y = slab.begin; y < slab.end; ++y) {
+      for (index_t b = 0; b < occupied.blocks(); ++b) {
+        if (!occupied.anywhere(y, b)) continue;
+        const index_t x = b * lanes, count = std::min(lanes, shape.x - x);
+        const auto voxel = [&](index_t z) { return (z * shape.y + y) * shape.x + x; };
+        for (index_t z = 0; z < shape.z; ++z) {
+          T* const row = tile.data() + z * lanes;
+          if (occupied.here(z, y, b)) {
+            get(voxel(z), row, count);
+            std::fill(row + count, row + lanes, T{0});
+          } else {
+            std::fill_n(row, lanes, T{0});
+          }
+        }
+        pass.run(
+            columns(metric, 0, tile.data(), lanes, shape.z),
+            [&](index_t z) { return occupied.here(z, y, b); },
+            [&](index_t z, const T* values) { finish(voxel(z), values, count); });
+      }
+    }
+  };
+  parallel_slabs(shape.y, threads, pass_slab, tuning::slabs_per_thread);
+}
+
+/// Squared distances of 64 voxels, of which the first `count` are wanted, as they are asked for.
+template <class T>
+CREVASSE_CLONES void to_float(const T* values, index_t count, const Metric<T>& metric,
+                              const DistanceOptions& options, float* out) {
+  const T most = Lanes<T>(values).largest();
+  const double squared_scale = metric.scale * metric.scale;
+  if (std::is_integral_v<T> && metric.scale == 1 && most < T{1 << 24}) {
+    // Exact as floats, so that one rounding remains.
+    for (index_t c = 0; c < count; ++c) {
+      const auto value = static_cast<float>(values[c]);
+      out[c] = options.squared ? value : std::sqrt(value);
+    }
+  } else {
+    for (index_t c = 0; c < count; ++c) {
+      const auto value = static_cast<double>(values[c]);
+      out[c] = static_cast<float>(options.squared ? squared_scale * value
+                                                  : metric.scale * std::sqrt(value));
+    }
+  }
+  if (most <= metric.cap) return;
+  const auto limit =
+      static_cast<float>(options.squared ? options.limit * options.limit : options.limit);
+  for (index_t c = 0; c < count; ++c) {
+    if (values[c] > metric.cap) out[c] = limit;
+  }
+}
+
+/// Whole numbers in the ratio of the spacings, and the length that 1 stands for.
+struct WholeSpacing {
+  std::array<std::int64_t, 3> steps{};
+  double length = 1;
+};
+
+std::optional<WholeSpacing> whole_spacing(const std::array<double, 3>& spacing) {
+  const double least = *std::min_element(spacing.begin(), spacing.end());
+  for (int parts = 1; parts <= 16; ++parts) {
+    WholeSpacing whole{{}, least / parts};
+    bool all_whole = true;
+    for (std::size_t i = 0; i < spacing.size(); ++i) {
+      const double ratio = spacing[i] / whole.length;
+      whole.steps[i] = ratio < 1000 ? std::llround(ratio) : 0;
+      // Spacings are measured to a few digits and written in decimals: 0.3 is 3 × 0.1.
+      const double error = std::abs(ratio - static_cast<double>(whole.steps[i]));
+      all_whole = all_whole && whole.steps[i] > 0 && error <= 1e-12 * ratio;
+    }
+    if (all_whole) return whole;
+  }
+  return std::nullopt;
+}
+
+/// What metric there is in 32-bit integers, if one is exact.
+std::optional<Metric<std::int32_t>> whole_metric(const Shape& shape,
+                                                 const DistanceOptions& options) {
+  const auto whole = whole_spacing(options.spacing);
+  if (!whole) return std::nullopt;
+  constexpr std::int64_t infinite = std::int64_t{1} << 30;
+  Metric<std::int32_t> metric;
+  metric.infinite = infinite;
+  metric.scale = whole->length;
+  metric.border = options.border;
+  std::int64_t farthest = 0;
+  const std::array<index_t, 3> extent{shape.z, shape.y, shape.x};
+  for (std::size_t i = 0; i < extent.size(); ++i) {
+    const std::int64_t weight = whole->steps[i] * whole->steps[i];
+    if (extent[i] >= 1 << 15) return std::nullopt;
+    farthest += weight * (extent[i] + 1) * (extent[i] + 1);
+    if (farthest >= infinite) return std::nullopt;
+    metric.weight[i] = static_cast<std::int32_t>(weight);
+  }
+  const double cap = options.limit / metric.scale;
+  metric.cap = cap * cap < static_cast<double>(infinite - 1)
+                   ? static_cast<std::int32_t>(cap * cap * (1 + 1e-12))
+                   : static_cast<std::int32_t>(infinite - 1);
+  return metric;
+}
+
+Metric<double> real_metric(const DistanceOptions& options) {
+  Metric<double> metric;
+  metric.infinite = std::numeric_limits<double>::infinity();
+  metric.cap = options.limit * options.limit;
+  metric.border = options.border;
+  for (std::size_t i = 0; i < 3; ++i) metric.weight[i] = options.spacing[i] * options.spacing[i];
+  return metric;
+}
+
+int distance_threads(const Shape& shape, int threads) {
+  return worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
+}
+
+/// Both passes. Squared distances between them are kept in `between`, one a voxel, any bytes of
+/// their size.
+template <class T, class Finish, class Clear>
+void pass_all(const RunVolume& runs, const Metric<T>& metric, void* between, int threads,
+              Finish&& finish, Clear&& clear) {
+  const Occupied occupied(runs, threads);
+  // As bytes: in integers it is the memory of the result, which is one of floats.
+  auto* const bytes = static_cast<std::byte*>(between);
+  const auto put = [&](index_t voxel, const T* values, index_t count) {
+    std::memcpy(bytes + static_cast<std::size_t>(voxel) * sizeof(T), values,
+                static_cast<std::size_t>(count) * sizeof(T));
+  };
+  const auto get = [&](index_t voxel, T* values, index_t count) {
+    std::memcpy(values, bytes + static_cast<std::size_t>(voxel) * sizeof(T),
+                static_cast<std::size_t>(count) * sizeof(T));
+  };
+  pass_slices(runs, occupied, metric, threads, put, clear);
+  pass_depth(runs.shape, occupied, metric, threads, get, finish);
+}
+
+/// Choose the numbers to count in, and call `work(metric, between)`. `reuse`: memory for 4 bytes a
+/// voxel, or nothing.
+template <class Work>
+void with_metric(const Shape& shape, const DistanceOptions& options, void* reuse, Work&& work) {
+  const auto voxels = static_cast<std::size_t>(shape.size());
+  if (const auto whole = whole_metric(shape, options)) {
+    const Buffer<std::int32_t> own(reuse == nullptr ? voxels : 0);
+    work(*whole, reuse == nullptr ? const_cast<std::int32_t*>(own.data()) : reuse);
+  } else {
+    Buffer<double> own(voxels);
+    work(real_metric(options), static_cast<void*>(own.data()));
+  }
+}
+
+}  // namespace
+
+void distance(const RunVolume& runs, Volume<float> out, bool out_is_zero,
+              const DistanceOptions& options, int threads) {
+  const int team = distance_threads(runs.shape, threads);
+  with_metric(runs.shape, options, out.data, [&](const auto& metric, void* between) {
+    pass_all(
+        runs, metric, between, team,
+        [&](index_t voxel, const auto* values, index_t count) {
+          to_float(values, count, metric, options, out.data + voxel);
+        },
+        [&](index_t voxel, index_t count) {
+          if (!out_is_zero) std::fill_n(out.data + voxel, count, 0.0F);
+        });
+  });
+}
+
+RunVolume farther_than(const RunVolume& runs, double radius, const DistanceOptions& options,
+                       int threads) {
+  DistanceOptions near = options;
+  near.limit = radius;
+  const int team = distance_threads(runs.shape, threads);
+  Buffer<std::uint8_t> far(static_cast<std::size_t>(runs.shape.size()));
+  with_metric(runs.shape, near, nullptr, [&](const auto& metric, void* between) {
+    pass_all(
+        runs, metric, between, team,
+        [&](index_t voxel, const auto* values, index_t count) {
+          for (index_t c = 0; c < count; ++c) {
+            far.data()[voxel + c] = values[c] > metric.cap;
+          }
+        },
+        [&](index_t voxel, index_t count) { std::fill_n(far.data() + voxel, count, 0); });
+  });
+  return encode_mask(Volume<const std::uint8_t>{far.data(), runs.shape}, threads);
+}
+
+}  // namespace crevasse

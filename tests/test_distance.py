@@ -1,0 +1,144 @@
+"""Distances, and erosion and dilation by balls."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+
+import crevasse
+from crevasse import RunVolume, distance
+
+from strategies import masks, threads
+
+spacings = st.sampled_from([(1.0, 1.0, 1.0), (2.0, 1.0, 0.5), (1.3, 0.7, 2**0.5), (0.1, 0.3, 0.1)])
+
+
+def exact(mask, spacing, border):
+    """scipy's, which is right where there is background."""
+    padded = np.pad(mask, 1, constant_values=not border)
+    inner = (slice(1, -1),) * mask.ndim
+    if border:
+        return ndimage.distance_transform_edt(padded, sampling=spacing)[inner]
+    if mask.all():
+        return np.full(mask.shape, np.inf)
+    return ndimage.distance_transform_edt(mask, sampling=spacing)
+
+
+@given(masks(), spacings, st.booleans(), threads)
+def test_distances_are_those_of_scipy(mask, spacing, border, n_threads):
+    lengths = spacing[-mask.ndim :]
+    found = distance(mask, spacing=lengths, border=border, n_threads=n_threads)
+    assert found.dtype == np.float32
+    expected = exact(mask, lengths, border) if mask.size else np.zeros(mask.shape)
+    np.testing.assert_allclose(found, expected, rtol=1.3e-7)
+    runs = RunVolume.from_mask(mask)
+    np.testing.assert_array_equal(distance(runs, spacing=lengths, border=border), found)
+
+
+@given(masks(), spacings, st.sampled_from([0.5, 1.0, 2.5, 7.0]), st.booleans())
+def test_a_limit_changes_only_what_lies_beyond(mask, spacing, limit, squared):
+    lengths = spacing[-mask.ndim :]
+    whole = distance(mask, spacing=lengths, squared=squared)
+    near = distance(mask, spacing=lengths, squared=squared, limit=limit)
+    most = np.float32(limit**2 if squared else limit)
+    np.testing.assert_array_equal(near, np.minimum(whole, most))
+
+
+@given(masks())
+def test_squares_are_whole_numbers_and_roots_are_correct_to_the_last_bit(mask):
+    squares = distance(mask, squared=True)
+    finite = np.isfinite(squares)
+    assert (squares[finite] == np.rint(squares[finite])).all()
+    for length in (1.0, 1.8, 0.1):
+        exact_roots = (length * np.sqrt(squares.astype(np.float64))).astype(np.float32)
+        np.testing.assert_array_equal(distance(mask, spacing=length), exact_roots)
+
+
+@given(masks(), spacings)
+def test_flips_transposes_scale_and_more_background(mask, spacing):
+    lengths = spacing[-mask.ndim :]
+    found = distance(mask, spacing=lengths)
+    np.testing.assert_array_equal(distance(mask[..., ::-1], spacing=lengths)[..., ::-1], found)
+    np.testing.assert_array_equal(distance(mask.T, spacing=lengths[::-1]).T, found)
+    doubled = distance(mask, spacing=tuple(2 * s for s in lengths))
+    np.testing.assert_array_equal(doubled, 2 * found)
+    fewer = mask & (np.indices(mask.shape).sum(axis=0) % 7 != 0)
+    assert (distance(fewer, spacing=lengths) <= found).all()
+
+
+def test_no_error_grows_over_ten_thousand_voxels():
+    mask = np.ones((3, 10007), bool)
+    mask[1, 0] = False
+    y, x = np.indices(mask.shape)
+    expected = np.sqrt((y - 1.0) ** 2 + x.astype(float) ** 2).astype(np.float32)
+    np.testing.assert_array_equal(distance(mask), expected)
+    np.testing.assert_array_equal(distance(mask.T).T, expected)
+
+
+def test_long_distances_in_both_kinds_of_numbers():
+    mask = np.ones((40, 600, 90), bool)
+    mask[7, 13, 40] = mask[30, 590, 3] = False
+    for spacing in ((1, 1, 1), (1.1, 2**0.5, 0.9)):
+        expected = ndimage.distance_transform_edt(mask, sampling=spacing)
+        np.testing.assert_allclose(distance(mask, spacing=spacing), expected, rtol=1e-7)
+
+
+def test_out_is_written_into_and_returned(rng):
+    mask = rng.random((9, 10, 70)) < 0.9
+    out = np.full(mask.shape, 5, np.float32)
+    assert distance(mask, out=out) is out
+    np.testing.assert_array_equal(out, distance(mask))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"mask": np.ones((2, 2))}, TypeError, "mask must be bool or integer, got float64"),
+        ({"spacing": 0}, ValueError, "spacing must be positive and finite, got 0"),
+        ({"limit": 0}, ValueError, "limit must be positive and finite, got 0"),
+        ({"limit": np.nan}, ValueError, "limit must be positive and finite, got nan"),
+        ({"out": [[0.0]]}, TypeError, "out must be a numpy array, got list"),
+        ({"out": np.zeros((2, 2))}, TypeError, "out must be float32, got float64"),
+        ({"out": np.zeros((2, 3), np.float32)}, ValueError, r"the mask's shape \(2, 2\)"),
+        ({"out": np.zeros((2, 2), np.float32).T[::-1]}, ValueError, "out must be C-contiguous"),
+    ],
+)
+def test_bad_arguments_are_refused_in_one_line(arguments, error, message):
+    with pytest.raises(error, match=message) as caught:
+        distance(**{"mask": np.ones((2, 2), bool), **arguments})
+    assert "\n" not in str(caught.value)
+
+
+def ball(radius, spacing):
+    ends = [int(radius / s + 1e-9) for s in spacing]
+    grid = np.ogrid[tuple(slice(-n, n + 1) for n in ends)]
+    squares = sum((g * s) ** 2 for g, s in zip(grid, spacing, strict=True))
+    return squares <= radius**2 * (1 + 1e-9)
+
+
+@given(masks(), spacings, st.sampled_from([0.0, 1.0, 2**0.5, 2.0, 2.3]), threads)
+def test_morphology_is_that_of_a_ball(mask, spacing, radius, n_threads):
+    if mask.size == 0:
+        return
+    lengths = spacing[-mask.ndim :]
+    structure = ball(radius * max(lengths), lengths)
+    options = {"spacing": lengths, "n_threads": n_threads}
+    reach = radius * max(lengths)
+    eroded = ndimage.binary_erosion(mask, structure, border_value=1)
+    dilated = ndimage.binary_dilation(mask, structure)
+    opened = ndimage.binary_dilation(eroded, structure)
+    closed = ndimage.binary_erosion(dilated, structure, border_value=1)
+    runs = RunVolume.from_mask(mask)
+    for name, expected in (
+        ("erode", eroded), ("dilate", dilated), ("open", opened), ("close", closed)
+    ):  # fmt: skip
+        function = getattr(crevasse, name)
+        np.testing.assert_array_equal(function(mask, reach, **options), expected, err_msg=name)
+        assert function(runs, reach, **options) == RunVolume.from_mask(expected)
+
+
+def test_a_radius_that_makes_no_sense_is_refused():
+    for radius in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="radius must not be negative and must be finite, got"):
+            crevasse.erode(np.ones((2, 2), bool), radius)
