@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "common_measure.hpp"
 #include "crevasse/parallel.hpp"
 #include "row_bits.hpp"
 #include "squared_distance.hpp"
@@ -183,99 +184,102 @@ CREVASSE_CLONES void to_float(const T* values, index_t count, const Metric<T>& m
   }
 }
 
-/// Whole numbers in the ratio of the spacings, and the length that 1 stands for.
-struct WholeSpacing {
-  std::array<std::int64_t, 3> steps{};
-  double length = 1;
-};
-
-std::optional<WholeSpacing> whole_spacing(const std::array<double, 3>& spacing) {
-  const double least = *std::min_element(spacing.begin(), spacing.end());
-  for (int parts = 1; parts <= 16; ++parts) {
-    WholeSpacing whole{{}, least / parts};
-    bool all_whole = true;
-    for (std::size_t i = 0; i < spacing.size(); ++i) {
-      const double ratio = spacing[i] / whole.length;
-      whole.steps[i] = ratio < 1000 ? std::llround(ratio) : 0;
-      // Spacings are measured to a few digits and written in decimals: 0.3 is 3 × 0.1.
-      const double error = std::abs(ratio - static_cast<double>(whole.steps[i]));
-      all_whole = all_whole && whole.steps[i] > 0 && error <= 1e-12 * ratio;
-    }
-    if (all_whole) return whole;
-  }
-  return std::nullopt;
-}
-
-/// What metric there is in 32-bit integers, if one is exact.
-std::optional<Metric<std::int32_t>> whole_metric(const Shape& shape,
-                                                 const DistanceOptions& options) {
-  const auto whole = whole_spacing(options.spacing);
-  if (!whole) return std::nullopt;
+/// Counting in 32-bit integers along the axes from `first_axis` on, if that is exact.
+std::optional<Metric<std::int32_t>> whole_metric(const Shape& shape, const DistanceOptions& options,
+                                                 std::size_t first_axis) {
+  const auto length = common_measure(std::span(options.spacing).subspan(first_axis));
+  if (!length) return std::nullopt;
   constexpr std::int64_t infinite = std::int64_t{1} << 30;
   Metric<std::int32_t> metric;
   metric.infinite = infinite;
-  metric.scale = whole->length;
+  metric.scale = *length;
   metric.border = options.border;
   std::int64_t farthest = 0;
   const std::array<index_t, 3> extent{shape.z, shape.y, shape.x};
-  for (std::size_t i = 0; i < extent.size(); ++i) {
-    const std::int64_t weight = whole->steps[i] * whole->steps[i];
-    if (extent[i] >= 1 << 15) return std::nullopt;
-    farthest += weight * (extent[i] + 1) * (extent[i] + 1);
+  for (std::size_t axis = first_axis; axis < extent.size(); ++axis) {
+    const std::int64_t step = std::llround(options.spacing[axis] / *length);
+    if (extent[axis] >= 1 << 15) return std::nullopt;
+    farthest += step * step * (extent[axis] + 1) * (extent[axis] + 1);
     if (farthest >= infinite) return std::nullopt;
-    metric.weight[i] = static_cast<std::int32_t>(weight);
+    metric.weight[axis] = static_cast<std::int32_t>(step * step);
   }
-  const double cap = options.limit / metric.scale;
-  metric.cap = cap * cap < static_cast<double>(infinite - 1)
-                   ? static_cast<std::int32_t>(cap * cap * (1 + 1e-12))
-                   : static_cast<std::int32_t>(infinite - 1);
+  const double cap = options.limit / *length * (options.limit / *length) * (1 + 1e-12);
+  metric.cap = static_cast<std::int32_t>(std::min(cap, static_cast<double>(infinite - 1)));
   return metric;
 }
 
 Metric<double> real_metric(const DistanceOptions& options) {
   Metric<double> metric;
   metric.infinite = std::numeric_limits<double>::infinity();
-  metric.cap = options.limit * options.limit;
+  // A hair more: what lies at the limit must not fall to rounding.
+  metric.cap =
+      std::min(options.limit * options.limit * (1 + 1e-12), std::numeric_limits<double>::max());
   metric.border = options.border;
   for (std::size_t i = 0; i < 3; ++i) metric.weight[i] = options.spacing[i] * options.spacing[i];
   return metric;
+}
+
+/// Squared distances in the numbers of one metric in those of another.
+template <class From, class To>
+void convert(const Metric<From>& from, const From* values, const Metric<To>& to, To* out,
+             index_t count) {
+  if constexpr (std::is_same_v<From, To>) {
+    std::copy_n(values, count, out);
+  } else {
+    const double unit = from.scale * from.scale;
+    for (index_t c = 0; c < count; ++c) {
+      out[c] = values[c] >= from.infinite ? to.infinite : unit * static_cast<double>(values[c]);
+    }
+  }
 }
 
 int distance_threads(const Shape& shape, int threads) {
   return worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
 }
 
-/// Both passes. Squared distances between them are kept in `between`, one a voxel, any bytes of
-/// their size.
-template <class T, class Finish, class Clear>
-void pass_all(const RunVolume& runs, const Metric<T>& metric, void* between, int threads,
-              Finish&& finish, Clear&& clear) {
+/// Both passes, within slices in the numbers of one metric and then along z in those of another.
+/// What is in between is kept in `between`, any bytes of the size of the first, one a voxel.
+template <class Plane, class Depth, class Finish, class Clear>
+void pass_all(const RunVolume& runs, const Metric<Plane>& plane, const Metric<Depth>& depth,
+              void* between, int threads, Finish&& finish, Clear&& clear) {
   const Occupied occupied(runs, threads);
   // As bytes: in integers it is the memory of the result, which is one of floats.
   auto* const bytes = static_cast<std::byte*>(between);
-  const auto put = [&](index_t voxel, const T* values, index_t count) {
-    std::memcpy(bytes + static_cast<std::size_t>(voxel) * sizeof(T), values,
-                static_cast<std::size_t>(count) * sizeof(T));
+  const auto at = [&](index_t voxel) {
+    return bytes + static_cast<std::size_t>(voxel) * sizeof(Plane);
   };
-  const auto get = [&](index_t voxel, T* values, index_t count) {
-    std::memcpy(values, bytes + static_cast<std::size_t>(voxel) * sizeof(T),
-                static_cast<std::size_t>(count) * sizeof(T));
+  const auto put = [&](index_t voxel, const Plane* values, index_t count) {
+    std::memcpy(at(voxel), values, static_cast<std::size_t>(count) * sizeof(Plane));
   };
-  pass_slices(runs, occupied, metric, threads, put, clear);
-  pass_depth(runs.shape, occupied, metric, threads, get, finish);
+  const auto get = [&](index_t voxel, Depth* values, index_t count) {
+    Plane stored[lanes];
+    std::memcpy(stored, at(voxel), static_cast<std::size_t>(count) * sizeof(Plane));
+    convert(plane, stored, depth, values, count);
+  };
+  pass_slices(runs, occupied, plane, threads, put, clear);
+  pass_depth(runs.shape, occupied, depth, threads, get, finish);
 }
 
-/// Choose the numbers to count in, and call `work(metric, between)`. `reuse`: memory for 4 bytes a
+/// Choose the numbers to count in, and call `work(plane, depth, between)`: integers for all axes,
+/// or within slices at least (scanners have square pixels), or none. `reuse`: memory for 4 bytes a
 /// voxel, or nothing.
 template <class Work>
-void with_metric(const Shape& shape, const DistanceOptions& options, void* reuse, Work&& work) {
+void with_metrics(const Shape& shape, const DistanceOptions& options, void* reuse, Work&& work) {
   const auto voxels = static_cast<std::size_t>(shape.size());
-  if (const auto whole = whole_metric(shape, options)) {
-    const Buffer<std::int32_t> own(reuse == nullptr ? voxels : 0);
-    work(*whole, reuse == nullptr ? const_cast<std::int32_t*>(own.data()) : reuse);
+  const auto whole = whole_metric(shape, options, 0);
+  const auto plane = whole ? whole : whole_metric(shape, options, 1);
+  if (!plane) {
+    Buffer<double> between(voxels);
+    const auto metric = real_metric(options);
+    work(metric, metric, static_cast<void*>(between.data()));
+    return;
+  }
+  Buffer<std::int32_t> own(reuse == nullptr ? voxels : 0);
+  void* const between = reuse == nullptr ? static_cast<void*>(own.data()) : reuse;
+  if (whole) {
+    work(*whole, *whole, between);
   } else {
-    Buffer<double> own(voxels);
-    work(real_metric(options), static_cast<void*>(own.data()));
+    work(*plane, real_metric(options), between);
   }
 }
 
@@ -284,16 +288,16 @@ void with_metric(const Shape& shape, const DistanceOptions& options, void* reuse
 void distance(const RunVolume& runs, Volume<float> out, bool out_is_zero,
               const DistanceOptions& options, int threads) {
   const int team = distance_threads(runs.shape, threads);
-  with_metric(runs.shape, options, out.data, [&](const auto& metric, void* between) {
-    pass_all(
-        runs, metric, between, team,
-        [&](index_t voxel, const auto* values, index_t count) {
-          to_float(values, count, metric, options, out.data + voxel);
-        },
-        [&](index_t voxel, index_t count) {
-          if (!out_is_zero) std::fill_n(out.data + voxel, count, 0.0F);
-        });
-  });
+  const auto clear = [&](index_t voxel, index_t count) {
+    if (!out_is_zero) std::fill_n(out.data + voxel, count, 0.0F);
+  };
+  with_metrics(runs.shape, options, out.data,
+               [&](const auto& plane, const auto& depth, void* between) {
+                 const auto finish = [&](index_t voxel, const auto* values, index_t count) {
+                   to_float(values, count, depth, options, out.data + voxel);
+                 };
+                 pass_all(runs, plane, depth, between, team, finish, clear);
+               });
 }
 
 RunVolume farther_than(const RunVolume& runs, double radius, const DistanceOptions& options,
@@ -302,15 +306,16 @@ RunVolume farther_than(const RunVolume& runs, double radius, const DistanceOptio
   near.limit = radius;
   const int team = distance_threads(runs.shape, threads);
   Buffer<std::uint8_t> far(static_cast<std::size_t>(runs.shape.size()));
-  with_metric(runs.shape, near, nullptr, [&](const auto& metric, void* between) {
-    pass_all(
-        runs, metric, between, team,
-        [&](index_t voxel, const auto* values, index_t count) {
-          for (index_t c = 0; c < count; ++c) {
-            far.data()[voxel + c] = values[c] > metric.cap;
-          }
-        },
-        [&](index_t voxel, index_t count) { std::fill_n(far.data() + voxel, count, 0); });
+  const auto clear = [&](index_t voxel, index_t count) {
+    std::fill_n(far.data() + voxel, count, 0);
+  };
+  with_metrics(runs.shape, near, nullptr, [&](const auto& plane, const auto& depth, void* between) {
+    const auto finish = [&](index_t voxel, const auto* values, index_t count) {
+      for (index_t c = 0; c < count; ++c) {
+        far.data()[voxel + c] = values[c] > depth.cap;
+      }
+    };
+    pass_all(runs, plane, depth, between, team, finish, clear);
   });
   return encode_mask(Volume<const std::uint8_t>{far.data(), runs.shape}, threads);
 }
