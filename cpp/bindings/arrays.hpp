@@ -124,5 +124,6 @@ void bind_ledger(py::module_& m);
 void bind_surface(py::module_& m);
 void bind_contacts(py::module_& m);
 void bind_distance(py::module_& m);
+void bind_local_thickness(py::module_& m);
 
 }  // namespace crevasse::python

@@ -16,6 +16,7 @@ from crevasse._contacts import contacts
 from crevasse._distance import distance
 from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
+from crevasse._local_thickness import local_thickness
 from crevasse._morphology import close, dilate, erode, open  # noqa: A004
 from crevasse._overlap import Overlap, overlap
 from crevasse._region_table import region_table
@@ -50,6 +51,7 @@ __all__ = [
     "keep_largest",
     "label",
     "layer_thickness",
+    "local_thickness",
     "open",
     "overlap",
     "percolates",

@@ -100,6 +100,14 @@ def distance(
     border: tuple[bool, bool, bool],
     threads: int,
 ) -> None: ...
+def local_thickness(
+    runs: RunVolume,
+    out: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+    border: tuple[bool, bool, bool],
+    closed: bool,
+    threads: int,
+) -> None: ...
 def farther_than(
     runs: RunVolume, radius: float, spacing: tuple[float, float, float], threads: int
 ) -> RunVolume: ...

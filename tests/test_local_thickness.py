@@ -1,0 +1,105 @@
+"""Local thickness against every ball of every voxel, and bodies whose thickness is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crevasse import RunVolume, distance, local_thickness
+
+from strategies import masks, threads
+
+shapes = st.one_of(
+    st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(0, 9)),
+    st.tuples(st.integers(0, 12), st.integers(0, 70)),
+)
+
+
+def brute_force(mask, steps, border, closed):
+    """Squared radii and lengths as whole numbers, so that nothing is rounded."""
+    squared = distance(mask, spacing=steps, squared=True, border=border)
+    if np.isinf(squared).any():
+        return squared
+    result = np.zeros(mask.shape)
+    places = np.stack(np.indices(mask.shape), axis=-1) * np.array(steps)
+    for centre in np.argwhere(mask):
+        radius = squared[tuple(centre)]
+        length = ((places - centre * np.array(steps)) ** 2).sum(axis=-1)
+        inside = mask & (length <= radius if closed else length < radius)
+        result[inside] = np.maximum(result[inside], radius)
+    return 2 * np.sqrt(result)
+
+
+@given(masks(shapes), st.sampled_from([(1, 1, 1), (2, 1, 1), (3, 2, 1)]), st.booleans(),
+       st.booleans(), threads)  # fmt: skip
+def test_thickness_is_that_of_every_ball(mask, steps, border, closed, n_threads):
+    steps = steps[-mask.ndim :]
+    unit = 0.5
+    spacing = tuple(unit * s for s in steps)
+    found = local_thickness(
+        mask, spacing=spacing, border=border, closed=closed, n_threads=n_threads
+    )
+    expected = (unit * brute_force(mask, steps, border, closed)).astype(np.float32)
+    np.testing.assert_array_equal(found, expected)
+    runs = RunVolume.from_mask(mask)
+    again = local_thickness(runs, spacing=spacing, border=border, closed=closed)
+    np.testing.assert_array_equal(again, found)
+
+
+@given(masks(shapes))
+def test_thickness_is_at_least_twice_the_distance_and_turns_with_the_volume(mask):
+    thickness = local_thickness(mask)
+    assert (thickness >= 2 * distance(mask)).all()
+    np.testing.assert_array_equal(local_thickness(mask[::-1])[::-1], thickness)
+    np.testing.assert_array_equal(local_thickness(mask.T).T, thickness)
+    np.testing.assert_array_equal(local_thickness(mask, spacing=2), 2 * thickness)
+
+
+@pytest.mark.parametrize("radius", [3, 7, 12.5])
+def test_a_ball_is_as_thick_as_it_is_everywhere(radius):
+    n = int(radius) + 2
+    grid = np.ogrid[-n : n + 1, -n : n + 1, -n : n + 1]
+    body = sum(g**2 for g in grid) < radius**2
+    thickness = local_thickness(body)
+    middle = thickness[n, n, n]
+    assert middle == pytest.approx(2 * radius, abs=0.6)
+    # But for corners of voxels that no ball inside the body covers.
+    assert (thickness[body] == middle).mean() > 0.9
+
+
+@pytest.mark.parametrize("width", range(1, 9))
+def test_a_slab_reads_its_width_or_one_more_if_that_is_odd(width):
+    body = np.zeros((20, 30, 30), bool)
+    body[5 : 5 + width] = True
+    thickness = local_thickness(body)
+    expected = width + 1 if width % 2 else width
+    assert np.unique(thickness[body]).tolist() == [expected]
+
+
+def test_a_cylinder_is_as_thick_as_it_is():
+    y, x = np.ogrid[-12:13, -12:13]
+    disc = y**2 + x**2 < 10**2
+    body = np.broadcast_to(disc, (60, *disc.shape))
+    thickness = local_thickness(body)
+    assert np.median(thickness[body]) == pytest.approx(20, abs=0.7)
+    np.testing.assert_array_equal(thickness[30], local_thickness(disc))
+
+
+def test_out_is_written_into_and_returned(rng):
+    mask = rng.random((9, 10, 70)) < 0.9
+    out = np.full(mask.shape, 5, np.float32)
+    assert local_thickness(mask, out=out) is out
+    np.testing.assert_array_equal(out, local_thickness(mask))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"mask": np.ones((2, 2))}, TypeError, "mask must be bool or integer, got float64"),
+        ({"spacing": -1}, ValueError, "spacing must be positive and finite, got -1"),
+        ({"out": np.zeros((2, 2))}, TypeError, "out must be float32, got float64"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        local_thickness(**{"mask": np.ones((2, 2), bool), **arguments})
