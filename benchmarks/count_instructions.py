@@ -31,6 +31,8 @@ KERNELS = (
     "overlap",
     "dilate",
     "window",
+    "distance",
+    "local_thickness",
     "union",
 )
 

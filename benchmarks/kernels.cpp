@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "crevasse/contacts.hpp"
+#include "crevasse/distance.hpp"
 #include "crevasse/intensity.hpp"
 #include "crevasse/label.hpp"
+#include "crevasse/local_thickness.hpp"
 #include "crevasse/neighbourhood.hpp"
 #include "crevasse/overlap.hpp"
 #include "crevasse/regions.hpp"
@@ -45,6 +47,8 @@ int run(const std::string& name, const char* path, index_t edge) {
   const Volume<std::uint32_t> out{dense.data(), shape};
   std::vector<std::uint32_t> phases(valued.values.begin(), valued.values.end());
   constexpr std::array median{0.5};
+  std::vector<float> floats(voxels.size());
+  const Volume<float> lengths{floats.data(), shape};
   index_t sink = 0;
 
   const std::map<std::string, std::function<void()>> kernels{
@@ -72,6 +76,8 @@ int run(const std::string& name, const char* path, index_t edge) {
       {"quantiles",
        [&] { sink += quantiles(runs, labels.labels, labels.count, image, median, 1)[0] > 0; }},
       {"dilate", [&] { sink += dilate(runs, Connectivity::Corners, 1).run_count(); }},
+      {"distance", [&] { distance(runs, lengths, false, {}, 1); }},
+      {"local_thickness", [&] { local_thickness(runs, lengths, {}, 1); }},
       {"window", [&] { sink += window(runs, {1, 1, 1}, shape, 1).run_count(); }},
       {"union", [&] { sink += combine(runs, runs, SetOperation::Union, 1).run_count(); }},
   };
