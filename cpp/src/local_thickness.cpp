@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "common_measure.hpp"
@@ -70,8 +71,9 @@ class Neighbourhood {
         for (index_t dx = -1; dx <= 1; ++dx) add({dz, dy, dx}, scale, closed, largest);
       }
     }
-    std::stable_sort(all_.begin(), all_.end(),
-                     [](const Neighbour& a, const Neighbour& b) { return a.length < b.length; });
+    std::sort(all_.begin(), all_.end(), [](const Neighbour& a, const Neighbour& b) {
+      return std::tie(a.length, a.offset) < std::tie(b.length, b.offset);
+    });
   }
 
   std::span<const Neighbour> all() const { return all_; }
@@ -204,8 +206,8 @@ Buffer<Ball> all_outer_balls(const RunVolume& runs, Volume<const float> squared,
   Buffer<Ball> balls(count);
   Ball* end = balls.begin();
   for (const auto& part : parts) end = std::copy(part.begin(), part.end(), end);
-  std::stable_sort(balls.begin(), balls.end(), [](const Ball& a, const Ball& b) {
-    return a.squared_radius > b.squared_radius;
+  std::sort(balls.begin(), balls.end(), [](const Ball& a, const Ball& b) {
+    return std::tie(b.squared_radius, a.z, a.y, a.x) < std::tie(a.squared_radius, b.z, b.y, b.x);
   });
   return balls;
 }
