@@ -46,6 +46,16 @@ def test_thickness_is_that_of_every_ball(mask, steps, border, closed, n_threads)
     np.testing.assert_array_equal(again, found)
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_radii_beyond_all_tables(closed):
+    mask = np.ones((2, 1200), bool)
+    mask[:, [0, 640, 660, 661]] = mask[1, 1199] = False
+    expected = brute_force(mask, (1, 1), border=False, closed=closed)
+    assert expected.max() > 2 * 256
+    found = local_thickness(mask, closed=closed)
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
+
+
 @given(masks(shapes))
 def test_thickness_is_at_least_twice_the_distance_and_turns_with_the_volume(mask):
     thickness = local_thickness(mask)
