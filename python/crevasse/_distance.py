@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
-from crevasse._runs import RunVolume
+from crevasse._runs import RunVolume, as_run_volume
 
 
 def distance(
@@ -25,7 +25,8 @@ def distance(
 
     Exact, and the same for every number of threads. Where the spacings are whole multiples of one
     length (1, 1.8 and 3.6, …) it is computed in integers and every result is the float32 nearest to
-    the truth; else in double precision, with 8 bytes a voxel of memory besides, and rounded once.
+    the truth; else in double precision, and rounded once. Where y and x have no common measure
+    either, that takes 8 bytes a voxel of memory besides.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def distance(
     array([[0. , 0.5, 1. , 0.5, 0. , 0.5]], dtype=float32)
     """
     threads = _validate.n_threads(n_threads)
-    runs = mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask, n_threads=threads)
+    runs = as_run_volume(mask, threads)
     farthest = _validate.positive(limit, "limit") if limit is not None else math.inf
     axes = spacing_3d(spacing, len(runs.shape))
     if out is None:
@@ -87,7 +88,7 @@ def distance(
         axes,
         squared,
         farthest,
-        (border and len(runs.shape) == 3, border, border),
+        border_3d(border, len(runs.shape)),
         threads,
     )
     return result
@@ -97,3 +98,8 @@ def spacing_3d(spacing: _validate.Spacing, ndim: int) -> tuple[float, float, flo
     """Spacing for the core, where an image is one slice of whatever thickness."""
     lengths = _validate.spacing(spacing, ndim)
     return lengths[0], lengths[-2], lengths[-1]
+
+
+def border_3d(border: bool, ndim: int) -> tuple[bool, bool, bool]:
+    """Border for the core: beyond the one slice of an image there is nothing."""
+    return border and ndim == 3, border, border

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
-from crevasse._runs import RunVolume
+from crevasse._runs import RunVolume, as_run_volume
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def layer_thickness(
     >>> layer.mean, layer.coverage
     (2.25, 0.5)
     """
-    runs = mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask, n_threads=n_threads)
+    runs = as_run_volume(mask, n_threads)
     ndim = len(runs.shape)
     if (
         isinstance(axis, bool)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
-from crevasse._distance import spacing_3d
-from crevasse._runs import RunVolume
+from crevasse._distance import border_3d, spacing_3d
+from crevasse._runs import RunVolume, as_run_volume
 
 
 def local_thickness(
@@ -71,12 +71,12 @@ def local_thickness(
     array([[0., 2., 2., 2., 0., 1., 0.]], dtype=float32)
     """
     threads = _validate.n_threads(n_threads)
-    runs = mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask, n_threads=threads)
+    runs = as_run_volume(mask, threads)
     ndim = len(runs.shape)
     axes = spacing_3d(spacing, ndim)
     result = np.empty(runs.shape, dtype=np.float32) if out is None else out
     if out is not None:
         _validate.out_of(out, runs.shape, np.dtype(np.float32))
-    borders = (border and ndim == 3, border, border)
+    borders = border_3d(border, ndim)
     _core.local_thickness(runs._core, _validate.as_3d(result), axes, borders, closed, threads)
     return result

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from crevasse import _core, _validate
 from crevasse._distance import spacing_3d
-from crevasse._runs import RunVolume
+from crevasse._runs import RunVolume, as_run_volume
 
 # What comes in goes out: runs, or an array (then of bool).
 Binary = TypeVar("Binary", RunVolume, NDArray[np.bool_])
@@ -57,7 +57,7 @@ def erode(
     >>> erode(np.array([[0, 1, 1, 1, 0]]), radius=1)
     array([[False, False,  True, False, False]])
     """
-    return _like(mask, _eroded(_runs(mask), radius, spacing, n_threads))
+    return _like(mask, _eroded(as_run_volume(mask, n_threads), radius, spacing, n_threads))
 
 
 def dilate(
@@ -74,7 +74,7 @@ def dilate(
     >>> dilate(np.array([[0, 0, 1, 0, 0]]), radius=1)
     array([[False,  True,  True,  True, False]])
     """
-    return _like(mask, _dilated(_runs(mask), radius, spacing, n_threads))
+    return _like(mask, _dilated(as_run_volume(mask, n_threads), radius, spacing, n_threads))
 
 
 def open(  # noqa: A001 (the operation's name)
@@ -91,7 +91,7 @@ def open(  # noqa: A001 (the operation's name)
     >>> open(np.array([[0, 1, 0, 1, 1, 1, 0]]), radius=1).astype(int)
     array([[0, 0, 0, 1, 1, 1, 0]])
     """
-    inner = _eroded(_runs(mask), radius, spacing, n_threads)
+    inner = _eroded(as_run_volume(mask, n_threads), radius, spacing, n_threads)
     return _like(mask, _dilated(inner, radius, spacing, n_threads))
 
 
@@ -109,7 +109,7 @@ def close(
     >>> close(np.array([[1, 0, 1, 0, 0, 0, 1]]), radius=1).astype(int)
     array([[1, 1, 1, 0, 0, 0, 1]])
     """
-    outer = _dilated(_runs(mask), radius, spacing, n_threads)
+    outer = _dilated(as_run_volume(mask, n_threads), radius, spacing, n_threads)
     return _like(mask, _eroded(outer, radius, spacing, n_threads))
 
 
@@ -126,10 +126,6 @@ def _dilated(
     runs: RunVolume, radius: float, spacing: _validate.Spacing, n_threads: int | None
 ) -> RunVolume:
     return ~_eroded(~runs, radius, spacing, n_threads)
-
-
-def _runs(mask: Binary) -> RunVolume:
-    return mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask)
 
 
 def _like(mask: Binary, runs: RunVolume) -> Binary:

@@ -14,7 +14,7 @@ from crevasse import _core, _validate
 from crevasse._encode import encode_mask, encode_threshold
 from crevasse._regions import Regions, measure_regions
 from crevasse._shape import Box, bounds, origin3, shape3
-from crevasse._slabs import WritableVolume, forget, is_lazy, slices
+from crevasse._slabs import WritableVolume, is_lazy, slabs, slices
 from crevasse._storage import load_runs, save_runs
 
 
@@ -369,16 +369,14 @@ class RunLabeling:
         return out
 
     def _write_slabs(self, out: Any, threads: int) -> None:
-        mapped = isinstance(out, np.memmap)
-        for part in slices(out):
-            if mapped:
-                slab = np.asarray(out[part])
+        if isinstance(out, np.memmap):  # its slabs are views, and let go of as they are done
+            for part, slab in slabs(out):
                 self._core.write_labels(slab, part.start, False, threads)
-                forget(out, slab)
-            else:
-                slab = np.zeros((part.stop - part.start, *self.shape[1:]), dtype=out.dtype)
-                self._core.write_labels(slab, part.start, True, threads)
-                out[part] = slab
+            return
+        for part in slices(out):
+            slab = np.zeros((part.stop - part.start, *self.shape[1:]), dtype=out.dtype)
+            self._core.write_labels(slab, part.start, True, threads)
+            out[part] = slab
 
     def regions(
         self,
@@ -428,6 +426,11 @@ class RunLabeling:
 
     def __repr__(self) -> str:
         return f"RunLabeling(shape={self.shape}, count={self.count})"
+
+
+def as_run_volume(mask: ArrayLike | RunVolume, n_threads: int | None = None) -> RunVolume:
+    """A mask as runs, encoded if it is not yet."""
+    return mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask, n_threads=n_threads)
 
 
 def _region(roi: RunVolume | Box | ArrayLike, shape: tuple[int, ...]) -> RunVolume:

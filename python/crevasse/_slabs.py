@@ -43,7 +43,7 @@ def slabs(image: LazyVolume) -> Iterator[tuple[slice, NDArray[Any]]]:
     for part in slices(image):
         slab = np.asarray(image[part])
         yield part, slab
-        forget(image, slab)
+        _forget(image, slab)
 
 
 def slices(image: LazyVolume) -> Iterator[slice]:
@@ -56,7 +56,7 @@ def slices(image: LazyVolume) -> Iterator[slice]:
         yield slice(begin, min(begin + step, depth))
 
 
-def forget(image: object, slab: NDArray[Any]) -> None:
+def _forget(image: object, slab: NDArray[Any]) -> None:
     """Let go of the pages of a mapped file that `slab` has read or written.
 
     The system would do so by itself, but only once memory is short: a process would look, and be

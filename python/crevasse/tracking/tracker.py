@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._regions import Regions, default_unit
-from crevasse._runs import RunLabeling, RunVolume
+from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
 from crevasse.tracking.history import History
 from crevasse.tracking.interval import Interval
@@ -121,11 +121,7 @@ class Tracker:
             If the shape differs from the first frame's or the time does not rise. The tracker is
             then as before the call.
         """
-        runs = (
-            frame
-            if isinstance(frame, RunVolume)
-            else RunVolume.from_mask(frame, n_threads=self._threads)
-        )
+        runs = as_run_volume(frame, self._threads)
         when = self._checked_time(time)
         state = self._state
         if state is not None:
