@@ -5,6 +5,7 @@
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
 #include "pair_table.hpp"
+#include "row_sweep.hpp"
 
 namespace crevasse {
 namespace {
@@ -16,19 +17,6 @@ struct Neighbour {
 };
 constexpr std::array<Neighbour, 4> preceding{
     {{-1, -1, ZY, ZYX}, {-1, 0, Z, ZX}, {-1, 1, ZY, ZYX}, {0, -1, Y, YX}}};
-
-/// Call `share(i, j, n)` for runs i of `a` and j of `b` that share n voxels once those of `b` are
-/// moved by `shift`.
-template <class Share>
-void for_each_shared(std::span<const Run> a, std::span<const Run> b, std::int32_t shift,
-                     Share&& share) {
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    const std::int32_t begin = std::max(a[i].begin, b[j].begin + shift);
-    const std::int32_t end = std::min(a[i].end, b[j].end + shift);
-    if (begin < end) share(i, j, static_cast<std::uint64_t>(end - begin));
-    (a[i].end < b[j].end + shift ? i : j)++;
-  }
-}
 
 class Counter {
  public:
@@ -48,8 +36,8 @@ class Counter {
       for (const std::int32_t shift : {-1, 0, 1}) {
         const Direction kind = shift == 0 ? n.straight : n.diagonal;
         for_each_shared(row, runs_.row(other), shift,
-                        [&](std::size_t i, std::size_t j, std::uint64_t pairs) {
-                          count(own[i], its[j], kind, pairs);
+                        [&](std::size_t i, std::size_t j, index_t pairs) {
+                          count(own[i], its[j], kind, static_cast<std::uint64_t>(pairs));
                         });
       }
     }

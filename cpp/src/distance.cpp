@@ -3,11 +3,9 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
 
 #include "common_measure.hpp"
 #include "crevasse/parallel.hpp"
-#include "row_bits.hpp"
 #include "squared_distance.hpp"
 
 namespace crevasse {

@@ -9,6 +9,7 @@
 #include "row_sweep.hpp"
 
 namespace crevasse {
+
 std::vector<Overlap> overlap(const RunVolume& a, std::span<const std::uint32_t> labels_a,
                              const RunVolume& b, std::span<const std::uint32_t> labels_b,
                              int threads) {
@@ -21,12 +22,9 @@ std::vector<Overlap> overlap(const RunVolume& a, std::span<const std::uint32_t> 
     for (index_t r = slab.begin; r < slab.end; ++r) {
       const auto* row_labels_a = labels_a.data() + a.row_begin[static_cast<std::size_t>(r)];
       const auto* row_labels_b = labels_b.data() + b.row_begin[static_cast<std::size_t>(r)];
-      sweep_rows(a.row(r), b.row(r),
-                 [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
-                   if (i >= 0 && j >= 0) {
-                     table.at(row_labels_a[i], row_labels_b[j]).n_voxels += end - begin;
-                   }
-                 });
+      for_each_shared(a.row(r), b.row(r), 0, [&](std::size_t i, std::size_t j, index_t n) {
+        table.at(row_labels_a[i], row_labels_b[j]).n_voxels += n;
+      });
     }
     tables[static_cast<std::size_t>(s)] = std::move(table);
   });

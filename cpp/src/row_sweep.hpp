@@ -33,4 +33,17 @@ void sweep_rows(std::span<const Run> a, std::span<const Run> b, Piece&& piece) {
   }
 }
 
+/// Call `share(i, j, n)` for the runs i of `a` and j of `b` that share n voxels once those of `b`
+/// are moved by `shift`. Runs of a row may touch.
+template <class Share>
+void for_each_shared(std::span<const Run> a, std::span<const Run> b, std::int32_t shift,
+                     Share&& share) {
+  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    const std::int32_t begin = std::max(a[i].begin, b[j].begin + shift);
+    const std::int32_t end = std::min(a[i].end, b[j].end + shift);
+    if (begin < end) share(i, j, index_t{end} - begin);
+    (a[i].end < b[j].end + shift ? i : j)++;
+  }
+}
+
 }  // namespace crevasse

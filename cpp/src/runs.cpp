@@ -60,18 +60,12 @@ CREVASSE_CLONES void change_words(const T* row, index_t n, std::uint64_t* words)
   std::uint8_t bytes[word_bits];
   for (index_t x = 0; x < n; x += word_bits) {
     const index_t count = n - x < word_bits ? n - x : word_bits;
-    if constexpr (sizeof(T) == 1) {
-      if (x > 0 && count == word_bits) {
-        *words++ = simd::change_bits(reinterpret_cast<const std::uint8_t*>(row + x));
-        continue;
-      }
-    }
     if (x > 0 && count == word_bits) {
-      for (index_t i = 0; i < word_bits; ++i) bytes[i] = row[x + i] != row[x + i - 1];
-    } else {
-      bytes[0] = row[x] != (x > 0 ? row[x - 1] : T{0});
-      for (index_t i = 1; i < count; ++i) bytes[i] = row[x + i] != row[x + i - 1];
+      *words++ = ~simd::equal_bits(row + x, row + x - 1);
+      continue;
     }
+    bytes[0] = row[x] != (x > 0 ? row[x - 1] : T{0});
+    for (index_t i = 1; i < count; ++i) bytes[i] = row[x + i] != row[x + i - 1];
     *words++ = simd::nonzero_bits(bytes) & low_bits(count);
   }
 }
