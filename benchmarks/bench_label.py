@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
 import cc3d
 import numpy as np
-from measure import Call, Row, bandwidth, machine, median_seconds, peak_bytes, table
+from measure import Call, Row, median_seconds, peak_bytes, run
 from volumes import VOLUMES
 
 import crevasse
@@ -81,23 +80,5 @@ def measure(name: str, edge: int, threads: int, repeat: int) -> list[Row]:
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--edge", type=int, nargs="+", default=[512])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--volumes", nargs="+", choices=list(VOLUMES), default=list(VOLUMES))
-    options = parser.parse_args()
-    speed = bandwidth(options.threads)
-    print(machine(options.threads, speed, "connected-components-3d"), end="\n\n")
-    rows = [
-        row
-        for name in options.volumes
-        for edge in options.edge
-        for row in measure(name, edge, options.threads, options.repeat)
-    ]
-    print(table(rows, speed))
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, list(VOLUMES), measure, "connected-components-3d", repeat=7)

@@ -6,13 +6,12 @@ checked against every ball of every voxel in a small part, and the means of both
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import porespy
-from measure import Call, Row, bandwidth, machine, median_seconds, peak_bytes, table
+from measure import Call, Row, median_seconds, peak_bytes, run
 from volumes import blob, crack
 
 import crevasse
@@ -52,7 +51,7 @@ def measure(name: str, edge: int, threads: int, repeat: int) -> list[Row]:
     mask = VOLUMES[name](edge).astype(bool)
     check(mask, threads)
     means = [float(t[mask].mean()) for t in (ours(mask, threads)(), peer(mask))]
-    print(f"{name} {edge}³: mean thickness {means[0]:.3f} voxels, PoreSpy's map {means[1]:.3f}")
+    print(f"{name} {edge}³: mean thickness {means[0]:.3f} voxels, PoreSpy's map {means[1]:.3f}\n")
     calls = {"PoreSpy": lambda: peer(mask), "local_thickness": ours(mask, threads)}
     seconds = median_seconds(calls, repeat=repeat)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,22 +72,5 @@ def measure(name: str, edge: int, threads: int, repeat: int) -> list[Row]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--edge", type=int, nargs="+", default=[256])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=1)
-    options = parser.parse_args()
-    speed = bandwidth(options.threads)
-    rows = [
-        row
-        for edge in options.edge
-        for name in VOLUMES
-        for row in measure(name, edge, options.threads, options.repeat)
-    ]
-    print("\n" + machine(options.threads, speed, "porespy"), end="\n\n")
-    print(table(rows, speed))
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__.splitlines()[0], list(VOLUMES), measure, "porespy", edge=256, repeat=1)

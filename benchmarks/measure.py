@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import platform
 import statistics
@@ -122,3 +123,33 @@ def machine(n_threads: int, bytes_per_second: float, *packages: str) -> str:
         f"{cpu}, {n_threads} threads, memory {bytes_per_second / 1e9:.1f} GB/s (copy); "
         f"Python {platform.python_version()}, {versions}"
     )
+
+
+def run(
+    description: str,
+    names: Sequence[str],
+    measure: Callable[[str, int, int, int], list[Row]],
+    package: str,
+    *,
+    edge: int = 512,
+    repeat: int,
+) -> None:
+    """A benchmark's command line: `measure(name, edge, threads, repeat)` for each volume and edge.
+
+    `package` is the peer, whose version goes into the table's heading.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--edge", type=int, nargs="+", default=[edge])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=repeat)
+    parser.add_argument("--volumes", nargs="+", choices=names, default=names)
+    options = parser.parse_args()
+    speed = bandwidth(options.threads)
+    print(machine(options.threads, speed, package), end="\n\n")
+    rows = [
+        row
+        for name in options.volumes
+        for edge in options.edge
+        for row in measure(name, edge, options.threads, options.repeat)
+    ]
+    print(table(rows, speed))
