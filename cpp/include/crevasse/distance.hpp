@@ -28,9 +28,8 @@ struct DistanceOptions {
 /// grows for 64 columns at a time until no distance among them is larger than k, which is soon
 /// where structures are thin; where it is not, by lower envelopes of parabolas (Felzenszwalb &
 /// Huttenlocher, Theory of Computing 8, 2012). Blocks without foreground are left out.
-/// Memory: none a voxel where y and x have a common measure, since `out` holds what is between; else
-/// 8 bytes a voxel.
-/// Pre: equal shapes.
+/// Memory: none a voxel where y and x have a common measure, since `out` holds what is between;
+/// else 8 bytes a voxel. Pre: equal shapes.
 void distance(const RunVolume& runs, Volume<float> out, bool out_is_zero,
               const DistanceOptions& options, int threads);
 
