@@ -77,7 +77,7 @@ int run(const std::string& name, const char* path, index_t edge) {
        [&] { sink += quantiles(runs, labels.labels, labels.count, image, median, 1)[0] > 0; }},
       {"dilate", [&] { sink += dilate(runs, Connectivity::Corners, 1).run_count(); }},
       {"distance", [&] { distance(runs, lengths, false, {}, 1); }},
-      {"local_thickness", [&] { local_thickness(runs, lengths, {}, 1); }},
+      {"local_thickness", [&] { local_thickness(runs, lengths, false, {}, 1); }},
       {"window", [&] { sink += window(runs, {1, 1, 1}, shape, 1).run_count(); }},
       {"union", [&] { sink += combine(runs, runs, SetOperation::Union, 1).run_count(); }},
   };

@@ -1,33 +1,29 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "common_measure.hpp"
 #include "crevasse/runs.hpp"
+#include "tiles.hpp"
 
 namespace crevasse {
 
-/// Around which voxel, and how large.
-struct Ball {
-  std::int32_t z, y, x;
-  float squared_radius;
-};
-
-/// Squared lengths along z, y, x; with a common measure whole numbers, in units of `unit`².
+/// Squared lengths along z, y, x in units of `unit`²; whole numbers where there is a common measure.
 struct Scale {
   std::array<double, 3> weight{};
   double unit = 1;
   bool whole = false;
 
   explicit Scale(const std::array<double, 3>& spacing) {
-    if (const auto length = common_measure(spacing)) {
-      unit = *length;
-      whole = true;
-    }
+    const auto measure = common_measure(spacing);
+    whole = measure.has_value();
+    unit = whole ? *measure : *std::min_element(spacing.begin(), spacing.end());
     for (std::size_t i = 0; i < 3; ++i) {
-      const double step = whole ? std::round(spacing[i] / unit) : spacing[i];
+      const double step = whole ? std::round(spacing[i] / unit) : spacing[i] / unit;
       weight[i] = step * step;
     }
   }
@@ -35,14 +31,53 @@ struct Scale {
     return {std::sqrt(weight[0]), std::sqrt(weight[1]), std::sqrt(weight[2])};
   }
   bool is_cubic() const { return whole && weight[0] == weight[1] && weight[1] == weight[2]; }
+
+  /// What squared lengths inside a ball lie below, and those outside above, with nothing between:
+  /// whole numbers leave half a unit to each side. Others, and those too large for a float, carry
+  /// its rounding, and ties are decided within that.
+  double bound(float squared_radius, bool closed) const {
+    const auto squared = static_cast<double>(squared_radius);
+    const double slack = whole && squared < 0x1p24 ? 0.5 : 1.5e-7 * squared;
+    return closed ? squared + slack : squared - slack;
+  }
 };
 
-/// Squared radii, as whole numbers, below which what depends on them is tabulated.
-inline constexpr float tabulated = 1 << 16;
+/// A ball around a voxel of a tile.
+struct Ball {
+  float squared_radius;
+  std::uint32_t centre;  ///< The tile's number for the voxel.
+};
 
-/// The balls, one around every voxel of `runs`, that lie in none of their neighbours', largest
-/// first. `squared`: their squared radii, up to `largest`, in units of `scale`.
-Buffer<Ball> outer_balls(const RunVolume& runs, Volume<const float> squared, const Scale& scale,
-                         bool closed, float largest, int threads);
+/// The balls around the voxels of `runs` in one tile that lie in none of their neighbours', largest
+/// first.
+///
+/// `squared`: squared radii of all voxels, up to `largest`, in units of `scale`.
+class OuterBalls {
+ public:
+  OuterBalls(const RunVolume& runs, Volume<const float> squared, const Scale& scale, bool closed,
+             float largest);
+
+  Buffer<Ball> of(const Tile& tile) const;
+
+ private:
+  using Steps = std::array<index_t, 3>;
+
+  /// The voxels nearby that lie equally far along each axis, whose balls may hold one around the
+  /// origin if they are large enough.
+  struct Neighbours {
+    Steps steps;
+    double length;          ///< To them.
+    Buffer<float> needed;   ///< Least squared radius that holds a ball, by that ball's; or nothing.
+    std::vector<Steps> offsets;
+  };
+
+  void add_neighbour(const Steps& offset, bool closed, float largest);
+  std::uint32_t held(index_t z, index_t y, index_t x) const;
+
+  const RunVolume& runs_;
+  Volume<const float> squared_;
+  const Scale& scale_;
+  std::vector<Neighbours> neighbours_;  ///< Nearest first.
+};
 
 }  // namespace crevasse

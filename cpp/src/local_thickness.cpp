@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
-#include "ball_painter.hpp"
 #include "balls.hpp"
 #include "crevasse/distance.hpp"
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
+#include "sort_by_radius.hpp"
+#include "tile_painter.hpp"
 
 namespace crevasse {
 namespace {
@@ -30,10 +32,68 @@ float largest_of(const RunVolume& runs, Volume<const float> values, int threads)
   return *std::max_element(parts.begin(), parts.end());
 }
 
+/// Balls of one tile after the other that reach into it, largest first. One a thread.
+class NearbyBalls {
+ public:
+  NearbyBalls(const Tiling& tiling, std::span<const Buffer<Ball>> balls, const Scale& scale,
+              float largest)
+      : tiling_(tiling), balls_(balls), scale_(scale) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      reach_[i] = static_cast<index_t>(std::sqrt(largest / scale.weight[i]) + 1);
+    }
+  }
+
+  std::span<const PlacedBall> of(const Tile& tile) {
+    nearby_.clear();
+    tiling_.for_nearby(tile, reach_, [&](index_t i, const Tile& home) {
+      Steps gap{};
+      for (std::size_t a = 0; a < 3; ++a) {
+        gap[a] = std::max({home.begin[a] - (tile.end[a] - 1), tile.begin[a] - (home.end[a] - 1),
+                           index_t{0}});
+      }
+      for (const Ball& ball : balls_[static_cast<std::size_t>(i)]) {
+        if (!reaches(ball, gap)) break;  // nor do the smaller ones
+        add(ball, home, tile);
+      }
+    });
+    sort_by_radius(nearby_);
+    return nearby_;
+  }
+
+ private:
+  using Steps = std::array<index_t, 3>;
+
+  /// Whether the ball may reach so far; never a wrong no.
+  bool reaches(const Ball& ball, const Steps& steps) const {
+    double length = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      length += scale_.weight[i] * static_cast<double>(steps[i] * steps[i]);
+    }
+    return length <= scale_.bound(ball.squared_radius, true);
+  }
+
+  void add(const Ball& ball, const Tile& home, const Tile& tile) {
+    Steps centre = home.place(ball.centre), apart{};
+    for (std::size_t i = 0; i < 3; ++i) {
+      apart[i] = steps_to(centre[i], tile.begin[i], tile.end[i]);
+      centre[i] -= tile.begin[i];
+    }
+    if (!reaches(ball, apart)) return;
+    nearby_.push_back({ball.squared_radius, static_cast<std::int32_t>(centre[0]),
+                       static_cast<std::int32_t>(centre[1]), static_cast<std::int32_t>(centre[2])});
+  }
+
+  const Tiling& tiling_;
+  std::span<const Buffer<Ball>> balls_;
+  const Scale& scale_;
+  Steps reach_{};
+  std::vector<PlacedBall> nearby_;
+};
+
 }  // namespace
 
-void local_thickness(const RunVolume& runs, Volume<float> out, const ThicknessOptions& options,
-                     int threads) {
+void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
+                     const ThicknessOptions& options, int threads) {
   const Shape& shape = runs.shape;
   if (shape.size() == 0) return;
   const Scale scale(options.spacing);
@@ -41,17 +101,27 @@ void local_thickness(const RunVolume& runs, Volume<float> out, const ThicknessOp
   near.spacing = scale.steps();
   near.squared = true;
   near.border = options.border;
-  distance(runs, out, false, near, threads);
+  distance(runs, out, out_is_zero, near, threads);
   const Volume<const float> squared{out.data, shape};
   const int team = worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
   const float largest = largest_of(runs, squared, team);
   if (std::isinf(largest)) return;  // no background: as far as one can see
-  const auto balls = outer_balls(runs, squared, scale, options.closed, largest, team);
-  const Reach reach(scale, options.closed, largest);
-  parallel_slabs(shape.z, team, [&](index_t, Slab slices) {
-    Painter painter(runs, out, scale, reach, slices);
-    for (const Ball& ball : balls) painter.paint(ball);
+
+  const Tiling tiling(shape);
+  std::vector<Buffer<Ball>> balls(static_cast<std::size_t>(tiling.count()));
+  const OuterBalls outer(runs, squared, scale, options.closed, largest);
+  parallel_tasks(tiling.count(), team, [&](index_t i) {
+    balls[static_cast<std::size_t>(i)] = outer.of(tiling[i]);
   });
+  // All balls are known: their squared radii may now be painted over.
+  const auto paint_tiles = [&](index_t, Slab tiles) {
+    NearbyBalls nearby(tiling, balls, scale, largest);
+    TilePainter painter(runs, out, scale, options.closed);
+    for (index_t i = tiles.begin; i < tiles.end; ++i) {
+      painter.paint(tiling[i], nearby.of(tiling[i]));
+    }
+  };
+  parallel_slabs(tiling.count(), team, paint_tiles, tuning::tiles_per_thread);
 }
 
 }  // namespace crevasse

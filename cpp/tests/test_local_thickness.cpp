@@ -41,7 +41,7 @@ Dense<float> brute_force(const Mask& mask, const ThicknessOptions& o, double uni
 
 Dense<float> measured(const Mask& mask, const ThicknessOptions& options, int threads = 1) {
   Dense<float> out(mask.shape, 55.0F);
-  crevasse::local_thickness(encode_mask(mask.view(), 1), out.out(), options, threads);
+  crevasse::local_thickness(encode_mask(mask.view(), 1), out.out(), false, options, threads);
   return out;
 }
 

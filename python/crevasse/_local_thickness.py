@@ -74,9 +74,16 @@ def local_thickness(
     runs = as_run_volume(mask, threads)
     ndim = len(runs.shape)
     axes = spacing_3d(spacing, ndim)
-    result = np.empty(runs.shape, dtype=np.float32) if out is None else out
+    result = np.zeros(runs.shape, dtype=np.float32) if out is None else out
     if out is not None:
         _validate.out_of(out, runs.shape, np.dtype(np.float32))
-    borders = border_3d(border, ndim)
-    _core.local_thickness(runs._core, _validate.as_3d(result), axes, borders, closed, threads)
+    _core.local_thickness(
+        runs._core,
+        _validate.as_3d(result),
+        out is None,
+        axes,
+        border_3d(border, ndim),
+        closed,
+        threads,
+    )
     return result

@@ -26,7 +26,7 @@ struct ThicknessOptions {
 /// Memory: an eighth of a byte a voxel, and 16 bytes a ball that is painted; squared distances are
 /// kept in `out`. Threads own slices, so that the result does not depend on them.
 /// Pre: equal shapes.
-void local_thickness(const RunVolume& runs, Volume<float> out, const ThicknessOptions& options,
-                     int threads);
+void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
+                     const ThicknessOptions& options, int threads);
 
 }  // namespace crevasse

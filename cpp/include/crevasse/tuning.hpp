@@ -21,6 +21,18 @@ inline constexpr index_t slabs_per_thread = 4;
 /// windows: a step for 64 columns takes about 12 cycles, an envelope about 25 a column.
 inline constexpr index_t window_steps = 96;
 
+/// Tiles of local thickness: slices at the most, rows (of all slices), columns. Their bits, a cache
+/// line for 512 voxels, should stay in a core's own cache while hundreds of thousands of balls are
+/// looked at; smaller tiles look at more balls of their neighbours.
+inline constexpr index_t tile_slices = 64, tile_rows = 4096, tile_columns = 512;
+
+/// Parts into which the tiles of a thread are cut: some tiles are empty, some full.
+inline constexpr index_t tiles_per_thread = 16;
+
+/// Words of a ball's bits up to which they are tabulated once for all balls of a radius; larger
+/// balls, of which few are of one radius, are drawn as they are needed.
+inline constexpr index_t ball_words = index_t{1} << 15;
+
 /// Bytes of a huge page; blocks of twice that and more are put on such pages.
 inline constexpr std::size_t huge_page = std::size_t{1} << 21;
 
