@@ -322,7 +322,7 @@ inline std::vector<std::uint32_t> interval_blocks(index_t count_a, index_t count
 }
 
 struct Columns {
-  std::vector<std::int32_t> n_voxels, n_layers;
+  std::vector<std::int32_t> n_voxels, n_layers, begin, end;
 };
 
 inline Columns layer_columns(const Mask& mask, int axis) {
@@ -333,7 +333,7 @@ inline Columns layer_columns(const Mask& mask, int axis) {
   Columns columns;
   for (index_t i = 0; i < lines; ++i)
     for (index_t j = 0; j < width; ++j) {
-      std::int32_t voxels = 0, layers = 0;
+      std::int32_t voxels = 0, layers = 0, begin = -1, end = -1;
       bool before = false;
       for (index_t k = 0; k < depth; ++k) {
         const bool set = (axis == 0   ? mask.at(k, i, j)
@@ -341,10 +341,14 @@ inline Columns layer_columns(const Mask& mask, int axis) {
                                       : mask.at(i, j, k)) != 0;
         voxels += set;
         layers += set && !before;
+        if (set && begin < 0) begin = static_cast<std::int32_t>(k);
+        if (set) end = static_cast<std::int32_t>(k) + 1;
         before = set;
       }
       columns.n_voxels.push_back(voxels);
       columns.n_layers.push_back(layers);
+      columns.begin.push_back(begin);
+      columns.end.push_back(end);
     }
   return columns;
 }

@@ -13,15 +13,20 @@ namespace {
 Columns measured(const RunVolume& runs, int axis, int threads = 1) {
   const Shape& s = runs.shape;
   const index_t size = axis == 0 ? s.y * s.x : axis == 1 ? s.z * s.x : s.z * s.y;
-  Columns columns{std::vector<std::int32_t>(to_size(size), -7),
-                  std::vector<std::int32_t>(to_size(size), -7)};
-  crevasse::layer_columns(runs, axis, columns.n_voxels.data(), columns.n_layers.data(), threads);
+  const std::vector<std::int32_t> unwritten(to_size(size), -7);
+  Columns columns{unwritten, unwritten, unwritten, unwritten};
+  crevasse::layer_columns(
+      runs, axis,
+      {columns.n_voxels.data(), columns.n_layers.data(), columns.begin.data(), columns.end.data()},
+      threads);
   return columns;
 }
 
 void check_columns(const Columns& actual, const Columns& expected) {
   CHECK(difference(actual.n_voxels, expected.n_voxels) == "");
   CHECK(difference(actual.n_layers, expected.n_layers) == "");
+  CHECK(difference(actual.begin, expected.begin) == "");
+  CHECK(difference(actual.end, expected.end) == "");
 }
 
 }  // namespace
@@ -70,6 +75,33 @@ TEST_CASE("voxels of all columns make up the volume along each axis") {
     for (std::size_t i = 0; i < columns.n_voxels.size(); ++i) {
       CHECK((columns.n_layers[i] == 0) == (columns.n_voxels[i] == 0));
       CHECK(columns.n_layers[i] <= columns.n_voxels[i]);
+      CHECK((columns.begin[i] < 0) == (columns.n_voxels[i] == 0));
+      const auto extent = columns.end[i] - columns.begin[i];
+      CHECK((extent == columns.n_voxels[i]) == (columns.n_layers[i] <= 1));
+    }
+  }
+}
+
+TEST_CASE("a volume turned end for end has the ends of its layers changed over") {
+  Random random(4);
+  const Shape shape{9, 11, 70};
+  const Mask mask = stretches(shape, 0.3, 10, random);
+  for (const int axis : {0, 1, 2}) {
+    Mask turned(shape);
+    for_each_voxel(shape, [&](index_t z, index_t y, index_t x) {
+      turned.at(axis == 0 ? shape.z - 1 - z : z, axis == 1 ? shape.y - 1 - y : y,
+                axis == 2 ? shape.x - 1 - x : x) = mask.at(z, y, x);
+    });
+    const auto length = static_cast<std::int32_t>(axis == 0   ? shape.z
+                                                  : axis == 1 ? shape.y
+                                                              : shape.x);
+    const auto forward = measured(encode_mask(mask.view(), 1), axis);
+    const auto backward = measured(encode_mask(turned.view(), 1), axis);
+    CHECK(forward.n_layers == backward.n_layers);
+    for (std::size_t i = 0; i < forward.begin.size(); ++i) {
+      const bool empty = forward.begin[i] < 0;
+      CHECK(backward.begin[i] == (empty ? -1 : length - forward.end[i]));
+      CHECK(backward.end[i] == (empty ? -1 : length - forward.begin[i]));
     }
   }
 }
@@ -83,14 +115,18 @@ TEST_CASE("two plates are two layers of their own thickness") {
   const auto columns = measured(encode_mask(plates.view(), 1), 0);
   CHECK(columns.n_voxels == std::vector<std::int32_t>(to_size(shape.y * shape.x), 18));
   CHECK(columns.n_layers == std::vector<std::int32_t>(to_size(shape.y * shape.x), 2));
+  CHECK(columns.begin == std::vector<std::int32_t>(to_size(shape.y * shape.x), 3));
+  CHECK(columns.end == std::vector<std::int32_t>(to_size(shape.y * shape.x), 33));
 }
 
-TEST_CASE("an empty volume writes zeros") {
+TEST_CASE("an empty volume writes zeros, and no ends") {
   for (const int axis : {0, 1, 2}) {
     const auto none = box({4, 5, 6}, {0, 0, 0}, {0, 0, 0});
     const auto columns = measured(none, axis);
     CHECK(std::count(columns.n_voxels.begin(), columns.n_voxels.end(), 0) ==
           std::ssize(columns.n_voxels));
     CHECK(columns.n_voxels == columns.n_layers);
+    CHECK(columns.begin == std::vector<std::int32_t>(columns.n_voxels.size(), -1));
+    CHECK(columns.end == columns.begin);
   }
 }

@@ -100,7 +100,7 @@ def layer_thickness(
     map_shape = runs.shape[:along] + runs.shape[along + 1 :]
     inside = _column_region(roi, map_shape)
 
-    n_voxels, n_layers = _core.layer_columns(
+    n_voxels, n_layers, _, _ = _core.layer_columns(
         runs._core, along + 3 - ndim, _validate.n_threads(n_threads)
     )
     thickness = n_voxels.reshape(map_shape).astype(np.float64) * length

@@ -6,12 +6,21 @@
 
 namespace crevasse {
 
-/// The volume seen along one axis: for every column, how many of its voxels are set (`n_voxels`)
-/// and in how many separate layers they lie (`n_layers`).
+/// Where `layer_columns` writes: one number a column in each map.
+struct LayerColumns {
+  std::int32_t* n_voxels;  ///< Voxels that are set.
+  std::int32_t* n_layers;  ///< Separate layers in which they lie.
+  std::int32_t* begin;     ///< First voxel of the first layer; -1 in a column without voxels.
+  std::int32_t* end;       ///< One past the last voxel of the last layer; -1 likewise.
+};
+
+/// The volume seen along one axis: what lies in every column, and from where to where.
 ///
 /// Maps are C-contiguous over the two remaining axes in order: axis 0 gives (y, x), axis 1 (z, x),
-/// axis 2 (z, y). Linear in runs. Pre: axis is 0, 1 or 2; maps have that size.
-void layer_columns(const RunVolume& runs, int axis, std::int32_t* n_voxels, std::int32_t* n_layers,
-                   int threads);
+/// axis 2 (z, y). The same for every number of threads. Linear in runs and columns, but for the
+/// path halving of union-find, by which a run finds the columns that none before it has reached
+/// (R. E. Tarjan, J. van Leeuwen, J. ACM 31(2), 1984).
+/// Pre: axis is 0, 1 or 2; maps have that size; the volume is shorter than 2³¹ along the axis.
+void layer_columns(const RunVolume& runs, int axis, const LayerColumns& columns, int threads);
 
 }  // namespace crevasse
