@@ -318,5 +318,5 @@ def test_a_cylinder_is_a_disc_in_every_slice(shape, spacing, centre):
 
 
 def test_a_cylinder_without_width_is_refused():
-    with pytest.raises(ValueError, match="diameter must be positive, got 0"):
+    with pytest.raises(ValueError, match="diameter must be positive and finite, got 0"):
         RunVolume.from_cylinder((3, 4, 5), 0)

@@ -13,6 +13,7 @@ from crevasse._clean import (
     remove_small,
 )
 from crevasse._contacts import contacts
+from crevasse._disc import disc
 from crevasse._distance import distance
 from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
@@ -44,6 +45,7 @@ __all__ = [
     "connected_to",
     "contacts",
     "dilate",
+    "disc",
     "distance",
     "erode",
     "fill_cavities",

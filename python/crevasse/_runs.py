@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
+from crevasse._disc import disc
 from crevasse._encode import encode_mask, encode_threshold
 from crevasse._regions import Regions, measure_regions
 from crevasse._shape import Box, bounds, origin3, shape3
@@ -145,7 +146,7 @@ class RunVolume:
         Raises
         ------
         ValueError
-            If the diameter or the spacing is not positive.
+            If the diameter or the spacing is not positive, or `centre` does not fit.
 
         Examples
         --------
@@ -154,16 +155,11 @@ class RunVolume:
                [0, 1, 1, 1, 0],
                [0, 0, 1, 0, 0]])
         """
-        if not diameter > 0:
-            raise ValueError(f"diameter must be positive, got {diameter}")
         lengths = _validate.spacing(spacing, len(shape))[-2:]
-        y, x = (np.arange(n) * length for n, length in zip(shape[-2:], lengths, strict=True))
-        middle = [(n - 1) / 2 * s for n, s in zip(shape[-2:], lengths, strict=True)]
-        y0, x0 = middle if centre is None else centre
-        disc = (y[:, None] - y0) ** 2 + (x - x0) ** 2 <= (diameter / 2) ** 2
+        inside = disc(tuple(shape[-2:]), diameter, spacing=lengths, centre=centre)
         if len(shape) == 2:
-            return cls.from_mask(disc)
-        return cls.concatenate([cls.from_mask(disc[None])] * shape[0])
+            return cls.from_mask(inside)
+        return cls.concatenate([cls.from_mask(inside[None])] * shape[0])
 
     @property
     def shape(self) -> tuple[int, ...]:
