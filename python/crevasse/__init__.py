@@ -23,6 +23,7 @@ from crevasse._overlap import Overlap, overlap
 from crevasse._region_table import region_table
 from crevasse._regions import Regions
 from crevasse._runs import RunLabeling, RunVolume
+from crevasse._surface_roughness import Roughness, surface_roughness
 from crevasse._table import Table
 from crevasse.tracking import Crack, EventType, FrameResult, History, Tracker, track
 
@@ -37,6 +38,7 @@ __all__ = [
     "LayerThickness",
     "Overlap",
     "Regions",
+    "Roughness",
     "RunLabeling",
     "RunVolume",
     "Table",
@@ -59,5 +61,6 @@ __all__ = [
     "percolates",
     "region_table",
     "remove_small",
+    "surface_roughness",
     "track",
 ]
