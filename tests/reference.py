@@ -72,3 +72,14 @@ def layers_along(mask: np.ndarray, axis: int) -> np.ndarray:
     moved = np.moveaxis(mask, axis, 0)
     before = np.concatenate([np.zeros((1, *moved.shape[1:]), bool), moved[:-1]])
     return (moved & ~before).sum(axis=0)
+
+
+def ends_along(mask: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the first layer of each column begins and the last one ends; NaN without a layer."""
+    moved = np.moveaxis(mask, axis, 0)
+    begin, end = np.full((2, *moved.shape[1:]), np.nan)
+    for column in np.ndindex(begin.shape):
+        places = np.flatnonzero(moved[(slice(None), *column)])
+        if places.size:
+            begin[column], end[column] = places[0], places[-1] + 1
+    return begin, end
