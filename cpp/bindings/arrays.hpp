@@ -125,5 +125,6 @@ void bind_surface(py::module_& m);
 void bind_contacts(py::module_& m);
 void bind_distance(py::module_& m);
 void bind_local_thickness(py::module_& m);
+void bind_nearest_background(py::module_& m);
 
 }  // namespace crevasse::python

@@ -20,6 +20,24 @@ void bind_distance(py::module_& m) {
       py::arg("squared"), py::arg("limit"), py::arg("border"), py::arg("threads"));
 
   m.def(
+      "label_distance",
+      [](const py::array& image, py::array_t<float>& out, const std::array<double, 3>& spacing,
+         bool squared, double limit, const std::array<bool, 3>& border, int threads) {
+        const auto volume = output<float>(out, shape_of(image));
+        const DistanceOptions options{spacing, squared, limit, border};
+        for_dtype<std::uint8_t, std::uint16_t, std::uint32_t>(image, "image", [&](auto zero) {
+          using V = decltype(zero);
+          const auto labels = input<V>(image);
+          return without_gil([&] {
+            label_distance<V>(labels, volume, options, threads);
+            return 0;
+          });
+        });
+      },
+      py::arg("image"), py::arg("out").noconvert(), py::arg("spacing"), py::arg("squared"),
+      py::arg("limit"), py::arg("border"), py::arg("threads"));
+
+  m.def(
       "farther_than",
       [](const RunVolumeHandle& runs, double radius, const std::array<double, 3>& spacing,
          int threads) {

@@ -4,9 +4,8 @@
 #include <cstring>
 #include <optional>
 
-#include "common_measure.hpp"
 #include "crevasse/parallel.hpp"
-#include "squared_distance.hpp"
+#include "metric.hpp"
 
 namespace crevasse {
 namespace {
@@ -106,7 +105,7 @@ void pass_slices(const RunVolume& runs, const Occupied& occupied, const Metric<T
         pass.run(
             columns(metric, 1, slice.data() + x, stride, shape.y),
             [&](index_t y) { return occupied.here(z, y, b); },
-            [&](index_t y, const T* values) {
+            [&](index_t y, const T* values, const auto*) {
               put((z * shape.y + y) * shape.x + x, values, count);
             });
         for (index_t y = 0; y < shape.y; ++y) {
@@ -148,73 +147,11 @@ void pass_depth(const Shape& shape, const Occupied& occupied, const Metric<T>& m
         pass.run(
             columns(metric, 0, tile.data(), lanes, shape.z),
             [&](index_t z) { return occupied.here(z, y, b); },
-            [&](index_t z, const T* values) { finish(voxel(z), values, count); });
+            [&](index_t z, const T* values, const auto*) { finish(voxel(z), values, count); });
       }
     }
   };
   parallel_slabs(shape.y, threads, pass_slab, tuning::slabs_per_thread);
-}
-
-/// Squared distances of 64 voxels, of which the first `count` are wanted, as they are asked for.
-template <class T>
-CREVASSE_CLONES void to_float(const T* values, index_t count, const Metric<T>& metric,
-                              const DistanceOptions& options, float* out) {
-  const T most = Lanes<T>(values).largest();
-  const double squared_scale = metric.scale * metric.scale;
-  if (std::is_integral_v<T> && metric.scale == 1 && most < T{1 << 24}) {
-    // Exact as floats, so that one rounding remains.
-    for (index_t c = 0; c < count; ++c) {
-      const auto value = static_cast<float>(values[c]);
-      out[c] = options.squared ? value : std::sqrt(value);
-    }
-  } else {
-    for (index_t c = 0; c < count; ++c) {
-      const auto value = static_cast<double>(values[c]);
-      out[c] = static_cast<float>(options.squared ? squared_scale * value
-                                                  : metric.scale * std::sqrt(value));
-    }
-  }
-  if (most <= metric.cap) return;
-  const auto limit =
-      static_cast<float>(options.squared ? options.limit * options.limit : options.limit);
-  for (index_t c = 0; c < count; ++c) {
-    if (values[c] > metric.cap) out[c] = limit;
-  }
-}
-
-/// Counting in 32-bit integers along the axes from `first_axis` on, if that is exact.
-std::optional<Metric<std::int32_t>> whole_metric(const Shape& shape, const DistanceOptions& options,
-                                                 std::size_t first_axis) {
-  const auto length = common_measure(std::span(options.spacing).subspan(first_axis));
-  if (!length) return std::nullopt;
-  constexpr std::int64_t infinite = std::int64_t{1} << 30;
-  Metric<std::int32_t> metric;
-  metric.infinite = infinite;
-  metric.scale = *length;
-  metric.border = options.border;
-  std::int64_t farthest = 0;
-  const std::array<index_t, 3> extent{shape.z, shape.y, shape.x};
-  for (std::size_t axis = first_axis; axis < extent.size(); ++axis) {
-    const std::int64_t step = std::llround(options.spacing[axis] / *length);
-    if (extent[axis] >= 1 << 15) return std::nullopt;
-    farthest += step * step * (extent[axis] + 1) * (extent[axis] + 1);
-    if (farthest >= infinite) return std::nullopt;
-    metric.weight[axis] = static_cast<std::int32_t>(step * step);
-  }
-  const double cap = options.limit / *length * (options.limit / *length) * (1 + 1e-12);
-  metric.cap = static_cast<std::int32_t>(std::min(cap, static_cast<double>(infinite - 1)));
-  return metric;
-}
-
-Metric<double> real_metric(const DistanceOptions& options) {
-  Metric<double> metric;
-  metric.infinite = std::numeric_limits<double>::infinity();
-  // A hair more: what lies at the limit must not fall to rounding.
-  metric.cap =
-      std::min(options.limit * options.limit * (1 + 1e-12), std::numeric_limits<double>::max());
-  metric.border = options.border;
-  for (std::size_t i = 0; i < 3; ++i) metric.weight[i] = options.spacing[i] * options.spacing[i];
-  return metric;
 }
 
 /// Squared distances in the numbers of one metric in those of another.
@@ -229,10 +166,6 @@ void convert(const Metric<From>& from, const From* values, const Metric<To>& to,
       out[c] = values[c] >= from.infinite ? to.infinite : unit * static_cast<double>(values[c]);
     }
   }
-}
-
-int distance_threads(const Shape& shape, int threads) {
-  return worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
 }
 
 /// Both passes, within slices in the numbers of one metric and then along z in those of another.

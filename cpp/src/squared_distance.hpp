@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
+#include "crevasse/parallel.hpp"
 #include "crevasse/runs.hpp"
 #include "crevasse/tuning.hpp"
 #include "simd.hpp"
@@ -17,14 +19,15 @@ namespace crevasse {
 /// Columns that are worked on together.
 inline constexpr index_t lanes = 64;
 
-/// How squared distances are counted: in units of scale².
+/// Whole numbers of the width of T: what vectors of them are compared to and chosen by.
 template <class T>
-struct Metric {
-  std::array<T, 3> weight{};  ///< Squared spacing along z, y, x.
-  T infinite{};               ///< Larger than any distance in the volume; no sum with it overflows.
-  T cap{};                    ///< Larger ones are not wanted: they may come out as any that is.
-  double scale = 1;
-  std::array<bool, 3> border{};
+using WholeOf = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+/// What a pass over columns is asked for.
+enum class Seek {
+  distance,  ///< to background: voxels that are 0
+  site,      ///< and the voxel along the column from which it comes, the first among equals
+  change,    ///< to a voxel of another value than one's own
 };
 
 /// Columns of equal length, side by side: voxel i of column c is at data[i * stride + c].
@@ -34,13 +37,18 @@ struct Columns {
   index_t stride, length;
   T weight, infinite, cap;
   bool border;
+  const WholeOf<T>* values = nullptr;  ///< The image's, laid out as data; for Seek::change.
 
-  /// The voxels i, those just outside where that is background; nothing elsewhere.
+  /// Whether there is a voxel i, or one just outside that is background.
+  CREVASSE_INLINE bool has(index_t i) const {
+    return (i >= 0 && i < length) || (border && (i == -1 || i == length));
+  }
+  /// Pre: has(i).
   CREVASSE_INLINE const T* row(index_t i) const {
     static constexpr std::array<T, lanes> background{};
-    if (i >= 0 && i < length) return data + i * stride;
-    return border && (i == -1 || i == length) ? background.data() : nullptr;
+    return is_inside(i) ? data + i * stride : background.data();
   }
+  CREVASSE_INLINE bool is_inside(index_t i) const { return i >= 0 && i < length; }
 };
 
 /// The values of 64 columns, as vectors of 64 bytes: what no compiler forgets to keep in registers.
@@ -82,59 +90,128 @@ class Lanes {
     return most[0];
   }
 
- private:
+ protected:
   static constexpr std::size_t width = 64 / sizeof(T), count = lanes / width;
   typedef T Vector __attribute__((vector_size(64)));
+  typedef WholeOf<T> Whole __attribute__((vector_size(64)));
+
+  template <class V>
+  CREVASSE_INLINE static V load(const auto* values, std::size_t i) {
+    V vector;
+    std::memcpy(&vector, values + i * width, sizeof(vector));
+    return vector;
+  }
 
   Vector vectors_[count];
 };
 
-/// min_k f(i ± k) + weight k² for the voxels i of all columns. Gives up, and returns no steps,
-/// where it would take more than `most_steps`; else the steps it took, at least one.
-template <class T>
-CREVASSE_CLONES index_t window_minimum(const Columns<T>& f, index_t i, index_t most_steps, T* out) {
-  Lanes<T> values(f.row(i));
-  T most = values.largest();
+/// The voxels i of 64 columns, as they come to know more of the voxels before and after.
+template <class T, Seek seek>
+class Window : public Lanes<T> {
+ public:
+  CREVASSE_INLINE Window(const Columns<T>& f, index_t i) : Lanes<T>(f.row(i)), f_(f) {
+    if constexpr (seek == Seek::site) {
+      for (auto& sites : whole_) sites = typename Lanes<T>::Whole{} + static_cast<WholeOf<T>>(i);
+    } else if constexpr (seek == Seek::change) {
+      std::memcpy(whole_, f.values + i * f.stride, sizeof(whole_));
+    }
+  }
+
+  /// A voxel before all that were looked at, `step` away; or one after them.
+  CREVASSE_INLINE void look_back(index_t i, T step) { look<true>(i, step); }
+  CREVASSE_INLINE void look_ahead(index_t i, T step) { look<false>(i, step); }
+
+  CREVASSE_INLINE void store_sites(WholeOf<T>* sites) const {
+    std::memcpy(sites, whole_, sizeof(whole_));
+  }
+
+ private:
+  using typename Lanes<T>::Vector;
+  using typename Lanes<T>::Whole;
+
+  template <bool back>
+  CREVASSE_INLINE void look(index_t i, T step) {
+    if constexpr (seek == Seek::distance) {
+      this->lower(f_.row(i), step);
+    } else if constexpr (seek == Seek::site) {
+      const T* const others = f_.row(i);
+      for (std::size_t v = 0; v < Lanes<T>::count; ++v) {
+        const Vector other = Lanes<T>::template load<Vector>(others, v) + step;
+        Vector& own = this->vectors_[v];
+        const Whole nearer = back ? other <= own : other < own;
+        own = nearer ? other : own;
+        whole_[v] = nearer ? Whole{} + static_cast<WholeOf<T>>(i) : whole_[v];
+      }
+    } else {
+      if (!f_.is_inside(i)) return this->lower(f_.row(i), step);
+      const T* const others = f_.row(i);
+      const WholeOf<T>* const values = f_.values + i * f_.stride;
+      for (std::size_t v = 0; v < Lanes<T>::count; ++v) {
+        const Whole same = Lanes<T>::template load<Whole>(values, v) == whole_[v];
+        const Vector other =
+            (same ? Lanes<T>::template load<Vector>(others, v) : Vector{}) + step;
+        Vector& own = this->vectors_[v];
+        own = own < other ? own : other;
+      }
+    }
+  }
+
+  const Columns<T>& f_;
+  Whole whole_[seek == Seek::distance ? 1 : Lanes<T>::count];
+};
+
+/// min_k f(i ± k) + weight k² for the voxels i of all columns, and where it is found if that is
+/// sought. Gives up, and returns no steps, where it would take more than `most_steps`; else the
+/// steps it took, at least one.
+template <class T, Seek seek>
+CREVASSE_CLONES index_t window_minimum(const Columns<T>& f, index_t i, index_t most_steps, T* out,
+                                       WholeOf<T>* sites) {
+  Window<T, seek> window(f, i);
+  T most = window.largest();
   for (index_t k = 1;; ++k) {
     const T step = f.weight * static_cast<T>(k) * static_cast<T>(k);
-    const T* const before = f.row(i - k);
-    const T* const after = f.row(i + k);
-    if (step >= most || step > f.cap || (before == nullptr && after == nullptr)) {
-      values.store(out);
+    // A voxel before that is as near is a better site.
+    const bool done = seek == Seek::site ? step > most : step >= most;
+    if (done || step > f.cap || (!f.has(i - k) && !f.has(i + k))) {
+      window.store(out);
+      if constexpr (seek == Seek::site) window.store_sites(sites);
       return k;
     }
     if (k >= most_steps) return 0;
-    if (before != nullptr) values.lower(before, step);
-    if (after != nullptr) values.lower(after, step);
-    if (k < 4 || k % 4 == 0) most = values.largest();
+    if (f.has(i - k)) window.look_back(i - k, step);
+    if (f.has(i + k)) window.look_ahead(i + k, step);
+    if (k < 4 || k % 4 == 0) most = window.largest();
   }
 }
 
-/// The same for all voxels of one column, whatever the distances: the lower envelope of parabolas.
+/// The same for voxels of one column, whatever the distances: the lower envelope of parabolas.
 template <class T>
 class Envelope {
  public:
   explicit Envelope(index_t length)
       : at_(static_cast<std::size_t>(length) + 2), height_(at_.size()), from_(at_.size() + 1) {}
 
-  void column(const Columns<T>& f, index_t c, T* out, index_t out_stride) {
+  /// Call `take(i, value, site)` for the voxels [begin, end) of column c, of which the one before
+  /// and the one after may be background; site is -1 if there is none.
+  template <class Take>
+  void column(const Columns<T>& f, index_t c, Slab voxels, bool before, bool after, Take&& take) {
     size_ = 0;
-    if (f.border) add(-1, 0, f.weight);
-    for (index_t i = 0; i < f.length; ++i) {
+    if (before) add(voxels.begin - 1, 0, f.weight);
+    for (index_t i = voxels.begin; i < voxels.end; ++i) {
       const T height = f.data[i * f.stride + c];
       if (height < f.infinite) add(i, height, f.weight);
     }
-    if (f.border) add(f.length, 0, f.weight);
+    if (after) add(voxels.end, 0, f.weight);
     std::size_t k = 0;
-    for (index_t i = 0; i < f.length; ++i) {
-      T& value = out[i * out_stride + c];
+    for (index_t i = voxels.begin; i < voxels.end; ++i) {
       if (size_ == 0) {
-        value = f.infinite;
+        take(i, f.infinite, index_t{-1});
         continue;
       }
-      while (k + 1 < size_ && from_[k + 1] <= static_cast<double>(i)) ++k;
+      // Strict '<': where two parabolas meet the earlier site is kept.
+      while (k + 1 < size_ && from_[k + 1] < static_cast<double>(i)) ++k;
       const T distance = static_cast<T>(i - at_[k]);
-      value = height_[k] + f.weight * distance * distance;
+      take(i, height_[k] + f.weight * distance * distance, at_[k]);
     }
   }
 
@@ -165,38 +242,67 @@ class Envelope {
 };
 
 /// Squared distances along columns, the cheaper way. One a thread.
-template <class T>
+template <class T, Seek seek = Seek::distance>
 class ColumnPass {
  public:
   explicit ColumnPass(index_t length)
-      : envelope_(length), result_(static_cast<std::size_t>(length * lanes)) {}
+      : envelope_(length),
+        result_(static_cast<std::size_t>(length * lanes)),
+        sites_(seek == Seek::site ? result_.size() : 0) {}
 
-  /// Call `take(i, values)` with the 64 values of the voxels i, for every i with `wanted(i)`;
-  /// possibly twice, with the same values.
+  /// Call `take(i, distances, sites)` with the 64 results of the voxels i, for every i with
+  /// `wanted(i)`; possibly twice, with the same results. Sites are nothing unless sought.
   template <class Wanted, class Take>
   void run(const Columns<T>& f, Wanted&& wanted, Take&& take) {
     T values[lanes];
+    WholeOf<T> sites[lanes];
     index_t budget = tuning::window_steps * f.length;
     for (index_t i = 0; i < f.length; ++i) {
       if (!wanted(i)) continue;
-      const index_t steps = window_minimum(f, i, budget, values);
+      const index_t steps = window_minimum<T, seek>(f, i, budget, values, sites);
       if (steps == 0) return run_envelope(f, wanted, take);
       budget -= steps;
-      take(i, values);
+      take(i, values, sites);
     }
   }
 
  private:
   template <class Wanted, class Take>
   void run_envelope(const Columns<T>& f, Wanted&& wanted, Take&& take) {
-    for (index_t c = 0; c < lanes; ++c) envelope_.column(f, c, result_.data(), lanes);
+    for (index_t c = 0; c < lanes; ++c) {
+      const auto put = [&](index_t i, T value, index_t site) {
+        const auto at = static_cast<std::size_t>(i * lanes + c);
+        result_[at] = value;
+        if constexpr (seek == Seek::site) sites_[at] = static_cast<WholeOf<T>>(site);
+      };
+      if constexpr (seek == Seek::change) {
+        for_equal(f, c, [&](Slab part) {  // beyond the ends of a part lie other values
+          const bool before = part.begin > 0 || f.border, after = part.end < f.length || f.border;
+          envelope_.column(f, c, part, before, after, put);
+        });
+      } else {
+        envelope_.column(f, c, {0, f.length}, f.border, f.border, put);
+      }
+    }
     for (index_t i = 0; i < f.length; ++i) {
-      if (wanted(i)) take(i, result_.data() + i * lanes);
+      if (wanted(i)) take(i, result_.data() + i * lanes, sites_.data() + i * lanes);
+    }
+  }
+
+  /// Call `visit` for the parts of a column that have one value; background is 0 everywhere and
+  /// needs no more.
+  template <class Visit>
+  void for_equal(const Columns<T>& f, index_t c, Visit&& visit) {
+    for (index_t begin = 0, end = 0; begin < f.length; begin = end) {
+      const auto value = f.values[begin * f.stride + c];
+      while (end < f.length && f.values[end * f.stride + c] == value) ++end;
+      visit({begin, end});
     }
   }
 
   Envelope<T> envelope_;
   std::vector<T> result_;
+  std::vector<WholeOf<T>> sites_;
 };
 
 }  // namespace crevasse

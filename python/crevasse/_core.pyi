@@ -103,9 +103,27 @@ def distance(
 def local_thickness(
     runs: RunVolume,
     out: NDArray[np.float32],
+    out_is_zero: bool,
     spacing: tuple[float, float, float],
     border: tuple[bool, bool, bool],
     closed: bool,
+    threads: int,
+) -> None: ...
+def label_distance(
+    image: NDArray[Any],
+    out: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+    squared: bool,
+    limit: float,
+    border: tuple[bool, bool, bool],
+    threads: int,
+) -> None: ...
+def nearest_background(
+    runs: RunVolume,
+    z: NDArray[np.int32],
+    y: NDArray[np.int32],
+    x: NDArray[np.int32],
+    spacing: tuple[float, float, float],
     threads: int,
 ) -> None: ...
 def farther_than(

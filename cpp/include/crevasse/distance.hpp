@@ -33,6 +33,13 @@ struct DistanceOptions {
 void distance(const RunVolume& runs, Volume<float> out, bool out_is_zero,
               const DistanceOptions& options, int threads);
 
+/// The same for an image of labels: from every voxel that is not 0 to the nearest voxel of another
+/// value. Memory besides `out`: 4 bytes a voxel where spacings have a common measure, else 8.
+/// V: std::uint8_t, uint16 or uint32. Pre: equal shapes.
+template <class V>
+void label_distance(Volume<const V> image, Volume<float> out, const DistanceOptions& options,
+                    int threads);
+
 /// Voxels of `runs` that lie farther than `radius` from all background, centre to centre: erosion
 /// by a closed ball. `options`: spacing and border; the rest is not looked at.
 RunVolume farther_than(const RunVolume& runs, double radius, const DistanceOptions& options,
