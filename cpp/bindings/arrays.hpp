@@ -124,6 +124,7 @@ void bind_ledger(py::module_& m);
 void bind_surface(py::module_& m);
 void bind_contacts(py::module_& m);
 void bind_distance(py::module_& m);
+void bind_geodesic(py::module_& m);
 void bind_local_thickness(py::module_& m);
 void bind_nearest_background(py::module_& m);
 

@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_surface(m);
   bind_contacts(m);
   bind_distance(m);
+  bind_geodesic(m);
   bind_local_thickness(m);
   bind_nearest_background(m);
 }

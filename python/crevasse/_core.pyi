@@ -100,6 +100,14 @@ def distance(
     border: tuple[bool, bool, bool],
     threads: int,
 ) -> None: ...
+def geodesic_distance(
+    runs: RunVolume,
+    seeds: RunVolume,
+    out: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+    limit: float,
+    threads: int,
+) -> None: ...
 def local_thickness(
     runs: RunVolume,
     out: NDArray[np.float32],
