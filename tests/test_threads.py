@@ -29,6 +29,7 @@ def everything(mask):
         runs.dilate(18, n_threads=2).n_voxels,
         crevasse.distance(runs, n_threads=2).sum(),
         crevasse.distance(runs, spacing=(1.7, 1.1, 1), n_threads=2).sum(),
+        crevasse.geodesic_distance(runs, mask[::-1], limit=20, n_threads=2).tobytes(),
         crevasse.local_thickness(runs, n_threads=2).sum(),
         crevasse.open(runs, 1.5, n_threads=2).n_voxels,
         runs.label(6, periodic=True, n_threads=2).count,

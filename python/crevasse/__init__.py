@@ -15,6 +15,7 @@ from crevasse._clean import (
 from crevasse._contacts import contacts
 from crevasse._disc import disc
 from crevasse._distance import distance
+from crevasse._geodesic import geodesic_distance
 from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._local_thickness import local_thickness
@@ -51,6 +52,7 @@ __all__ = [
     "distance",
     "erode",
     "fill_cavities",
+    "geodesic_distance",
     "hysteresis",
     "keep_largest",
     "label",

@@ -8,11 +8,13 @@ from crevasse import _core, _validate
 from crevasse._slabs import LazyVolume, is_lazy, slabs
 
 
-def encode_mask(mask: ArrayLike, threads: int) -> tuple[_core.RunVolume, int]:
+def encode_mask(mask: ArrayLike, threads: int, name: str = "mask") -> tuple[_core.RunVolume, int]:
     """The voxels that are not 0, and the number of axes; see `RunVolume.from_mask`."""
     if is_lazy(mask):
-        return _core.concatenate([encode_mask(slab, threads)[0] for _, slab in slabs(mask)]), 3
-    array = _validate.bool_or_integer(mask, "mask")
+        return _core.concatenate(
+            [encode_mask(slab, threads, name)[0] for _, slab in slabs(mask)]
+        ), 3
+    array = _validate.bool_or_integer(mask, name)
     return _core.encode_mask(_validate.as_3d(array), threads), array.ndim
 
 

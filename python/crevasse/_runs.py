@@ -424,9 +424,13 @@ class RunLabeling:
         return f"RunLabeling(shape={self.shape}, count={self.count})"
 
 
-def as_run_volume(mask: ArrayLike | RunVolume, n_threads: int | None = None) -> RunVolume:
-    """A mask as runs, encoded if it is not yet."""
-    return mask if isinstance(mask, RunVolume) else RunVolume.from_mask(mask, n_threads=n_threads)
+def as_run_volume(
+    mask: ArrayLike | RunVolume, n_threads: int | None = None, name: str = "mask"
+) -> RunVolume:
+    """A mask as runs, encoded if it is not yet; errors call it by its `name`."""
+    if isinstance(mask, RunVolume):
+        return mask
+    return RunVolume(*encode_mask(mask, _validate.n_threads(n_threads), name))
 
 
 def _region(roi: RunVolume | Box | ArrayLike, shape: tuple[int, ...]) -> RunVolume:
