@@ -1,5 +1,9 @@
 """Distances, and erosion and dilation by balls."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +13,7 @@ from scipy import ndimage
 import crevasse
 from crevasse import RunVolume, distance
 
-from strategies import masks, threads
+from strategies import label_images, masks, threads
 
 spacings = st.sampled_from([(1.0, 1.0, 1.0), (2.0, 1.0, 0.5), (1.3, 0.7, 2**0.5), (0.1, 0.3, 0.1)])
 
@@ -108,6 +112,124 @@ def test_bad_arguments_are_refused_in_one_line(arguments, error, message):
     with pytest.raises(error, match=message) as caught:
         distance(**{"mask": np.ones((2, 2), bool), **arguments})
     assert "\n" not in str(caught.value)
+
+
+def to_another_value(image, spacing, border):
+    """From every voxel that is not 0 to every voxel of another value."""
+    padded = np.pad(image, 1) if border else image
+    places = np.stack(np.indices(padded.shape), axis=-1).reshape(-1, image.ndim)
+    places = (places - (1 if border else 0)) * np.array(spacing)
+    values = padded.reshape(-1)
+    result = np.full(image.shape, np.inf)
+    for voxel in np.ndindex(image.shape):
+        others = places[values != image[voxel]]
+        if image[voxel] == 0:
+            result[voxel] = 0
+        elif len(others):
+            squares = ((others - np.array(voxel) * np.array(spacing)) ** 2).sum(axis=-1)
+            result[voxel] = np.sqrt(squares.min())
+    return result
+
+
+few = st.one_of(
+    st.tuples(st.integers(0, 4), st.integers(0, 5), st.integers(0, 6)),
+    st.tuples(st.integers(0, 3), st.sampled_from([1, 9, 63, 66])),
+)
+
+
+@given(label_images(few), spacings, st.booleans(), threads)
+def test_labels_are_measured_to_the_nearest_voxel_of_another_value(
+    image, spacing, border, n_threads
+):
+    lengths = spacing[-image.ndim :]
+    found = distance(image, spacing=lengths, border=border, n_threads=n_threads)
+    np.testing.assert_allclose(found, to_another_value(image, lengths, border), rtol=1.3e-7)
+
+
+@given(label_images(), spacings)
+def test_every_label_by_itself_gives_the_same(image, spacing):
+    lengths = spacing[-image.ndim :]
+    found = distance(image, spacing=lengths)
+    for value in np.unique(image[image != 0])[:4]:
+        alone = image == value
+        expected = np.where(alone, distance(alone, spacing=lengths), 0)
+        np.testing.assert_array_equal(np.where(alone, found, 0), expected)
+
+
+@given(label_images())
+def test_labels_take_limits_and_scale_and_turn(image):
+    whole = distance(image)
+    np.testing.assert_array_equal(distance(image, limit=2.5), np.minimum(whole, 2.5))
+    np.testing.assert_array_equal(distance(image, spacing=2), 2 * whole)
+    np.testing.assert_array_equal(distance(image.T).T, whole)
+    np.testing.assert_array_equal(distance(image[::-1])[::-1], whole)
+
+
+def test_long_distances_between_labels_take_envelopes():
+    image = np.ones((3, 900, 70), np.int64)
+    image[:, 450:, 10:] = 2**40  # beyond 32 bits
+    image[1, 20, 60] = -5
+    image[2, 700:710] = 0
+    for spacing in (1.0, (1.0, 2**0.5, 0.9)):
+        found = distance(image, spacing=spacing)
+        for value in (1, 2**40, -5):
+            alone = image == value
+            np.testing.assert_array_equal(found[alone], distance(alone, spacing=spacing)[alone])
+    assert (found[image == 0] == 0).all()
+
+
+@given(masks(), spacings, st.booleans())
+def test_signed_distances_are_those_of_both_sides(mask, spacing, border):
+    lengths = spacing[-mask.ndim :]
+    found = distance(mask, spacing=lengths, border=border, signed=True)
+    inside = distance(mask, spacing=lengths, border=border)
+    np.testing.assert_array_equal(found, inside - distance(~mask, spacing=lengths))
+
+
+def test_numbers_meet_where_one_kind_takes_over_from_another():
+    # 32-bit integers end at axes of 2^15 voxels, and squares are whole in float32 up to 2^24.
+    for n in (4095, 4096, 4097, 2**15 - 2, 2**15 - 1, 2**15, 2**15 + 1):
+        mask = np.ones((1, n), bool)
+        mask[0, 0] = False
+        np.testing.assert_array_equal(distance(mask)[0], np.arange(n, dtype=np.float32))
+        np.testing.assert_array_equal(distance(mask.T)[:, 0], np.arange(n, dtype=np.float32))
+        squares = (np.arange(n, dtype=np.int64) ** 2).astype(np.float32)
+        np.testing.assert_array_equal(distance(mask, squared=True)[0], squares)
+
+
+@given(masks())
+def test_fortran_order_gives_the_same(mask):
+    np.testing.assert_array_equal(distance(np.asfortranarray(mask)), distance(mask))
+
+
+@pytest.mark.parametrize("name", ["distance", "local_thickness", "nearest_background"])
+def test_memory_that_cannot_be_had_is_a_memory_error(name):
+    too_large = crevasse.RunVolume.from_box((2**10, 2**10, 2**30), (slice(0, 0),) * 3)
+    with pytest.raises(MemoryError):
+        getattr(crevasse, name)(too_large)
+
+
+def test_a_result_array_is_untouched_where_memory_runs_out():
+    resource = pytest.importorskip("resource", reason="there is no limit to set")
+    script = """
+import resource, numpy as np, crevasse
+mask = np.ones((64, 512, 512), bool)
+mask[0] = False
+out = np.full(mask.shape, 7, np.float32)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, resource.RLIM_INFINITY))
+try:  # no common measure within slices: 8 bytes a voxel besides
+    crevasse.distance(mask, spacing=(1, 1.1, 2**0.5), out=out, n_threads=1)
+except MemoryError:
+    print("untouched" if (out == 7).all() else "touched")
+"""
+    assert hasattr(resource, "RLIMIT_AS")
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs /proc")
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "untouched"
 
 
 def ball(radius, spacing):

@@ -17,9 +17,8 @@ void bind_local_thickness(py::module_& m) {
           return 0;
         });
       },
-      py::arg("runs"), py::arg("out").noconvert(), py::arg("out_is_zero"),
-      py::arg("spacing"), py::arg("border"),
-      py::arg("closed"), py::arg("threads"));
+      py::arg("runs"), py::arg("out").noconvert(), py::arg("out_is_zero"), py::arg("spacing"),
+      py::arg("border"), py::arg("closed"), py::arg("threads"));
 }
 
 }  // namespace crevasse::python

@@ -18,8 +18,8 @@ void bind_nearest_background(py::module_& m) {
           return 0;
         });
       },
-      py::arg("runs"), py::arg("z").noconvert(), py::arg("y").noconvert(),
-      py::arg("x").noconvert(), py::arg("spacing"), py::arg("threads"));
+      py::arg("runs"), py::arg("z").noconvert(), py::arg("y").noconvert(), py::arg("x").noconvert(),
+      py::arg("spacing"), py::arg("threads"));
 }
 
 }  // namespace crevasse::python

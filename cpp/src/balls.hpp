@@ -12,7 +12,8 @@
 
 namespace crevasse {
 
-/// Squared lengths along z, y, x in units of `unit`²; whole numbers where there is a common measure.
+/// Squared lengths along z, y, x in units of `unit`²; whole numbers where there is a common
+/// measure.
 struct Scale {
   std::array<double, 3> weight{};
   double unit = 1;
@@ -66,8 +67,8 @@ class OuterBalls {
   /// origin if they are large enough.
   struct Neighbours {
     Steps steps;
-    double length;          ///< To them.
-    Buffer<float> needed;   ///< Least squared radius that holds a ball, by that ball's; or nothing.
+    double length;         ///< To them.
+    Buffer<float> needed;  ///< Least squared radius that holds a ball, by that ball's; or nothing.
     std::vector<Steps> offsets;
   };
 

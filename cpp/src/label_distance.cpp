@@ -22,7 +22,9 @@ void write_row(const V* image, index_t n, const Metric<T>& metric, T* row) {
       const index_t left = before ? x - begin + 1 : n + 1, right = after ? end - x : n + 1;
       const auto nearest = static_cast<T>(std::min(left, right));
       const bool nowhere = !before && !after;
-      row[x] = image[x] == 0 ? T{0} : nowhere ? metric.infinite : metric.weight[2] * nearest * nearest;
+      row[x] = image[x] == 0 ? T{0}
+               : nowhere     ? metric.infinite
+                             : metric.weight[2] * nearest * nearest;
     }
   }
 }
@@ -99,11 +101,11 @@ class LabelDistance {
  private:
   /// 64 columns side by side, with what a thread needs to pass over them.
   struct Block {
-    explicit Block(index_t length)
-        : pass(length),
-          distances(static_cast<std::size_t>(length * lanes), T{0}),
-          values(distances.size(), 0),
-          length(length) {}
+    explicit Block(index_t n)
+        : pass(n),
+          length(n),
+          distances(static_cast<std::size_t>(n * lanes), T{0}),
+          values(distances.size(), 0) {}
 
     /// Voxel i of all columns, from block b of a row. Returns whether there are labels among them.
     bool load(index_t i, const T* row, std::span<const V> image, index_t b) {
@@ -121,15 +123,15 @@ class LabelDistance {
       return any != 0;
     }
     Columns<T> columns(const Metric<T>& metric, std::size_t axis) const {
-      return {distances.data(), lanes,      length,
+      return {distances.data(),    lanes,           length,
               metric.weight[axis], metric.infinite, metric.cap,
               metric.border[axis], values.data()};
     }
 
     ColumnPass<T, Seek::change> pass;
+    index_t length;
     std::vector<T> distances;
     std::vector<WholeOf<T>> values;
-    index_t length;
   };
 
   std::uint8_t& occupied(index_t r, index_t b) {

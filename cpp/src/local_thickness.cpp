@@ -48,8 +48,8 @@ class NearbyBalls {
     tiling_.for_nearby(tile, reach_, [&](index_t i, const Tile& home) {
       Steps gap{};
       for (std::size_t a = 0; a < 3; ++a) {
-        gap[a] = std::max({home.begin[a] - (tile.end[a] - 1), tile.begin[a] - (home.end[a] - 1),
-                           index_t{0}});
+        gap[a] = std::max(
+            {home.begin[a] - (tile.end[a] - 1), tile.begin[a] - (home.end[a] - 1), index_t{0}});
       }
       for (const Ball& ball : balls_[static_cast<std::size_t>(i)]) {
         if (!reaches(ball, gap)) break;  // nor do the smaller ones
@@ -110,9 +110,8 @@ void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
   const Tiling tiling(shape);
   std::vector<Buffer<Ball>> balls(static_cast<std::size_t>(tiling.count()));
   const OuterBalls outer(runs, squared, scale, options.closed, largest);
-  parallel_tasks(tiling.count(), team, [&](index_t i) {
-    balls[static_cast<std::size_t>(i)] = outer.of(tiling[i]);
-  });
+  parallel_tasks(tiling.count(), team,
+                 [&](index_t i) { balls[static_cast<std::size_t>(i)] = outer.of(tiling[i]); });
   // All balls are known: their squared radii may now be painted over.
   const auto paint_tiles = [&](index_t, Slab tiles) {
     NearbyBalls nearby(tiling, balls, scale, largest);

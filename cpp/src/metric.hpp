@@ -27,8 +27,9 @@ struct Metric {
 };
 
 /// Counting in 32-bit integers along the axes from `first_axis` on, if that is exact.
-inline std::optional<Metric<std::int32_t>> whole_metric(const Shape& shape, const DistanceOptions& options,
-                                                 std::size_t first_axis) {
+inline std::optional<Metric<std::int32_t>> whole_metric(const Shape& shape,
+                                                        const DistanceOptions& options,
+                                                        std::size_t first_axis) {
   const auto length = common_measure(std::span(options.spacing).subspan(first_axis));
   if (!length) return std::nullopt;
   constexpr std::int64_t infinite = std::int64_t{1} << 30;

@@ -43,8 +43,8 @@ struct Block {
   }
 
   Columns<T> columns(const Metric<T>& metric, std::size_t axis, index_t length) const {
-    return {distances.data(), lanes, length, metric.weight[axis], metric.infinite, metric.cap,
-            false};
+    return {distances.data(), lanes,      length, metric.weight[axis],
+            metric.infinite,  metric.cap, false};
   }
 
   ColumnPass<T, Seek::site> pass;
@@ -71,7 +71,8 @@ void pass_slices(const RunVolume& runs, const Places& out, const Metric<T>& metr
       for (index_t x = 0; x < shape.x; x += lanes) {
         const index_t count = std::min(lanes, shape.x - x);
         for (index_t y = 0; y < shape.y; ++y) {
-          std::copy_n(distances.data() + y * shape.x + x, count, block.distances.data() + y * lanes);
+          std::copy_n(distances.data() + y * shape.x + x, count,
+                      block.distances.data() + y * lanes);
         }
         block.pass.run(
             block.columns(metric, 1, shape.y), [](index_t) { return true; },
@@ -81,8 +82,8 @@ void pass_slices(const RunVolume& runs, const Places& out, const Metric<T>& metr
               for (index_t c = 0; c < count; ++c) {
                 const auto site = static_cast<index_t>(sites[c]);
                 out[1].data[voxel + c] = static_cast<std::int32_t>(site);
-                out[2].data[voxel + c] = site < 0 ? -1 : places[static_cast<std::size_t>(
-                                                             site * shape.x + x + c)];
+                out[2].data[voxel + c] =
+                    site < 0 ? -1 : places[static_cast<std::size_t>(site * shape.x + x + c)];
               }
             });
       }

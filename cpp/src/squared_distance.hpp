@@ -148,8 +148,7 @@ class Window : public Lanes<T> {
       const WholeOf<T>* const values = f_.values + i * f_.stride;
       for (std::size_t v = 0; v < Lanes<T>::count; ++v) {
         const Whole same = Lanes<T>::template load<Whole>(values, v) == whole_[v];
-        const Vector other =
-            (same ? Lanes<T>::template load<Vector>(others, v) : Vector{}) + step;
+        const Vector other = (same ? Lanes<T>::template load<Vector>(others, v) : Vector{}) + step;
         Vector& own = this->vectors_[v];
         own = own < other ? own : other;
       }

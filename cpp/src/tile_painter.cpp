@@ -11,11 +11,11 @@ namespace {
 
 /// Where a ball meets the lines of a tile.
 struct Meeting {
-  index_t z, y;              ///< Centre.
-  index_t z_begin, z_end;    ///< Slices.
-  index_t word, shift;       ///< Line and bit of the first bit of the ball's first word.
-  index_t w_begin, w_end;    ///< Words of the ball that meet a line.
-  bool spills;               ///< Whether they reach into a second line each.
+  index_t z, y;            ///< Centre.
+  index_t z_begin, z_end;  ///< Slices.
+  index_t word, shift;     ///< Line and bit of the first bit of the ball's first word.
+  index_t w_begin, w_end;  ///< Words of the ball that meet a line.
+  bool spills;             ///< Whether they reach into a second line each.
 
   Meeting(const PlacedBall& ball, const BallShape& shape, const TileBits& bits)
       : z(ball.z),
@@ -43,7 +43,8 @@ CREVASSE_INLINE bool any(const WordRows& rows) {
   return bits != 0;
 }
 
-/// Call `visit(z, y, w, left)` for 8 rows at a time: the bits of line w yet unpainted inside a ball.
+/// Call `visit(z, y, w, left)` for 8 rows at a time: the bits of line w yet unpainted inside a
+/// ball.
 template <class Visit>
 CREVASSE_INLINE void for_rows_left(const Meeting& at, const BallShape& shape, const TileBits& bits,
                                    Visit&& visit) {

@@ -13,8 +13,9 @@ struct PlacedBall {
   std::int32_t z, y, x;
 };
 
-/// Bits of the voxels of a tile that are yet unpainted. A line is 64 columns of a slice, with a word
-/// for every row, so that 8 rows lie side by side; at all its ends there is room to look beyond.
+/// Bits of the voxels of a tile that are yet unpainted. A line is 64 columns of a slice, with a
+/// word for every row, so that 8 rows lie side by side; at all its ends there is room to look
+/// beyond.
 class TileBits {
  public:
   void become(const RunVolume& runs, const Tile& tile);

@@ -15,8 +15,8 @@ struct Tile {
 
   index_t extent(std::size_t axis) const { return end[axis] - begin[axis]; }
   std::uint32_t number(index_t z, index_t y, index_t x) const {
-    return static_cast<std::uint32_t>(
-        ((z - begin[0]) * extent(1) + y - begin[1]) * extent(2) + x - begin[2]);
+    return static_cast<std::uint32_t>(((z - begin[0]) * extent(1) + y - begin[1]) * extent(2) + x -
+                                      begin[2]);
   }
   std::array<index_t, 3> place(std::uint32_t number) const {
     const auto i = static_cast<index_t>(number);

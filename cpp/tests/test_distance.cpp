@@ -166,3 +166,30 @@ TEST_CASE("farther_than keeps what no closed ball around background reaches") {
     }
   }
 }
+
+TEST_CASE("labels are as far from others as each is from the rest") {
+  Random random(11);
+  for (const Shape& shape : small_shapes()) {
+    const auto image = values<std::uint16_t>(shape, 4, 300, random);
+    for (const DistanceOptions& options :
+         {DistanceOptions{}, DistanceOptions{{2, 1, 3}, true, 4, {true, true, true}},
+          DistanceOptions{{1, 1.1, std::sqrt(2.0)}, false, infinity, {false, true, false}}}) {
+      Dense<float> expected(shape);
+      for (const int value : {300, 600, 900}) {
+        Mask alone(shape);
+        for (std::size_t i = 0; i < alone.voxels.size(); ++i) {
+          alone.voxels[i] = image.voxels[i] == value;
+        }
+        const auto distances = measured(alone, options);
+        for (std::size_t i = 0; i < alone.voxels.size(); ++i) {
+          if (alone.voxels[i] != 0) expected.voxels[i] = distances.voxels[i];
+        }
+      }
+      for (const int threads : thread_counts) {
+        Dense<float> out(shape, 77.0F);
+        label_distance<std::uint16_t>(image.view(), out.out(), options, threads);
+        CHECK(out.voxels == expected.voxels);
+      }
+    }
+  }
+}

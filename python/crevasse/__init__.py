@@ -20,12 +20,14 @@ from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._local_thickness import local_thickness
 from crevasse._morphology import close, dilate, erode, open  # noqa: A004
+from crevasse._nearest_background import nearest_background
 from crevasse._overlap import Overlap, overlap
 from crevasse._region_table import region_table
 from crevasse._regions import Regions
 from crevasse._runs import RunLabeling, RunVolume
 from crevasse._surface_roughness import Roughness, surface_roughness
 from crevasse._table import Table
+from crevasse._thickness_distribution import ThicknessDistribution, thickness_distribution
 from crevasse.tracking import Crack, EventType, FrameResult, History, Tracker, track
 
 __version__ = "0.1.0"
@@ -43,6 +45,7 @@ __all__ = [
     "RunLabeling",
     "RunVolume",
     "Table",
+    "ThicknessDistribution",
     "Tracker",
     "close",
     "connected_to",
@@ -58,11 +61,13 @@ __all__ = [
     "label",
     "layer_thickness",
     "local_thickness",
+    "nearest_background",
     "open",
     "overlap",
     "percolates",
     "region_table",
     "remove_small",
     "surface_roughness",
+    "thickness_distribution",
     "track",
 ]

@@ -144,14 +144,16 @@ def not_negative(value: float, name: str) -> float:
     return number
 
 
-def out_of(value: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def out_of(
+    value: object, shape: tuple[int, ...], dtype: np.dtype[Any], what: str = "the mask's shape"
+) -> None:
     """Refuse what a kernel cannot write values of `dtype` into."""
     if not isinstance(value, np.ndarray):
         raise TypeError(f"out must be a numpy array, got {type(value).__name__}")
     if value.dtype != dtype:
         raise TypeError(f"out must be {dtype}, got {value.dtype}")
     if value.shape != shape:
-        raise ValueError(f"out must have the mask's shape {shape}, got {value.shape}")
+        raise ValueError(f"out must have {what} {shape}, got {value.shape}")
     if not value.flags.c_contiguous or not value.flags.writeable:
         raise ValueError("out must be C-contiguous and writable")
 

@@ -8,9 +8,9 @@
 namespace crevasse {
 
 /// Where the nearest background voxel of every voxel of `runs` is, centre to centre: its z, y and x
-/// in `out[0]`, `out[1]` and `out[2]`; background voxels are their own; -1 everywhere if there is no
-/// background. Among equally near ones the first in raster order, where the spacings have a common
-/// measure; otherwise within the rounding of double precision.
+/// in `out[0]`, `out[1]` and `out[2]`; background voxels are their own; -1 everywhere if there is
+/// no background. Among equally near ones the first in raster order, where the spacings have a
+/// common measure; otherwise within the rounding of double precision.
 ///
 /// `spacing`: voxel size along z, y, x; positive, finite.
 ///
