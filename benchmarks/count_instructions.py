@@ -32,6 +32,8 @@ KERNELS = (
     "dilate",
     "window",
     "distance",
+    "nearest_background",
+    "label_distance",
     "local_thickness",
     "union",
 )

@@ -14,6 +14,7 @@
 #include "crevasse/intensity.hpp"
 #include "crevasse/label.hpp"
 #include "crevasse/local_thickness.hpp"
+#include "crevasse/nearest_background.hpp"
 #include "crevasse/neighbourhood.hpp"
 #include "crevasse/overlap.hpp"
 #include "crevasse/regions.hpp"
@@ -49,6 +50,7 @@ int run(const std::string& name, const char* path, index_t edge) {
   constexpr std::array median{0.5};
   std::vector<float> floats(voxels.size());
   const Volume<float> lengths{floats.data(), shape};
+  std::vector<std::int32_t> places(3 * voxels.size());
   index_t sink = 0;
 
   const std::map<std::string, std::function<void()>> kernels{
@@ -77,6 +79,14 @@ int run(const std::string& name, const char* path, index_t edge) {
        [&] { sink += quantiles(runs, labels.labels, labels.count, image, median, 1)[0] > 0; }},
       {"dilate", [&] { sink += dilate(runs, Connectivity::Corners, 1).run_count(); }},
       {"distance", [&] { distance(runs, lengths, false, {}, 1); }},
+      {"nearest_background",
+       [&] {
+         const auto part = [&](index_t i) {
+           return Volume<std::int32_t>{places.data() + i * shape.size(), shape};
+         };
+         nearest_background(runs, {part(0), part(1), part(2)}, {1, 1, 1}, 1);
+       }},
+      {"label_distance", [&] { label_distance(image, lengths, {}, 1); }},
       {"local_thickness", [&] { local_thickness(runs, lengths, false, {}, 1); }},
       {"window", [&] { sink += window(runs, {1, 1, 1}, shape, 1).run_count(); }},
       {"union", [&] { sink += combine(runs, runs, SetOperation::Union, 1).run_count(); }},

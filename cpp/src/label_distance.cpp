@@ -4,13 +4,10 @@
 
 #include "crevasse/distance.hpp"
 #include "metric.hpp"
+#include "occupied.hpp"
 
 namespace crevasse {
 namespace {
-
-index_t blocks_of(index_t n) {
-  return (n + lanes - 1) / lanes;
-}
 
 /// Squared distances along x to where the value changes.
 template <class T, class V>
