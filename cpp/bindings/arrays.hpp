@@ -127,5 +127,6 @@ void bind_distance(py::module_& m);
 void bind_geodesic(py::module_& m);
 void bind_local_thickness(py::module_& m);
 void bind_nearest_background(py::module_& m);
+void bind_aperture(py::module_& m);
 
 }  // namespace crevasse::python

@@ -20,4 +20,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_geodesic(m);
   bind_local_thickness(m);
   bind_nearest_background(m);
+  bind_aperture(m);
 }
