@@ -31,6 +31,7 @@ def everything(mask):
         crevasse.distance(runs, spacing=(1.7, 1.1, 1), n_threads=2).sum(),
         crevasse.geodesic_distance(runs, mask[::-1], limit=20, n_threads=2).tobytes(),
         crevasse.local_thickness(runs, n_threads=2).sum(),
+        crevasse.aperture(mask, runs, solid=0, void=1, n_threads=2).area,
         crevasse.open(runs, 1.5, n_threads=2).n_voxels,
         runs.label(6, periodic=True, n_threads=2).count,
         (runs & ~runs).n_voxels,

@@ -4,6 +4,7 @@ Arrays are C-ordered (z, y, x) or (y, x); `spacing` is in the same order; label 
 Importing this package needs numpy alone; files, operando analysis and reports are extras.
 """
 
+from crevasse._aperture import Aperture, aperture
 from crevasse._clean import (
     connected_to,
     fill_cavities,
@@ -33,6 +34,7 @@ from crevasse.tracking import Crack, EventType, FrameResult, History, Tracker, t
 __version__ = "0.1.0"
 
 __all__ = [
+    "Aperture",
     "Crack",
     "EventType",
     "FrameResult",
@@ -47,6 +49,7 @@ __all__ = [
     "Table",
     "ThicknessDistribution",
     "Tracker",
+    "aperture",
     "close",
     "connected_to",
     "contacts",

@@ -134,6 +134,17 @@ def nearest_background(
     spacing: tuple[float, float, float],
     threads: int,
 ) -> None: ...
+def aperture(
+    runs: RunVolume,
+    grey: NDArray[Any],
+    out: NDArray[np.float32],
+    out_is_zero: bool,
+    spacing: tuple[float, float, float],
+    solid: float,
+    empty: float,
+    reach: float,
+    threads: int,
+) -> tuple[float, float, float]: ...
 def farther_than(
     runs: RunVolume, radius: float, spacing: tuple[float, float, float], threads: int
 ) -> RunVolume: ...
