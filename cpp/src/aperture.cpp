@@ -10,6 +10,7 @@
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
 #include "gradient_tensors.hpp"
+#include "simd.hpp"
 
 namespace crevasse {
 namespace {
@@ -32,6 +33,17 @@ void add(ApertureSums& sums, const ApertureSums& more) {
   sums.weight += more.weight;
   sums.aperture += more.aperture;
   sums.squares += more.squares;
+}
+
+/// Contrast instead of grey: its products fit a float whatever the grey values are. What is not
+/// finite counts as solid.
+template <class T>
+CREVASSE_CLONES void write_contrast(const T* grey, index_t n, double solid, double scale,
+                                    float* contrast) {
+  for (index_t i = 0; i < n; ++i) {
+    const auto open = static_cast<float>(scale * (solid - static_cast<double>(grey[i])));
+    contrast[i] = std::abs(open) <= largest ? open : 0.0F;
+  }
 }
 
 /// Measures tiles one after the other; scratch is kept.
@@ -102,8 +114,6 @@ class TileReader {
     return box;
   }
 
-  /// Contrast instead of grey: its products fit a float whatever the grey values are. What is not
-  /// finite counts as solid.
   void gather(const Box& box, index_t window) {
     const Box needed = tensors_.begin(grey_.shape, box, window);
     const Box known = needed.within(grey_.shape);
@@ -111,12 +121,8 @@ class TileReader {
     for (index_t z = known.begin.z; z < known.end.z; ++z) {
       for (index_t y = known.begin.y; y < known.end.y; ++y) {
         const T* const row = grey_.row(z * grey_.shape.y + y).data();
-        float* const to = tensors_.values() + needed.index(z, y, known.begin.x);
-        for (index_t x = known.begin.x; x < known.end.x; ++x) {
-          const auto contrast =
-              static_cast<float>(scale * (options_.solid - static_cast<double>(row[x])));
-          to[x - known.begin.x] = std::abs(contrast) <= largest ? contrast : 0.0F;
-        }
+        write_contrast(row + known.begin.x, known.end.x - known.begin.x, options_.solid, scale,
+                       tensors_.values() + needed.index(z, y, known.begin.x));
       }
     }
     tensors_.finish();
