@@ -33,6 +33,7 @@ def distance(
     length (1, 1.8 and 3.6, …) it is computed in integers and every result is the float32 nearest to
     the truth; else in double precision, and rounded once. Where y and x have no common measure
     either, that takes 8 bytes a voxel of memory besides.
+    What twice the distance reads on thin cracks is on the page *Thin sheets* of the documentation.
 
     Parameters
     ----------

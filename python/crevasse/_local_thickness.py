@@ -51,6 +51,7 @@ def local_thickness(
     -----
     Distances end at background voxel *centres*, so a slab of an odd number n of voxels, along an
     axis, reads n + 1 voxels, and one of an even number n reads n.
+    What sheets on a tilt read is on the page *Thin sheets* of the documentation.
 
     Raises
     ------
