@@ -56,6 +56,75 @@ def test_radii_beyond_all_tables(closed):
     np.testing.assert_array_equal(found, expected.astype(np.float32))
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_balls_too_large_to_be_tabulated(closed):
+    mask = np.ones((2, 2300), bool)
+    mask[:, [0, 2100, 2110, 2111]] = mask[1, 2299] = False
+    expected = brute_force(mask, (1, 1), border=False, closed=closed)
+    assert expected.max() > 2 * 1000
+    np.testing.assert_array_equal(local_thickness(mask, closed=closed), expected.astype(np.float32))
+
+
+@given(masks(shapes), st.booleans(), st.booleans(), threads)
+def test_spacings_without_a_common_measure_are_exact_but_for_ties(mask, border, closed, n_threads):
+    spacing = (1.7312345, 2**0.5, 0.9)[-mask.ndim :]
+    found = local_thickness(
+        mask, spacing=spacing, border=border, closed=closed, n_threads=n_threads
+    )
+    # A ball's own nearest background is a tie with its radius: decided within its rounding.
+    slack = (1 + 1.5e-7) if closed else (1 - 1.5e-7)
+    squared = distance(mask, spacing=spacing, border=border, squared=True).astype(float)
+    if np.isinf(squared).any():
+        assert np.isinf(found).all()
+        return
+    expected = np.zeros(mask.shape)
+    places = np.stack(np.indices(mask.shape), axis=-1) * np.array(spacing)
+    for centre in np.argwhere(mask):
+        radius = squared[tuple(centre)]
+        length = ((places - centre * np.array(spacing)) ** 2).sum(axis=-1)
+        inside = mask & (length <= slack * radius)
+        expected[inside] = np.maximum(expected[inside], radius)
+    np.testing.assert_allclose(found, 2 * np.sqrt(expected), rtol=1e-6)
+
+
+def bubbles(shape, rng, radii):
+    mask = np.zeros(shape, bool)
+    for radius in radii:
+        centre = rng.integers(0, shape)
+        paint_ball(mask, centre, radius**2, np.logical_or, True)
+    return mask
+
+
+def paint_ball(image, centre, squared_radius, how, value):
+    reach = int(np.sqrt(squared_radius)) + 1
+    box = tuple(slice(max(0, c - reach), c + reach + 1) for c in centre)
+    part = image[box]
+    grid = np.ogrid[tuple(slice(s.start - c, s.start - c + n) for s, c, n in
+                          zip(box, centre, part.shape, strict=True))]  # fmt: skip
+    inside = sum(g**2 for g in grid) <= squared_radius
+    part[inside] = how(part[inside], value)
+
+
+@pytest.mark.parametrize("shape", [(70, 80, 530), (1, 300, 1100), (9, 900, 60)])
+def test_balls_reach_from_tile_to_tile(shape, rng):
+    mask = bubbles(shape, rng, rng.integers(1, 14, 40))
+    squared = distance(mask, squared=True)
+    expected = np.zeros(shape)
+    for centre in np.argwhere(mask):
+        paint_ball(expected, centre, squared[tuple(centre)], np.maximum, squared[tuple(centre)])
+    expected = np.where(mask, 2 * np.sqrt(expected), 0).astype(np.float32)
+    for n_threads in (1, 2, 7):
+        np.testing.assert_array_equal(local_thickness(mask, n_threads=n_threads), expected)
+    out = np.full(shape, 3, np.float32)
+    np.testing.assert_array_equal(local_thickness(mask, out=out), expected)
+
+
+@given(masks(shapes))
+def test_fortran_order_gives_the_same(mask):
+    found = local_thickness(np.asfortranarray(mask))
+    np.testing.assert_array_equal(found, local_thickness(mask))
+
+
 @given(masks(shapes))
 def test_thickness_is_at_least_twice_the_distance_and_turns_with_the_volume(mask):
     thickness = local_thickness(mask)

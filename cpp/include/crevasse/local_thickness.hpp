@@ -17,14 +17,16 @@ struct ThicknessOptions {
 /// background, infinite where there is no background at all. In the unit of the spacing.
 ///
 /// Exact for spacings with a common measure and radii up to 4095 of it: squared radii are compared
-/// as whole numbers. Otherwise ties are decided within a millionth.
+/// as whole numbers. Otherwise ties are decided within 1.5e-7 of the squared radius.
+///
+/// `out_is_zero`: `out` is known to hold zeros.
 ///
 /// Method: Hildebrand & Rüegsegger, J. Microscopy 185, 1997. Balls that lie within that of one of
 /// the 26 neighbours are left out; this is exact, by the farthest voxel of a ball from the
-/// neighbour, tabulated over squared radius. The rest are painted from the largest down into rows
-/// of bits of voxels yet unpainted, so every voxel is written once.
-/// Memory: an eighth of a byte a voxel, and 16 bytes a ball that is painted; squared distances are
-/// kept in `out`. Threads own slices, so that the result does not depend on them.
+/// neighbour, tabulated over squared radius. The rest are painted tile by tile, from the largest
+/// down, into bits of voxels yet unpainted, so every voxel is written once.
+/// Memory: 8 bytes a ball that is left, and some 20 bytes a ball of one tile and its neighbours a
+/// thread; squared distances are kept in `out`. If memory runs out, `out` holds no result.
 /// Pre: equal shapes.
 void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
                      const ThicknessOptions& options, int threads);
