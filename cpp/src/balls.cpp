@@ -65,9 +65,12 @@ CREVASSE_INLINE Lanes load(const Volume<const float>& volume, index_t voxel) {
 }
 
 CREVASSE_INLINE std::uint32_t bits_of(const LaneMask& mask) {
-  std::uint32_t bits = 0;
-  for (index_t i = 0; i < lane_count; ++i) bits |= static_cast<std::uint32_t>(mask[i] & 1) << i;
-  return bits;
+  constexpr LaneMask bit{1,   2,   4,    8,    16,   32,   64,    128,
+                         256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+  const LaneMask set = mask & bit;
+  std::int32_t bits = 0;
+  for (index_t i = 0; i < lane_count; ++i) bits |= set[i];
+  return static_cast<std::uint32_t>(bits);
 }
 
 /// Least squared radii that hold balls around places `length` away, from a table if there is one.
@@ -149,6 +152,18 @@ CREVASSE_CLONES std::uint32_t OuterBalls::held(index_t z, index_t y, index_t x) 
   return bits_of(held);
 }
 
+std::uint32_t OuterBalls::covered(index_t z, index_t y, index_t x) const {
+  const Shape& shape = runs_.shape;
+  const index_t slice = shape.y * shape.x;
+  const float* const own = squared_.data + z * slice + y * shape.x + x;
+  std::uint32_t sides = 0;
+  if (z > 0 && own[-slice] >= *own) sides |= z_before;
+  if (z + 1 < shape.z && own[slice] > *own) sides |= z_after;
+  if (y > 0 && own[-shape.x] >= *own) sides |= y_before;
+  if (y + 1 < shape.y && own[shape.x] > *own) sides |= y_after;
+  return sides;
+}
+
 Buffer<Ball> OuterBalls::of(const Tile& tile) const {
   const Shape& shape = runs_.shape;
   std::vector<Ball> balls;
@@ -161,7 +176,7 @@ Buffer<Ball> OuterBalls::of(const Tile& tile) const {
           const auto here = static_cast<std::uint32_t>(low_bits(std::min(lane_count, end - x)));
           for (std::uint32_t outer = here & ~held(z, y, x); outer != 0; outer &= outer - 1) {
             const index_t at = x + std::countr_zero(outer);
-            balls.push_back({row[at], tile.number(z, y, at)});
+            balls.push_back({row[at], tile.number(z, y, at), covered(z, y, at)});
           }
         }
       }

@@ -43,11 +43,19 @@ struct Scale {
   }
 };
 
+/// Sides to which a ball sticks out of none: a neighbour there has a ball as large, so it holds all
+/// voxels that lie on its side of the centre. Of neighbours equally large the one that comes first
+/// in raster order counts, so that of the balls that cover a voxel the first of the largest finds
+/// it on an open side.
+enum Covered : std::uint8_t { z_before = 1, z_after = 2, y_before = 4, y_after = 8 };
+
 /// A ball around a voxel of a tile.
 struct Ball {
   float squared_radius;
-  std::uint32_t centre;  ///< The tile's number for the voxel.
+  std::uint32_t centre : 24;  ///< The tile's number for the voxel.
+  std::uint32_t covered : 8;  ///< Sides, of enum Covered.
 };
+static_assert(tuning::tile_rows * tuning::tile_columns <= 1 << 24);
 
 /// The balls around the voxels of `runs` in one tile that lie in none of their neighbours', largest
 /// first.
@@ -74,6 +82,7 @@ class OuterBalls {
 
   void add_neighbour(const Steps& offset, bool closed, float largest);
   std::uint32_t held(index_t z, index_t y, index_t x) const;
+  std::uint32_t covered(index_t z, index_t y, index_t x) const;
 
   const RunVolume& runs_;
   Volume<const float> squared_;

@@ -80,7 +80,8 @@ class NearbyBalls {
     }
     if (!reaches(ball, apart)) return;
     nearby_.push_back({ball.squared_radius, static_cast<std::int32_t>(centre[0]),
-                       static_cast<std::int32_t>(centre[1]), static_cast<std::int32_t>(centre[2])});
+                       static_cast<std::int32_t>(centre[1]), static_cast<std::int32_t>(centre[2]),
+                       ball.covered});
   }
 
   const Tiling& tiling_;

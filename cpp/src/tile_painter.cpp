@@ -9,10 +9,11 @@
 namespace crevasse {
 namespace {
 
-/// Where a ball meets the lines of a tile.
+/// Where a ball meets the lines of a tile, but for the sides on which others cover it.
 struct Meeting {
   index_t z, y;            ///< Centre.
   index_t z_begin, z_end;  ///< Slices.
+  bool y_before, y_after;  ///< Whether rows before and after the centre's count.
   index_t word, shift;     ///< Line and bit of the first bit of the ball's first word.
   index_t w_begin, w_end;  ///< Words of the ball that meet a line.
   bool spills;             ///< Whether they reach into a second line each.
@@ -20,8 +21,11 @@ struct Meeting {
   Meeting(const PlacedBall& ball, const BallShape& shape, const TileBits& bits)
       : z(ball.z),
         y(ball.y),
-        z_begin(std::max<index_t>(0, z - shape.rise())),
-        z_end(std::min(bits.slices(), z + shape.rise() + 1)) {
+        z_begin(std::max<index_t>(0, ball.covered & Covered::z_before ? z : z - shape.rise())),
+        z_end(
+            std::min(bits.slices(), (ball.covered & Covered::z_after ? z : z + shape.rise()) + 1)),
+        y_before((ball.covered & Covered::y_before) == 0),
+        y_after((ball.covered & Covered::y_after) == 0) {
     const index_t first = ball.x - shape.half();
     word = first >> 6;
     shift = first & 63;
@@ -50,8 +54,8 @@ CREVASSE_INLINE void for_rows_left(const Meeting& at, const BallShape& shape, co
                                    Visit&& visit) {
   for (index_t z = at.z_begin; z < at.z_end; ++z) {
     const index_t rise = std::abs(z - at.z), reach = shape.reach(rise);
-    const index_t y_begin = std::max<index_t>(0, at.y - reach);
-    const index_t y_end = std::min(bits.rows(), at.y + reach + 1);
+    const index_t y_begin = std::max<index_t>(0, at.y_before ? at.y - reach : at.y);
+    const index_t y_end = std::min(bits.rows(), (at.y_after ? at.y + reach : at.y) + 1);
     for (index_t w = at.w_begin; w < at.w_end; ++w) {
       const std::uint64_t* const low = bits.line(z, at.word + w);
       const std::uint64_t* const high = bits.line(z, at.word + w + 1);

@@ -11,6 +11,7 @@ namespace crevasse {
 struct PlacedBall {
   float squared_radius;
   std::int32_t z, y, x;
+  std::uint32_t covered;  ///< Sides, of enum Covered.
 };
 
 /// Bits of the voxels of a tile that are yet unpainted. A line is 64 columns of a slice, with a
