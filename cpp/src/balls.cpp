@@ -75,17 +75,21 @@ CREVASSE_INLINE std::uint32_t bits_of(const LaneMask& mask) {
 
 /// Least squared radii that hold balls around places `length` away, from a table if there is one.
 CREVASSE_INLINE Lanes needed_for(const Lanes& own, std::span<const float> table, double length) {
-  Lanes needed;
+  float radii[lane_count];
   if (!table.empty()) {
-    for (index_t i = 0; i < lane_count; ++i) {
-      needed[i] = table[static_cast<std::size_t>(own[i])];
-    }
+    const auto places = __builtin_convertvector(own, LaneMask);
+    std::int32_t at[lane_count];
+    std::memcpy(at, &places, sizeof(at));
+    for (index_t i = 0; i < lane_count; ++i) radii[i] = table.data()[at[i]];
   } else {
-    for (index_t i = 0; i < lane_count; ++i) {
-      const double radius = std::sqrt(static_cast<double>(own[i])) + length;
-      needed[i] = static_cast<float>(radius * radius * (1 + 1e-5));  // rather too much
+    std::memcpy(radii, &own, sizeof(radii));
+    for (float& squared : radii) {
+      const double radius = std::sqrt(static_cast<double>(squared)) + length;
+      squared = static_cast<float>(radius * radius * (1 + 1e-5));  // rather too much
     }
   }
+  Lanes needed;
+  std::memcpy(&needed, radii, sizeof(needed));
   return needed;
 }
 

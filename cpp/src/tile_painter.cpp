@@ -135,7 +135,8 @@ void TilePainter::paint(const Tile& tile, std::span<const PlacedBall> balls) {
 void TilePainter::paint(const PlacedBall& ball) {
   shape_.become(ball.squared_radius);
   const Meeting at(ball, shape_, bits_);
-  if (!any_left(at, shape_, bits_)) return;  // most are covered by larger ones together
+  // Most large ones are covered by larger ones together; small ones are as soon painted as looked at.
+  if (shape_.rise() > 4 && !any_left(at, shape_, bits_)) return;
   const double diameter = 2 * unit_ * std::sqrt(static_cast<double>(ball.squared_radius));
   paint_left(at, shape_, bits_, static_cast<float>(diameter), first_, out_.shape);
 }
