@@ -29,6 +29,8 @@ def everything(mask):
         runs.dilate(18, n_threads=2).n_voxels,
         crevasse.distance(runs, n_threads=2).sum(),
         crevasse.distance(runs, spacing=(1.7, 1.1, 1), n_threads=2).sum(),
+        crevasse.distance(mask + np.uint8(2) * mask[::-1], n_threads=2).sum(),
+        crevasse.nearest_background(runs, n_threads=2).sum(),
         crevasse.geodesic_distance(runs, mask[::-1], limit=20, n_threads=2).tobytes(),
         crevasse.local_thickness(runs, n_threads=2).sum(),
         crevasse.aperture(mask, runs, solid=0, void=1, n_threads=2).area,

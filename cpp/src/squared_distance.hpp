@@ -109,7 +109,7 @@ class Lanes {
 template <class T, Seek seek>
 class Window : public Lanes<T> {
  public:
-  CREVASSE_INLINE Window(const Columns<T>& f, index_t i) : Lanes<T>(f.row(i)), f_(f) {
+  CREVASSE_INLINE Window(const Columns<T>& f, index_t i) : Lanes<T>(f.row(i)), f_(f), i_(i) {
     if constexpr (seek == Seek::site) {
       for (auto& sites : whole_) sites = typename Lanes<T>::Whole{} + static_cast<WholeOf<T>>(i);
     } else if constexpr (seek == Seek::change) {
@@ -117,9 +117,15 @@ class Window : public Lanes<T> {
     }
   }
 
-  /// A voxel before all that were looked at, `step` away; or one after them.
-  CREVASSE_INLINE void look_back(index_t i, T step) { look<true>(i, step); }
-  CREVASSE_INLINE void look_ahead(index_t i, T step) { look<false>(i, step); }
+  /// The voxels k before and k after, `step` away, both inside; or those of them that there are.
+  CREVASSE_INLINE void look_inside(index_t k, T step) {
+    look<true, true>(i_ - k, step);
+    look<false, true>(i_ + k, step);
+  }
+  CREVASSE_INLINE void look(index_t k, T step) {
+    if (f_.has(i_ - k)) look<true, false>(i_ - k, step);
+    if (f_.has(i_ + k)) look<false, false>(i_ + k, step);
+  }
 
   CREVASSE_INLINE void store_sites(WholeOf<T>* sites) const {
     std::memcpy(sites, whole_, sizeof(whole_));
@@ -129,12 +135,12 @@ class Window : public Lanes<T> {
   using typename Lanes<T>::Vector;
   using typename Lanes<T>::Whole;
 
-  template <bool back>
+  template <bool back, bool inside>
   CREVASSE_INLINE void look(index_t i, T step) {
+    const T* const others = inside ? f_.data + i * f_.stride : f_.row(i);
     if constexpr (seek == Seek::distance) {
-      this->lower(f_.row(i), step);
+      this->lower(others, step);
     } else if constexpr (seek == Seek::site) {
-      const T* const others = f_.row(i);
       for (std::size_t v = 0; v < Lanes<T>::count; ++v) {
         const Vector other = Lanes<T>::template load<Vector>(others, v) + step;
         Vector& own = this->vectors_[v];
@@ -143,8 +149,7 @@ class Window : public Lanes<T> {
         whole_[v] = nearer ? Whole{} + static_cast<WholeOf<T>>(i) : whole_[v];
       }
     } else {
-      if (!f_.is_inside(i)) return this->lower(f_.row(i), step);
-      const T* const others = f_.row(i);
+      if (!inside && !f_.is_inside(i)) return this->lower(others, step);
       const WholeOf<T>* const values = f_.values + i * f_.stride;
       for (std::size_t v = 0; v < Lanes<T>::count; ++v) {
         const Whole same = Lanes<T>::template load<Whole>(values, v) == whole_[v];
@@ -156,6 +161,7 @@ class Window : public Lanes<T> {
   }
 
   const Columns<T>& f_;
+  index_t i_;
   Whole whole_[seek == Seek::distance ? 1 : Lanes<T>::count];
 };
 
@@ -171,14 +177,18 @@ CREVASSE_CLONES index_t window_minimum(const Columns<T>& f, index_t i, index_t m
     const T step = f.weight * static_cast<T>(k) * static_cast<T>(k);
     // A voxel before that is as near is a better site.
     const bool done = seek == Seek::site ? step > most : step >= most;
-    if (done || step > f.cap || (!f.has(i - k) && !f.has(i + k))) {
+    const bool inside = k <= i && k < f.length - i;
+    if (done || step > f.cap || (!inside && !f.has(i - k) && !f.has(i + k))) {
       window.store(out);
       if constexpr (seek == Seek::site) window.store_sites(sites);
       return k;
     }
     if (k >= most_steps) return 0;
-    if (f.has(i - k)) window.look_back(i - k, step);
-    if (f.has(i + k)) window.look_ahead(i + k, step);
+    if (inside) {
+      window.look_inside(k, step);
+    } else {
+      window.look(k, step);
+    }
     if (k < 4 || k % 4 == 0) most = window.largest();
   }
 }
