@@ -135,7 +135,7 @@ void TilePainter::paint(const Tile& tile, std::span<const PlacedBall> balls) {
 void TilePainter::paint(const PlacedBall& ball) {
   shape_.become(ball.squared_radius);
   const Meeting at(ball, shape_, bits_);
-  // Most large ones are covered by larger ones together; small ones are as soon painted as looked at.
+  // Most large ones are covered by larger ones together; small ones are as soon painted as seen.
   if (shape_.rise() > 4 && !any_left(at, shape_, bits_)) return;
   const double diameter = 2 * unit_ * std::sqrt(static_cast<double>(ball.squared_radius));
   paint_left(at, shape_, bits_, static_cast<float>(diameter), first_, out_.shape);
