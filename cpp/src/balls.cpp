@@ -180,7 +180,7 @@ Buffer<Ball> OuterBalls::of(const Tile& tile) const {
           const auto here = static_cast<std::uint32_t>(low_bits(std::min(lane_count, end - x)));
           for (std::uint32_t outer = here & ~held(z, y, x); outer != 0; outer &= outer - 1) {
             const index_t at = x + std::countr_zero(outer);
-            balls.push_back({row[at], tile.number(z, y, at), covered(z, y, at)});
+            balls.emplace_back(row[at], tile.number(z, y, at), covered(z, y, at));
           }
         }
       }

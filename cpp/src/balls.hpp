@@ -54,6 +54,10 @@ struct Ball {
   float squared_radius;
   std::uint32_t centre : 24;  ///< The tile's number for the voxel.
   std::uint32_t covered : 8;  ///< Sides, of enum Covered.
+
+  Ball() = default;
+  Ball(float radius, std::uint32_t voxel, std::uint32_t sides)
+      : squared_radius(radius), centre(voxel & 0xFFFFFF), covered(sides & 0xFF) {}
 };
 static_assert(tuning::tile_rows * tuning::tile_columns <= 1 << 24);
 
