@@ -1,7 +1,6 @@
 #include "crevasse/nearest_background.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "metric.hpp"

@@ -36,7 +36,6 @@ class Tiling {
   }
 
   index_t count() const { return count_[0] * count_[1] * count_[2]; }
-  index_t size(std::size_t axis) const { return size_[axis]; }
 
   Tile operator[](index_t i) const {
     return at({i / (count_[1] * count_[2]), i / count_[2] % count_[1], i % count_[2]});
