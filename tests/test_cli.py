@@ -9,6 +9,7 @@ import tifffile
 
 from crevasse import cli
 from crevasse.io import read_tiff
+from crevasse.tracking.history import TABLES
 
 REPORT_FILES = {
     "report.html",
@@ -18,7 +19,7 @@ REPORT_FILES = {
     *(f"maps/{n}.tif" for n in ("first_open", "last_open", "first_crack")),
     *(
         f"tables/{n}.{s}"
-        for n in ("cracks", "edges", "events", "frames", "intervals", "measures", "nodes")
+        for n in (*TABLES, "measures")
         for s in ("csv", "parquet")
     ),
 }

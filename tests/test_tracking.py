@@ -141,7 +141,7 @@ def test_a_crack_is_one_component_a_frame_and_never_returns(frames):
         np.testing.assert_array_equal(seen, np.arange(row["first_frame"], row["last_frame"] + 1))
         assert (row["fate"] == "open") == (row["last_frame"] == len(frames) - 1)
         assert (row["merged_into"] > 0) == (row["fate"] == "merge")
-        assert (row["parent"] > 0) == (row["origin"] == "split")
+        assert (row["parent"] > 0) == (row["origin"] in ("split", "reopening"))
 
 
 def scene(*rows: str) -> list[np.ndarray]:
@@ -269,6 +269,6 @@ def test_a_crack_that_does_not_exist_is_a_key_error():
 
 def test_tables_are_written_as_csv_and_parquet(tmp_path):
     paths = track(scene("##..", "####")).write_tables(tmp_path / "tables")
-    assert len(paths) == 12
+    assert len(paths) == 16
     assert all(path.stat().st_size > 0 for path in paths)
     assert crevasse.EventType.GROWTH == "growth"

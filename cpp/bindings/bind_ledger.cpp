@@ -6,76 +6,118 @@
 namespace crevasse::python {
 namespace {
 
-using LedgerHandle = std::shared_ptr<Ledger>;
+using Cracks = py::array_t<std::uint32_t>;
 
-LedgerHandle advance_ledger(const Ledger& ledger, const RunLabeling& open,
-                            const py::array_t<std::uint32_t>& crack_of, std::int32_t frame,
-                            int threads) {
-  require_same_shape(ledger.where, *open.runs);
-  const auto cracks = values_of(crack_of, open.components.count + 1, "crack_of");
+LabelledFrame labelled(const RunLabeling& frame, const Cracks& crack_of) {
+  return {*frame.runs, frame.labels(), values_of(crack_of, frame.components.count + 1, "crack_of")};
+}
+
+py::tuple advance_ledger(const Ledger& ledger, const RunLabeling& before,
+                         const Cracks& crack_before, const RunLabeling& now,
+                         const Cracks& crack_now, double time, std::int32_t baseline_frames,
+                         int threads) {
+  for (const RunLabeling* frame : {&before, &now}) {
+    if (!(ledger.shape == frame->runs->shape)) {
+      throw std::invalid_argument("all frames must have the same shape");
+    }
+  }
+  const LabelledFrame old_frame = labelled(before, crack_before);
+  const LabelledFrame new_frame = labelled(now, crack_now);
+  auto step = without_gil(
+      [&] { return advance(ledger, old_frame, new_frame, time, baseline_frames, threads); });
+  return py::make_tuple(std::make_shared<Ledger>(std::move(step.ledger)),
+                        to_array(Buffer<Memory>::copy_of(step.memories)), step.n_baseline);
+}
+
+/// Runs a row, the ends of all runs (2 a run) and openings.
+py::tuple ledger_arrays(const Ledger& ledger) {
+  auto stored = without_gil([&] { return to_runs(ledger); });
+  Buffer<std::uint32_t> runs_per_row(static_cast<std::size_t>(ledger.shape.rows()));
+  for (std::size_t r = 0; r < runs_per_row.size(); ++r) {
+    runs_per_row[r] =
+        static_cast<std::uint32_t>(stored.where.row_begin[r + 1] - stored.where.row_begin[r]);
+  }
+  Buffer<std::int32_t> ends(2 * stored.where.runs.size());
+  for (std::size_t i = 0; i < stored.where.runs.size(); ++i) {
+    ends[2 * i] = stored.where.runs[i].begin;
+    ends[2 * i + 1] = stored.where.runs[i].end;
+  }
+  return py::make_tuple(to_array(std::move(runs_per_row)), to_array(std::move(ends)),
+                        to_array(std::move(stored.values)));
+}
+
+std::shared_ptr<Ledger> ledger_from_arrays(const ShapeTuple& shape,
+                                           const py::array_t<std::uint32_t>& runs_per_row,
+                                           const py::array_t<std::int32_t>& ends,
+                                           const py::array_t<Opening>& openings,
+                                           std::vector<double> times) {
+  const Shape extent = to_shape(shape);
+  check_shape(extent);
+  const auto counts = values_of(runs_per_row, extent.rows(), "runs_per_row");
+  const auto values = values_of(openings, openings.size(), "openings");
+  const auto bounds = values_of(ends, 2 * openings.size(), "runs");
   return without_gil([&] {
-    return std::make_shared<Ledger>(
-        advance(ledger, *open.runs, open.labels(), cracks, frame, threads));
+    ValuedRuns<Opening> stored{
+        {extent, Buffer<index_t>(counts.size() + 1), Buffer<Run>(values.size())},
+        Buffer<Opening>::copy_of(values)};
+    stored.where.row_begin[0] = 0;
+    for (std::size_t r = 0; r < counts.size(); ++r) {
+      stored.where.row_begin[r + 1] = stored.where.row_begin[r] + counts[r];
+    }
+    if (stored.where.row_begin[counts.size()] != static_cast<index_t>(values.size())) {
+      throw std::invalid_argument("runs_per_row must add up to the number of runs");
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      stored.where.runs[i] = {bounds[2 * i], bounds[2 * i + 1]};
+    }
+    return std::make_shared<Ledger>(from_runs(stored, std::move(times)));
   });
 }
 
-/// Write one field of every opening into a dense volume; `never` where no voxel has been open.
+/// Bind a function that writes one field of the openings into a dense volume.
 template <class Field>
-void write_field(const Ledger& ledger, Field Opening::* field, py::array_t<Field>& out, Field never,
-                 int threads) {
-  const auto volume = output<Field>(out, ledger.where.shape);
-  without_gil([&] {
-    Buffer<Field> values(ledger.values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = ledger.values[i].*field;
-    write_values<Field, Field>(ledger.where, values, volume, never, false, threads);
-  });
+void def_writer(py::class_<Ledger, std::shared_ptr<Ledger>>& ledger, const char* name,
+                void (*write)(const Ledger&, Volume<Field>, int)) {
+  ledger.def(
+      name,
+      [write](const Ledger& l, py::array_t<Field>& out, int threads) {
+        const auto volume = output<Field>(out, l.shape);
+        without_gil([&] { write(l, volume, threads); });
+      },
+      py::arg("out").noconvert(), py::arg("threads"));
 }
 
 }  // namespace
 
 void bind_ledger(py::module_& m) {
-  PYBIND11_NUMPY_DTYPE(Opening, first_open, last_open, first_crack);
+  PYBIND11_NUMPY_DTYPE(Opening, open_time, first_open, since, n_toggles, first_crack, last_crack);
+  PYBIND11_NUMPY_DTYPE_EX(Memory, label_a, "label", label_b, "crack", n_voxels, "n_voxels",
+                          last_open, "last_open");
 
-  py::class_<Ledger, LedgerHandle>(m, "Ledger")
+  py::class_<Ledger, std::shared_ptr<Ledger>> ledger(m, "Ledger");
+  ledger
       .def(py::init([](const ShapeTuple& shape) {
              return std::make_shared<Ledger>(empty_ledger(to_shape(shape)));
            }),
            py::arg("shape"))
-      .def_property_readonly("n_runs", [](const Ledger& l) { return l.where.run_count(); })
-      .def_property_readonly("runs",
-                             [](const py::object& self) {
-                               const auto& l = self.cast<const Ledger&>();
-                               return view<std::int32_t>(
-                                   {static_cast<py::ssize_t>(l.where.run_count()), 2},
-                                   reinterpret_cast<const std::int32_t*>(l.where.runs.data()),
-                                   self);
-                             })
-      .def_property_readonly("openings",
-                             [](const py::object& self) {
-                               const auto& l = self.cast<const Ledger&>();
-                               return view<Opening>({static_cast<py::ssize_t>(l.values.size())},
-                                                    l.values.data(), self);
-                             })
-      .def("advance", &advance_ledger, py::arg("open"), py::arg("crack_of").noconvert(),
-           py::arg("frame"), py::arg("threads"))
+      .def_static("from_arrays", &ledger_from_arrays, py::arg("shape"),
+                  py::arg("runs_per_row").noconvert(), py::arg("runs").noconvert(),
+                  py::arg("openings").noconvert(), py::arg("times"))
+      .def_property_readonly("n_runs", &Ledger::run_count)
+      .def_property_readonly("nbytes", &Ledger::bytes)
+      .def_readonly("times", &Ledger::times)
       .def(
-          "write_first_open",
-          [](const Ledger& l, py::array_t<std::int32_t>& out, int threads) {
-            write_field(l, &Opening::first_open, out, std::int32_t{-1}, threads);
-          },
-          py::arg("out").noconvert(), py::arg("threads"))
-      .def(
-          "write_last_open",
-          [](const Ledger& l, py::array_t<std::int32_t>& out, int threads) {
-            write_field(l, &Opening::last_open, out, std::int32_t{-1}, threads);
-          },
-          py::arg("out").noconvert(), py::arg("threads"))
-      .def(
-          "write_first_crack",
-          [](const Ledger& l, py::array_t<std::uint32_t>& out, int threads) {
-            write_field(l, &Opening::first_crack, out, std::uint32_t{0}, threads);
-          },
-          py::arg("out").noconvert(), py::arg("threads"));
+          "equals", [](const Ledger& a, const Ledger& b) { return a == b; }, py::arg("other"))
+      .def("arrays", &ledger_arrays)
+      .def("advance", &advance_ledger, py::arg("before"), py::arg("crack_before").noconvert(),
+           py::arg("now"), py::arg("crack_now").noconvert(), py::arg("time"),
+           py::arg("baseline_frames"), py::arg("threads"));
+  def_writer(ledger, "write_first_open", &write_first_open);
+  def_writer(ledger, "write_last_open", &write_last_open);
+  def_writer(ledger, "write_n_toggles", &write_n_toggles);
+  def_writer(ledger, "write_first_crack", &write_first_crack);
+  def_writer(ledger, "write_last_crack", &write_last_crack);
+  def_writer(ledger, "write_open_time", &write_open_time);
 }
 
 }  // namespace crevasse::python

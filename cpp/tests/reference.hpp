@@ -353,21 +353,92 @@ inline Columns layer_columns(const Mask& mask, int axis) {
   return columns;
 }
 
-/// The ledger as three dense volumes; first_open is -1 where a voxel was never open.
+/// The ledger from all frames at once: the crack of every voxel in each of them, 0 where closed.
 struct DenseLedger {
-  Dense<Opening> openings;
+  Shape shape;
+  std::vector<Dense<std::uint32_t>> cracks;
+  std::vector<double> times;
 
-  explicit DenseLedger(const Shape& shape) : openings(shape, {-1, -1, 0}) {}
+  explicit DenseLedger(const Shape& s) : shape(s) {}
 
-  void advance(const Dense<std::uint32_t>& labels, std::span<const std::uint32_t> crack_of,
-               std::int32_t frame) {
-    for (std::size_t i = 0; i < openings.voxels.size(); ++i) {
-      const std::uint32_t label = labels.voxels[i];
-      Opening& opening = openings.voxels[i];
-      if (label == 0) continue;
-      if (opening.first_open < 0) opening = {frame, frame, crack_of[label]};
-      opening.last_open = frame;
+  void add(const Dense<std::uint32_t>& labels, std::span<const std::uint32_t> crack_of,
+           double time) {
+    Dense<std::uint32_t> frame(shape);
+    for (std::size_t i = 0; i < frame.voxels.size(); ++i) {
+      if (labels.voxels[i] != 0) frame.voxels[i] = crack_of[labels.voxels[i]];
     }
+    cracks.push_back(std::move(frame));
+    times.push_back(time);
+  }
+
+  std::uint32_t crack(std::size_t voxel, std::size_t frame) const {
+    return cracks[frame].voxels[voxel];
+  }
+
+  Opening opening(std::size_t voxel) const {
+    Opening o;
+    for (std::size_t f = 0; f < times.size(); ++f) {
+      const bool now = crack(voxel, f) != 0, before = f > 0 && crack(voxel, f - 1) != 0;
+      if (now == before) continue;
+      const double halfway = f == 0 ? times[0] : (times[f - 1] + times[f]) / 2;
+      if (now && o.n_toggles == 0) {
+        o.first_open = static_cast<std::int32_t>(f);
+        o.first_crack = crack(voxel, f);
+      }
+      if (!now) {
+        const auto since = static_cast<std::size_t>(o.since);
+        o.open_time += halfway - (since == 0 ? times[0] : (times[since - 1] + times[since]) / 2);
+        o.last_crack = crack(voxel, f - 1);
+      }
+      o.since = static_cast<std::int32_t>(f);
+      ++o.n_toggles;
+    }
+    return o;
+  }
+
+  Dense<Opening> openings() const {
+    Dense<Opening> dense(shape);
+    for (std::size_t i = 0; i < dense.voxels.size(); ++i) dense.voxels[i] = opening(i);
+    return dense;
+  }
+
+  /// Latest frame before the last one in which a voxel was open; -1 for none.
+  std::int32_t last_open(std::size_t voxel) const {
+    for (std::size_t f = times.size() - 1; f-- > 0;) {
+      if (crack(voxel, f) != 0) return static_cast<std::int32_t>(f);
+    }
+    return -1;
+  }
+
+  /// What voxels of the last frame remember that were closed in the one before it.
+  std::vector<Memory> memories(const Dense<std::uint32_t>& labels) const {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Memory> found;
+    for (std::size_t i = 0; i < labels.voxels.size(); ++i) {
+      const std::int32_t last = last_open(i);
+      const auto latest = static_cast<std::int32_t>(times.size()) - 1;
+      if (labels.voxels[i] == 0 || last < 0 || last == latest - 1) continue;
+      const Memory one{labels.voxels[i], crack(i, static_cast<std::size_t>(last)), 1, last};
+      auto& sum = found.try_emplace({one.label_a, one.label_b}, one.label_a, one.label_b, 0, -1)
+                      .first->second;
+      ++sum.n_voxels;
+      sum.last_open = std::max(sum.last_open, last);
+    }
+    std::vector<Memory> sorted;
+    for (const auto& [pair, memory] : found) sorted.push_back(memory);
+    return sorted;
+  }
+
+  /// Open voxels of the last frame that were open in one of the first `baseline_frames`.
+  index_t n_baseline(std::int32_t baseline_frames) const {
+    index_t n = 0;
+    for (std::size_t i = 0; i < cracks[0].voxels.size(); ++i) {
+      bool in_baseline = false;
+      for (std::size_t f = 0; f < times.size(); ++f) {
+        in_baseline |= static_cast<std::int32_t>(f) < baseline_frames && crack(i, f) != 0;
+      }
+      n += in_baseline && crack(i, times.size() - 1) != 0;
+    }
+    return n;
   }
 };
 

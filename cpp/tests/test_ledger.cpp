@@ -38,27 +38,20 @@ struct Frame {
   static constexpr std::uint32_t unread = 999999;  // no component has label 0
 };
 
-Frame one_run(const Shape& shape, index_t begin, index_t end, std::uint32_t crack) {
-  return {box(shape, {0, 0, begin}, {1, 1, end}), crack};
+Frame nothing_open(const Shape& shape) {
+  return {box(shape, {0, 0, 0}, {0, 0, 0}), 1};
 }
 
-Ledger advanced(const Ledger& ledger, const Frame& frame, std::int32_t number, int threads) {
-  return crevasse::advance(ledger, frame.open, frame.labels.labels, frame.crack_of, number,
+Advance advanced(const Ledger& ledger, const Frame& before, const Frame& now, double time,
+                 int threads = 1, std::int32_t baseline_frames = 2) {
+  return crevasse::advance(ledger, {before.open, before.labels.labels, before.crack_of},
+                           {now.open, now.labels.labels, now.crack_of}, time, baseline_frames,
                            threads);
 }
 
 Dense<Opening> to_dense(const Ledger& ledger) {
-  Dense<Opening> dense(ledger.where.shape, {-1, -1, 0});
-  const auto openings = spread<Opening>(ledger.where, ledger.values);
-  const auto known = to_mask(ledger.where);
-  for (std::size_t i = 0; i < dense.voxels.size(); ++i) {
-    if (known.voxels[i] != 0) dense.voxels[i] = openings.voxels[i];
-  }
-  return dense;
-}
-
-bool same(const Ledger& a, const Ledger& b) {
-  return a.where == b.where && difference(a.values, b.values).empty();
+  const auto stored = to_runs(ledger);
+  return spread<Opening>(stored.where, stored.values);
 }
 
 /// Openings that come and go: new noise, the last frame again, nothing, everything.
@@ -77,15 +70,14 @@ Mask next_mask(const Mask& last, Random& random) {
 TEST_CASE("a ledger starts without any opening") {
   for (const Shape& shape : small_shapes()) {
     const auto ledger = empty_ledger(shape);
-    CHECK(ledger.where.shape == shape);
-    CHECK(ledger.where.run_count() == 0);
-    CHECK(ledger.values.size() == 0);
-    CHECK_NOTHROW(ledger.where.check());
+    CHECK(ledger.shape == shape);
+    CHECK(ledger.run_count() == 0);
+    CHECK(ledger.frame_count() == 0);
   }
   CHECK_THROWS_AS(empty_ledger({1, 1, index_t{1} << 31}), std::length_error);
 }
 
-TEST_CASE("the ledger equals a dense one after every frame of random series") {
+TEST_CASE("the ledger equals what all frames together say, after every frame of random series") {
   Random random(1);
   for (const Shape& shape : small_shapes()) {
     INFO("shape ", shape);
@@ -93,15 +85,20 @@ TEST_CASE("the ledger equals a dense one after every frame of random series") {
       auto ledger = empty_ledger(shape);
       DenseLedger expected(shape);
       Mask mask(shape);
-      std::int32_t number = 0;
+      Frame before = nothing_open(shape);
+      double time = 0;
       for (int step = 0; step < 8; ++step) {
         mask = next_mask(mask, random);
-        const Frame frame(mask, random);
-        number += static_cast<std::int32_t>(1 + below(random, 3));
-        ledger = advanced(ledger, frame, number, 1);
-        expected.advance(frame.dense_labels(), frame.crack_of, number);
-        CHECK(fault(ledger) == "");
-        CHECK(difference(to_dense(ledger).voxels, expected.openings.voxels) == "");
+        Frame frame(mask, random);
+        time += 0.25 + uniform(random);
+        auto step_result = advanced(ledger, before, frame, time);
+        expected.add(frame.dense_labels(), frame.crack_of, time);
+        ledger = std::move(step_result.ledger);
+        before = std::move(frame);
+        CHECK(fault(to_runs(ledger)) == "");
+        CHECK(difference(to_dense(ledger).voxels, expected.openings().voxels) == "");
+        CHECK(difference(step_result.memories, expected.memories(before.dense_labels())) == "");
+        CHECK(step_result.n_baseline == expected.n_baseline(2));
       }
     }
   }
@@ -111,68 +108,105 @@ TEST_CASE("the ledger of large volumes is the same for every thread count") {
   Random random(2);
   for (const Shape& shape : large_shapes()) {
     INFO("shape ", shape);
-    std::vector<Ledger> ledgers;
-    for (std::size_t i = 0; i < thread_counts.size(); ++i) ledgers.push_back(empty_ledger(shape));
-    DenseLedger expected(shape);
-    for (std::int32_t number = 0; number < 3; ++number) {
-      const Frame frame(noise(shape, 0.2, random), random);
-      expected.advance(frame.dense_labels(), frame.crack_of, number);
+    std::vector<Advance> steps;
+    for (std::size_t i = 0; i < thread_counts.size(); ++i) {
+      steps.push_back({empty_ledger(shape), {}, 0});
+    }
+    Frame before = nothing_open(shape);
+    for (int number = 0; number < 3; ++number) {
+      Frame frame(noise(shape, 0.2, random), random);
       for (std::size_t i = 0; i < thread_counts.size(); ++i) {
         INFO("threads ", thread_counts[i]);
-        ledgers[i] = advanced(ledgers[i], frame, number, thread_counts[i]);
-        CHECK(same(ledgers[i], ledgers[0]));
+        steps[i] = advanced(steps[i].ledger, before, frame, number, thread_counts[i]);
+        CHECK(steps[i].ledger == steps[0].ledger);
+        CHECK(steps[i].memories == steps[0].memories);
+        CHECK(steps[i].n_baseline == steps[0].n_baseline);
       }
+      before = std::move(frame);
     }
-    CHECK(fault(ledgers[0]) == "");
-    CHECK(difference(to_dense(ledgers[0]).voxels, expected.openings.voxels) == "");
+    CHECK(fault(to_runs(steps[0].ledger)) == "");
   }
 }
 
-TEST_CASE("the ledger covers the union of all frames and nothing else") {
-  Random random(3);
-  const Shape shape{4, 9, 90};
-  auto ledger = empty_ledger(shape);
-  auto ever = box(shape, {0, 0, 0}, {0, 0, 0});
-  for (std::int32_t number = 0; number < 6; ++number) {
-    const Frame frame(stretches(shape, 0.2, 5, random), random);
-    ledger = advanced(ledger, frame, number, 1);
-    ever = combine(ever, frame.open, SetOperation::Union, 1);
-    CHECK(to_mask(ledger.where) == to_mask(ever));
-  }
-}
-
-TEST_CASE("an empty frame changes nothing and a repeated one only the last opening") {
+TEST_CASE("rows in which nothing has changed are shared with the ledger before") {
   Random random(4);
-  const Shape shape{3, 8, 80};
-  const Mask mask = noise(shape, 0.4, random);
-  const Frame frame(mask, random), nothing(Mask(shape), random);
-  const auto once = advanced(empty_ledger(shape), frame, 5, 1);
-  CHECK(same(advanced(once, nothing, 6, 1), once));
-  const auto twice = advanced(once, frame, 7, 1);
-  CHECK(twice.where == once.where);
-  for (std::size_t i = 0; i < once.values.size(); ++i) {
-    CHECK(twice.values[i] == Opening{5, 7, once.values[i].first_crack});
-  }
+  const Shape shape{3, 100, 80};
+  const Frame frame(noise(shape, 0.4, random), random);
+  const auto once = advanced(empty_ledger(shape), nothing_open(shape), frame, 5).ledger;
+  const auto twice = advanced(once, frame, frame, 6).ledger;
+  CHECK(twice.blocks == once.blocks);
+  CHECK(twice.times == std::vector<double>{5, 6});
+  Mask mask = to_mask(frame.open);
+  mask.voxels[0] = mask.voxels[0] == 0;
+  const Frame changed(mask, random);
+  const auto thrice = advanced(twice, frame, changed, 7).ledger;
+  CHECK(thrice.blocks[0] != once.blocks[0]);
+  for (std::size_t b = 1; b < once.blocks.size(); ++b) CHECK(thrice.blocks[b] == once.blocks[b]);
 }
 
-TEST_CASE("a voxel keeps its first frame and crack and takes the last frame in which it was open") {
+TEST_CASE("times count from halfway between frames, and memories lead to the crack that closed") {
   const Shape shape{1, 1, 12};
-  auto ledger = advanced(empty_ledger(shape), one_run(shape, 2, 6, 7), 10, 1);
-  ledger = advanced(ledger, one_run(shape, 4, 9, 8), 11, 1);
-  const std::vector<Run> runs{{2, 4}, {4, 6}, {6, 9}};
-  const std::vector<Opening> openings{{10, 10, 7}, {10, 11, 7}, {11, 11, 8}};
-  CHECK(difference(ledger.where.runs, runs) == "");
-  CHECK(difference(ledger.values, openings) == "");
+  const auto run = [&](index_t begin, index_t end, std::uint32_t crack) {
+    return Frame(box(shape, {0, 0, begin}, {1, 1, end}), crack);
+  };
+  const Frame first = run(2, 6, 7), second = run(4, 9, 8), third = run(2, 5, 9);
+  auto ledger = advanced(empty_ledger(shape), nothing_open(shape), first, 10).ledger;
+  ledger = advanced(ledger, first, second, 12).ledger;
+  const auto last = advanced(ledger, second, third, 16, 1, 1);
+  const auto stored = to_runs(last.ledger);
+  const std::vector<Run> runs{{2, 4}, {4, 5}, {5, 6}, {6, 9}};
+  const std::vector<Opening> openings{{1, 0, 2, 3, 7, 7},   // 10 to 11, and open again
+                                      {0, 0, 0, 1, 7, 0},   // open all along
+                                      {4, 0, 2, 2, 7, 8},   // 10 to 14
+                                      {3, 1, 2, 2, 8, 8}};  // 11 to 14
+  CHECK(difference(stored.where.runs, runs) == "");
+  CHECK(difference(stored.values, openings) == "");
+  CHECK(last.memories == std::vector<Memory>{{1, 7, 2, 0}});
+  CHECK(last.n_baseline == 3);
+
+  Dense<double> open_time(shape);
+  write_open_time(last.ledger, open_time.out(), 1);
+  CHECK(open_time.voxels == std::vector<double>{0, 0, 3, 3, 6, 4, 3, 3, 3, 0, 0, 0});
+  Dense<std::int32_t> last_open(shape);
+  write_last_open(last.ledger, last_open.out(), 1);
+  CHECK(last_open.voxels == std::vector<std::int32_t>{-1, -1, 2, 2, 2, 1, 1, 1, 1, -1, -1, -1});
+  Dense<std::uint32_t> last_crack(shape);
+  write_last_crack(last.ledger, last_crack.out(), 1);
+  CHECK(last_crack.voxels == std::vector<std::uint32_t>{0, 0, 0, 0, 0, 8, 8, 8, 8, 0, 0, 0});
 }
 
 TEST_CASE("pieces of one opening that become alike again become one run") {
   const Shape shape{1, 1, 12};
-  auto ledger = advanced(empty_ledger(shape), one_run(shape, 2, 9, 7), 10, 1);
-  ledger = advanced(ledger, one_run(shape, 4, 6, 8), 11, 1);
-  CHECK(ledger.where.run_count() == 3);
-  ledger = advanced(ledger, one_run(shape, 1, 9, 9), 12, 1);
-  const std::vector<Run> runs{{1, 2}, {2, 9}};
-  const std::vector<Opening> openings{{12, 12, 9}, {10, 12, 7}};
-  CHECK(difference(ledger.where.runs, runs) == "");
-  CHECK(difference(ledger.values, openings) == "");
+  const Frame whole(box(shape, {0, 0, 2}, {1, 1, 9}), 7), none = nothing_open(shape);
+  Mask parts = to_mask(whole.open);
+  for (const std::size_t x : {4U, 5U}) parts.voxels[x] = 0;
+  Random random(5);
+  const Frame two_parts(parts, random);
+  auto ledger = advanced(empty_ledger(shape), none, whole, 0).ledger;
+  ledger = advanced(ledger, whole, none, 1).ledger;
+  CHECK(ledger.run_count() == 1);
+  ledger = advanced(ledger, none, two_parts, 2).ledger;
+  CHECK(ledger.run_count() == 3);
+}
+
+TEST_CASE("a stored ledger comes back equal, and what is none is refused") {
+  Random random(6);
+  for (const Shape& shape : small_shapes()) {
+    const Frame first(noise(shape, 0.4, random), random), second(noise(shape, 0.4, random), random);
+    auto ledger = advanced(empty_ledger(shape), nothing_open(shape), first, 0).ledger;
+    ledger = advanced(ledger, first, second, 1).ledger;
+    CHECK(from_runs(to_runs(ledger), ledger.times) == ledger);
+    if (ledger.run_count() == 0) continue;
+    CHECK_THROWS_AS(from_runs(to_runs(ledger), {}), std::invalid_argument);
+    auto outside = to_runs(ledger);
+    outside.where.runs[0].end = static_cast<std::int32_t>(shape.x + 1);
+    CHECK_THROWS_AS(from_runs(outside, ledger.times), std::invalid_argument);
+  }
+}
+
+TEST_CASE("a frame before that is not the ledger's last is refused") {
+  const Shape shape{1, 1, 12};
+  const Frame first(box(shape, {0, 0, 2}, {1, 1, 6}), 7), none = nothing_open(shape);
+  const auto ledger = advanced(empty_ledger(shape), none, first, 0).ledger;
+  CHECK_THROWS_AS(advanced(ledger, none, none, 1), std::invalid_argument);
 }

@@ -29,13 +29,22 @@ from crevasse._runs import RunLabeling, RunVolume
 from crevasse._surface_roughness import Roughness, surface_roughness
 from crevasse._table import Table
 from crevasse._thickness_distribution import ThicknessDistribution, thickness_distribution
-from crevasse.tracking import Crack, EventType, FrameResult, History, Tracker, track
+from crevasse.tracking import (
+    Crack,
+    CycleState,
+    EventType,
+    FrameResult,
+    History,
+    Tracker,
+    track,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Aperture",
     "Crack",
+    "CycleState",
     "EventType",
     "FrameResult",
     "History",

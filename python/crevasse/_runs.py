@@ -95,7 +95,7 @@ class RunVolume:
         TypeError
             If the dtype is none of the above.
         """
-        region = None if roi is None else _region(roi, np.shape(image))._core
+        region = None if roi is None else as_region(roi, np.shape(image))._core
         threads = _validate.n_threads(n_threads)
         return cls(*encode_threshold(image, low, high, region, threads))
 
@@ -433,11 +433,14 @@ def as_run_volume(
     return RunVolume(*encode_mask(mask, _validate.n_threads(n_threads), name))
 
 
-def _region(roi: RunVolume | Box | ArrayLike, shape: tuple[int, ...]) -> RunVolume:
+def as_region(
+    roi: RunVolume | Box | ArrayLike, shape: tuple[int, ...], whose: str = "image"
+) -> RunVolume:
+    """A region of interest as runs; errors say that it does not fit `whose` shape."""
     if isinstance(roi, tuple) and all(isinstance(s, slice) for s in roi):
         return RunVolume.from_box(shape, roi)
     region = roi if isinstance(roi, RunVolume) else RunVolume.from_mask(np.asarray(roi))
-    _validate.same_shape(shape, region.shape, "image and roi")
+    _validate.same_shape(shape, region.shape, f"{whose} and roi")
     return region
 
 

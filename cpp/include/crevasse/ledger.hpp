@@ -1,31 +1,105 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "crevasse/runs.hpp"
 
 namespace crevasse {
 
-/// What is known of a voxel that was ever open.
+/// What is known of a voxel that was ever open. It changes only when the voxel opens or closes.
+///
+/// A voxel opens or closes halfway between two frames: that is where times count from and to.
 struct Opening {
-  std::int32_t first_open;    ///< Frame in which it was first open.
-  std::int32_t last_open;     ///< Latest frame in which it was open.
-  std::uint32_t first_crack;  ///< Crack that first opened it.
+  double open_time = 0;           ///< How long it was open, until `since`.
+  std::int32_t first_open = -1;   ///< Frame in which it was first open.
+  std::int32_t since = -1;        ///< Frame in which it last turned out open or closed.
+  std::int32_t n_toggles = 0;     ///< How often it opened or closed: odd while it is open.
+  std::uint32_t first_crack = 0;  ///< Crack that first opened it.
+  std::uint32_t last_crack = 0;   ///< Crack it belonged to when it last closed; 0 if it never did.
 
+  bool is_open() const { return (n_toggles & 1) != 0; }
   bool operator==(const Opening&) const = default;
 };
 
-/// The voxel ledger: when each voxel opened and which crack opened it, as runs.
-using Ledger = ValuedRuns<Opening>;
+/// Consecutive rows of a ledger: runs that each carry an opening, row by row.
+struct LedgerRows {
+  std::vector<std::uint32_t> row_end;  ///< Runs up to the end of each row.
+  std::vector<Run> runs;
+  std::vector<Opening> openings;
+
+  bool operator==(const LedgerRows&) const = default;
+};
+
+/// The voxel ledger: when each voxel opened, closed, and which crack opened it, as runs.
+///
+/// A value: advancing makes a new one, which shares all rows in which nothing has changed.
+struct Ledger {
+  Shape shape{};
+  std::vector<double> times;  ///< Of the frames so far.
+  /// `tuning::ledger_rows` rows each; null where no voxel of them was ever open.
+  std::vector<std::shared_ptr<const LedgerRows>> blocks;
+
+  std::int32_t frame_count() const { return static_cast<std::int32_t>(times.size()); }
+  index_t run_count() const;
+  std::size_t bytes() const;
+  bool operator==(const Ledger& other) const;
+};
+
+/// The components of one frame, and which crack each is: `crack_of[label]` (entry 0 is not read).
+struct LabelledFrame {
+  const RunVolume& open;
+  std::span<const std::uint32_t> labels;  ///< One a run.
+  std::span<const std::uint32_t> crack_of;
+};
+
+/// Voxels of component `label_a` of a frame that had been open before, and closed since, as part of
+/// crack `label_b`.
+struct Memory {
+  std::uint32_t label_a = 0, label_b = 0;
+  index_t n_voxels = 0;
+  std::int32_t last_open = -1;  ///< Latest frame in which any of them was open.
+
+  Memory& operator+=(const Memory& other);
+  bool operator==(const Memory&) const = default;
+};
+
+/// What one more frame makes of a ledger.
+struct Advance {
+  Ledger ledger;
+  std::vector<Memory> memories;  ///< Sorted by label, crack.
+  index_t n_baseline = 0;        ///< Open voxels that were open in a baseline frame.
+};
 
 /// A ledger in which no voxel has been open.
 Ledger empty_ledger(const Shape& shape);
 
-/// The ledger after one more frame. `crack_of[l]` is the crack that component l of the frame
-/// belongs to (entry 0 is not read). Linear in runs. Pre: equal shapes, one label a run, frames are
-/// entered in rising order.
-Ledger advance(const Ledger& ledger, const RunVolume& open, std::span<const std::uint32_t> labels,
-               std::span<const std::uint32_t> crack_of, std::int32_t frame, int threads);
+/// The ledger after one more frame, at `time`. `before` is the frame that `ledger` ends with, or
+/// anything empty where it has none. The first `baseline_frames` frames are the baseline.
+/// Linear in runs; memory is taken for what has changed. The same for every thread count. Throws
+/// std::invalid_argument if `before` is not that frame. Pre: equal shapes, one label a run.
+Advance advance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
+                double time, std::int32_t baseline_frames, int threads);
+
+/// Each field of the openings as a dense volume. Where a voxel was never open: -1 for frames, 0 for
+/// the rest. Pre: equal shapes.
+void write_first_open(const Ledger& ledger, Volume<std::int32_t> out, int threads);
+void write_last_open(const Ledger& ledger, Volume<std::int32_t> out, int threads);
+void write_n_toggles(const Ledger& ledger, Volume<std::int32_t> out, int threads);
+void write_first_crack(const Ledger& ledger, Volume<std::uint32_t> out, int threads);
+/// 0 where a voxel is open: which crack it belongs to, the latest frame tells.
+void write_last_crack(const Ledger& ledger, Volume<std::uint32_t> out, int threads);
+/// Up to the latest frame.
+void write_open_time(const Ledger& ledger, Volume<double> out, int threads);
+
+/// All runs of a ledger with their openings, to be stored.
+ValuedRuns<Opening> to_runs(const Ledger& ledger);
+
+/// The ledger that `to_runs` came from. Throws std::invalid_argument where runs are not sorted
+/// inside the volume, and openings contradict themselves or the number of frames. Pre: one opening
+/// a run.
+Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times);
 
 }  // namespace crevasse

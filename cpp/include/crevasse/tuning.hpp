@@ -40,4 +40,8 @@ inline constexpr std::size_t huge_page = std::size_t{1} << 21;
 /// quarters full.
 inline constexpr std::size_t pair_slots = std::size_t{1} << 10;
 
+/// Rows of a voxel ledger that are kept, or renewed, as one: where nothing has changed in them the
+/// next ledger shares them; fewer rows share more and cost more bookkeeping.
+inline constexpr index_t ledger_rows = 64;
+
 }  // namespace crevasse::tuning

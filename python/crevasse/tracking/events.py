@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Names = NDArray[np.str_]
+
+NAME = np.dtype("U16")  # of every column of names: the same whichever of them occur
 
 
 class EventType(StrEnum):
     """The kinds of event, by (parents, children) and, where one became one, by gain and loss."""
 
     BIRTH = "birth"  # (0, 1)
+    REOPENING = "reopening"  # (0, 1) over voxels of a crack that had closed
     CLOSURE = "closure"  # (1, 0)
     GROWTH = "growth"  # (1, 1), gain alone exceeds the repeatability
     SHRINK = "shrink"  # (1, 1), loss alone does
@@ -22,27 +28,43 @@ class EventType(StrEnum):
     MERGE = "merge"  # (2 or more, 1)
     SPLIT = "split"  # (1, 2 or more)
     RECOMBINATION = "recombination"  # (2 or more, 2 or more)
+    BRIDGE = "bridge"  # a component that touches both electrodes came of a block without one
+    UNBRIDGE = "unbridge"  # the loss of it
+
+
+class Subtype(StrEnum):
+    """Where a component without parents came from; the first that holds."""
+
+    ENTERED = "entered"  # it touches the border of the region of interest
+    WORKING = "working"  # it is at the working electrode
+    COUNTER = "counter"
+    REMOTE = "remote"
+    NONE = ""
+
+
+def changed_beyond(
+    gain: Counts, loss: Counts, kept: Counts, repeatability: float
+) -> NDArray[np.float64]:
+    """Voxels of change that every block may show without having changed.
+
+    `repeatability` times the larger of the volumes before and after: two scans of the same thing
+    never segment to the same voxels.
+    """
+    return np.asarray(repeatability * (kept + np.maximum(gain, loss)), dtype=np.float64)
 
 
 def classify(
     n_parents: Counts,
     n_children: Counts,
-    gain: Counts,
-    loss: Counts,
-    kept: Counts,
-    repeatability: float,
-) -> NDArray[np.str_]:
-    """Name the event of every block.
-
-    Gain and loss count as change where they exceed `repeatability` times the larger of the volumes
-    before and after; the threshold exists because two scans of the same thing never segment to the
-    same voxels.
-    """
-    threshold = repeatability * (kept + np.maximum(gain, loss))
-    grew, shrank = gain > threshold, loss > threshold
+    grew: Bools,
+    shrank: Bools,
+    reopened: Bools,
+) -> Names:
+    """Name the event of every block."""
     one_parent, one_child = n_parents == 1, n_children == 1
     one_to_one = one_parent & one_child
     kinds = [
+        (reopened, EventType.REOPENING),
         (n_parents == 0, EventType.BIRTH),
         (n_children == 0, EventType.CLOSURE),
         (one_to_one & grew & shrank, EventType.MOVING),
@@ -52,8 +74,23 @@ def classify(
         (one_child, EventType.MERGE),
         (one_parent, EventType.SPLIT),
     ]
-    return np.select(
-        [condition for condition, _ in kinds],
-        [np.str_(kind.value) for _, kind in kinds],
-        default=np.str_(EventType.RECOMBINATION.value),
+    return _first_that_holds(kinds, EventType.RECOMBINATION)
+
+
+def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Names:
+    """Name where each component without parents came from."""
+    kinds = [
+        (entered, Subtype.ENTERED),
+        (at_working, Subtype.WORKING),
+        (at_counter, Subtype.COUNTER),
+    ]
+    return _first_that_holds(kinds, Subtype.REMOTE)
+
+
+def _first_that_holds(kinds: Sequence[tuple[Bools, StrEnum]], otherwise: StrEnum) -> Names:
+    number = np.select(
+        [holds for holds, _ in kinds], np.arange(len(kinds)).tolist(), default=len(kinds)
     )
+    names = np.array([kind.value for _, kind in kinds] + [otherwise.value], dtype=NAME)
+    of_each: Names = names[number]
+    return of_each

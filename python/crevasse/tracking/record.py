@@ -2,203 +2,266 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse import _core
 from crevasse._table import Table
-from crevasse.tracking.history import History
+from crevasse.tracking.closures import CLOSED, OPEN, Fates, Provisional
+from crevasse.tracking.events import NAME
 from crevasse.tracking.interval import Interval
 from crevasse.tracking.result import FrameResult
 
 Columns = Mapping[str, NDArray[Any]]
+Ints = NDArray[np.int64]
 
 
 class Chunks:
     """A table that is being written, as one chunk of rows a frame."""
 
-    def __init__(self, empty: Columns) -> None:
-        self._chunks: list[Columns] = [empty]
+    def __init__(self, **dtypes: Any) -> None:
+        self._dtypes = {name: np.dtype(dtype) for name, dtype in dtypes.items()}
+        self._chunks: list[Columns] = []
 
     def append(self, chunk: Columns) -> None:
-        """Add rows; columns as in the first chunk."""
+        """Add rows; columns as declared."""
+        if not self._dtypes:  # nobody has said yet: the first rows do
+            self._dtypes = {name: values.dtype for name, values in chunk.items()}
         self._chunks.append(chunk)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """All rows so far."""
+        return {
+            name: np.concatenate([np.empty(0, dtype), *(chunk[name] for chunk in self._chunks)])
+            for name, dtype in self._dtypes.items()
+        }
 
     def table(self, units: Mapping[str, str] | None = None) -> Table:
         """All rows so far."""
-        names = self._chunks[0].keys()
-        columns = {n: np.concatenate([chunk[n] for chunk in self._chunks]) for n in names}
-        return Table(columns, units=units)
+        return Table(self.columns(), units=units)
 
 
-def _ints(*names: str) -> dict[str, NDArray[Any]]:
-    return {name: np.empty(0, dtype=np.int64) for name in names}
-
-
-def _floats(*names: str) -> dict[str, NDArray[Any]]:
-    return {name: np.empty(0, dtype=np.float64) for name in names}
-
-
-def _strings(*names: str) -> dict[str, NDArray[Any]]:
-    return {name: np.empty(0, dtype=np.str_) for name in names}
+_COUNTS = dict.fromkeys(("n_parents", "n_children", "n_voxels_before", "n_voxels_after"), "i8")
+_LEDGER = dict.fromkeys(("gain", "loss", "kept"), "i8")
+_CYCLE: dict[str, Any] = {"half_cycle": "i8", "direction": NAME, "capacity": "f8"}
+_VOLUMES = ("n_voxels", "n_preexisting", "n_new", "max_n_voxels")
 
 
 class Record:
     """All tables of a series, fed frame by frame."""
 
     def __init__(self) -> None:
-        self._frames = Chunks(
-            _ints("frame")
-            | _floats("time")
-            | _ints("n_cracks", "n_voxels", "n_preexisting", "n_new")
-        )
-        self._edges = Chunks(_ints("frame", "label_before", "label_after", "n_voxels", "event"))
-        self._events = Chunks(
-            _ints("event", "frame")
-            | _floats("time")
-            | _strings("type")
-            | _ints("crack", "n_parents", "n_children", "n_voxels_before", "n_voxels_after")
-            | _ints("gain", "loss", "kept")
-        )
-        self._intervals = Chunks(
-            _ints("frame") | _floats("time_begin", "time_end") | _ints("gain", "loss", "kept")
-        )
-        self._origins = Chunks(_ints("crack") | _strings("origin") | _ints("parent"))
-        self._fates = Chunks(_ints("crack") | _strings("fate") | _ints("merged_into"))
-        self._nodes: list[dict[str, NDArray[Any]]] = []
-        self._node_units: dict[str, str] = {}
+        self._chunks = {
+            "frames": Chunks(
+                frame="i8",
+                time="f8",
+                **_CYCLE,
+                voltage="f8",
+                n_cracks="i8",
+                n_voxels="i8",
+                n_preexisting="i8",
+                n_new="i8",
+                bridged="?",
+            ),
+            "nodes": Chunks(),
+            "event_after": Chunks(event="i8"),
+            "edges": Chunks(
+                frame="i8", label_before="i8", label_after="i8", n_voxels="i8", event="i8"
+            ),
+            "memory": Chunks(
+                frame="i8",
+                label="i8",
+                crack="i8",
+                n_voxels="i8",
+                last_open="i8",
+                gap_frames="i8",
+                gap="f8",
+                closed="?",
+            ),
+            "events": Chunks(
+                event="i8",
+                frame="i8",
+                time="f8",
+                type=NAME,
+                subtype=NAME,
+                crack="i8",
+                **_COUNTS,
+                **_LEDGER,
+                partial_closure="?",
+                **_CYCLE,
+                cause="i8",
+            ),
+            "corrections": Chunks(event="i8", frame="i8", status=NAME, by_event="i8"),
+            "intervals": Chunks(frame="i8", time_begin="f8", time_end="f8", **_LEDGER),
+            "origins": Chunks(crack="i8", origin=NAME, parent="i8"),
+        }
 
-    def add(
-        self, result: FrameResult, before: FrameResult | None, interval: Interval | None
-    ) -> None:
-        """Append a frame and, but for the first, the interval that led to it."""
+    def add_first(self, result: FrameResult) -> None:
+        """Append the first frame."""
         self._add_frame(result)
-        if before is None or interval is None:
-            self._add_nodes(result, np.full(len(result.crack_ids), -1, dtype=np.int64))
-            self._add_origins(result.crack_ids, "baseline", np.zeros_like(result.crack_ids))
-            return
-        first_event = int(result.events["event"][0]) if len(result.events) else 0
-        self._nodes[-1]["event_after"] = interval.block_before + first_event
-        self._add_nodes(result, interval.block_after + first_event)
-        self._edges.append(
-            {
-                "frame": np.full(len(interval.n_shared), result.frame),
-                "label_before": interval.label_before,
-                "label_after": interval.label_after,
-                "n_voxels": interval.n_shared,
-                "event": interval.block_before[interval.label_before - 1] + first_event,
-            }
-        )
-        self._events.append(result.events.to_dict())
-        self._intervals.append(
-            {
-                "frame": np.array([result.frame]),
-                "time_begin": np.array([before.time]),
-                "time_end": np.array([result.time]),
-                "gain": np.array([interval.gain.sum()]),
-                "loss": np.array([interval.loss.sum()]),
-                "kept": np.array([interval.kept.sum()]),
-            }
-        )
-        self._add_lineage(before, result, interval)
+        self._add_nodes(result, np.full(len(result.crack_ids), -1, dtype=np.int64))
+        self._add_origins(result.crack_ids, "baseline", np.zeros_like(result.crack_ids))
 
-    def history(
+    def add(self, result: FrameResult, before: FrameResult, interval: Interval) -> None:
+        """Append a frame and the interval that led to it."""
+        first_event = int(result.events["event"][0]) if len(result.events) else 0
+        self._add_frame(result)
+        self._append("event_after", event=interval.block_before + first_event)
+        self._add_nodes(result, interval.block_after + first_event)
+        self._append(
+            "edges",
+            frame=np.full(len(interval.n_shared), result.frame),
+            label_before=interval.label_before,
+            label_after=interval.label_after,
+            n_voxels=interval.n_shared,
+            event=interval.block_before[interval.label_before - 1] + first_event,
+        )
+        for name in ("events", "memory", "corrections"):
+            self._append(name, **getattr(result, name).to_dict())
+        self._append(
+            "intervals",
+            frame=np.array([result.frame]),
+            time_begin=np.array([before.time]),
+            time_end=np.array([result.time]),
+            **{name: np.array([getattr(interval, name).sum()]) for name in _LEDGER},
+        )
+        self._add_new_cracks(result, before, interval)
+
+    def tables(
         self,
-        *,
         spacing: tuple[float, ...],
         unit: str,
         time_unit: str,
-        shape: tuple[int, ...],
-        ledger: _core.Ledger,
-    ) -> History:
-        """The tables so far."""
-        voxel_volume = float(np.prod(spacing))
-        volume_unit = f"{unit}^{len(spacing)}"
-        nodes = self._node_table()
-        return History(
-            frames=_with_volumes(
-                self._frames.table({"time": time_unit}),
-                ("n_voxels", "n_preexisting", "n_new"),
-                voxel_volume,
-                volume_unit,
-            ),
-            nodes=nodes,
-            edges=self._edges.table(),
-            events=self._events.table({"time": time_unit}),
-            intervals=self._intervals.table({"time_begin": time_unit, "time_end": time_unit}),
-            cracks=self._crack_table(nodes, voxel_volume, volume_unit),
-            spacing=spacing,
-            unit=unit,
-            time_unit=time_unit,
-            shape=shape,
-            _ledger=ledger,
-        )
+        latest: FrameResult,
+        fates: Fates,
+        provisional: Provisional,
+    ) -> dict[str, Table]:
+        """The tables of a `History`, by name."""
+        volume = float(np.prod(spacing)), f"{unit}^{len(spacing)}"
+        clock = dict.fromkeys(("time", "time_begin", "time_end", "gap"), time_unit)
+        clock |= {"voltage": "V"}
+        nodes = self._nodes(latest)
+        events = self._chunks["events"].table(clock)
+        corrections = self._chunks["corrections"].table()
+        cracks = self._cracks(nodes, events, corrections, fates, provisional)
+        return {
+            "frames": _with_volumes(self._chunks["frames"].table(clock), *volume),
+            "nodes": nodes,
+            "edges": self._chunks["edges"].table(),
+            "memory": self._chunks["memory"].table(clock),
+            "events": events,
+            "corrections": corrections,
+            "intervals": self._chunks["intervals"].table(clock),
+            "cracks": _with_volumes(cracks, *volume),
+        }
+
+    def members(self) -> dict[str, NDArray[Any]]:
+        """Every column as an array, by ``table.column``."""
+        return {
+            f"{table}.{column}": values
+            for table, chunks in self._chunks.items()
+            for column, values in chunks.columns().items()
+        }
+
+    @classmethod
+    def from_members(cls, members: Columns) -> Record:
+        """The record of such arrays."""
+        record = cls()
+        for table in record._chunks:
+            prefix = f"{table}."
+            rows = {
+                name.removeprefix(prefix): values
+                for name, values in members.items()
+                if name.startswith(prefix)
+            }
+            record._append(table, **rows)
+        return record
+
+    def rows_of_latest(self, table: str) -> Table:
+        """The rows that the latest frame has added to a table with a column `frame`."""
+        rows = self._chunks[table].table()
+        return rows.where(rows["frame"] == self._chunks["frames"].columns()["frame"][-1])
+
+    def _append(self, table: str, **columns: NDArray[Any]) -> None:
+        self._chunks[table].append(columns)
 
     def _add_frame(self, result: FrameResult) -> None:
-        values = {
-            "frame": result.frame,
-            "time": result.time,
-            "n_cracks": len(result.crack_ids),
-            "n_voxels": result.n_voxels,
-            "n_preexisting": result.n_preexisting,
-            "n_new": result.n_new,
-        }
-        self._frames.append({name: np.array([value]) for name, value in values.items()})
-
-    def _add_nodes(self, result: FrameResult, event_before: NDArray[np.int64]) -> None:
-        regions = result.regions
-        nodes = {
-            "frame": np.full(len(regions), result.frame, dtype=np.int64),
-            "label": regions["label"],
-            "crack": result.crack_ids,
-            "event_before": event_before,
-            "event_after": np.full(len(regions), -1, dtype=np.int64),
-        }
-        self._nodes.append(nodes | {c: regions[c] for c in regions.columns if c != "label"})
-        self._node_units = regions.units
-
-    def _add_origins(
-        self, cracks: NDArray[np.int64], origin: str, parents: NDArray[np.int64]
-    ) -> None:
-        self._origins.append(
-            {"crack": cracks, "origin": np.full(len(cracks), origin), "parent": parents}
+        cycle = result.cycle
+        self._append(
+            "frames",
+            frame=np.array([result.frame]),
+            time=np.array([result.time]),
+            half_cycle=np.array([cycle.half_cycle]),
+            direction=np.array([str(cycle.direction)]),
+            capacity=np.array([cycle.capacity]),
+            voltage=np.array([cycle.voltage]),
+            n_cracks=np.array([len(result.crack_ids)]),
+            n_voxels=np.array([result.n_voxels]),
+            n_preexisting=np.array([result.n_preexisting]),
+            n_new=np.array([result.n_new]),
+            bridged=np.array([result.bridging.any()]),
         )
 
-    def _add_lineage(self, before: FrameResult, result: FrameResult, interval: Interval) -> None:
+    def _add_nodes(self, result: FrameResult, event_before: Ints) -> None:
+        regions = result.regions
+        self._append(
+            "nodes",
+            frame=np.full(len(regions), result.frame, dtype=np.int64),
+            label=regions["label"],
+            crack=result.crack_ids,
+            event_before=event_before,
+            at_working=result.at_working,
+            at_counter=result.at_counter,
+            **{name: regions[name] for name in regions.columns if name != "label"},
+        )
+
+    def _add_new_cracks(self, result: FrameResult, before: FrameResult, interval: Interval) -> None:
         heirs = interval.heirs
         is_new = ~heirs.inherits
-        born = is_new & (heirs.best_parent == 0)
         parted = is_new & (heirs.best_parent > 0)
+        alone = is_new & ~parted
         parents = np.concatenate([[0], before.crack_ids])[heirs.best_parent]
-        self._add_origins(result.crack_ids[born], "birth", parents[born])
+        remembered = _remembered(result)
         self._add_origins(result.crack_ids[parted], "split", parents[parted])
+        for origin, of_origin in (
+            ("birth", alone & (remembered == 0)),
+            ("reopening", alone & (remembered > 0)),
+        ):
+            self._add_origins(result.crack_ids[of_origin], origin, remembered[of_origin])
 
-        ended = ~np.isin(before.crack_ids, result.crack_ids)
-        successor = np.concatenate([[0], result.crack_ids])[heirs.best_child]
-        self._fates.append(
-            {
-                "crack": before.crack_ids[ended],
-                "fate": np.where(successor[ended] > 0, "merge", "closure"),
-                "merged_into": successor[ended],
-            }
-        )
+    def _add_origins(self, cracks: Ints, origin: str, parents: Ints) -> None:
+        self._append("origins", crack=cracks, origin=np.full(len(cracks), origin), parent=parents)
 
-    def _node_table(self) -> Table:
-        names = self._nodes[0].keys()
-        columns = {n: np.concatenate([chunk[n] for chunk in self._nodes]) for n in names}
-        return Table(columns, units=self._node_units)
+    def _nodes(self, latest: FrameResult) -> Table:
+        columns = self._chunks["nodes"].columns()
+        still_open = np.full(len(latest.crack_ids), -1, dtype=np.int64)
+        after = np.concatenate([self._chunks["event_after"].columns()["event"], still_open])
+        ordered: dict[str, NDArray[Any]] = {}
+        for name, values in columns.items():
+            ordered[name] = values
+            if name == "event_before":
+                ordered["event_after"] = after
+        return Table(ordered, units=latest.regions.units)
 
-    def _crack_table(self, nodes: Table, voxel_volume: float, volume_unit: str) -> Table:
-        origins, fates = self._origins.table(), self._fates.table()
-        n_cracks = len(origins)
+    def _cracks(
+        self,
+        nodes: Table,
+        events: Table,
+        corrections: Table,
+        fates: Fates,
+        provisional: Provisional,
+    ) -> Table:
+        origins = self._chunks["origins"].columns()
         by_id = np.argsort(origins["crack"], kind="stable")
-        fate = np.full(n_cracks, "open", dtype=np.result_type(fates["fate"], np.dtype("U7")))
-        merged_into = np.zeros(n_cracks, dtype=np.int64)
-        fate[fates["crack"] - 1] = fates["fate"]
-        merged_into[fates["crack"] - 1] = fates["merged_into"]
+        n_cracks = len(by_id)
+        fate = np.full(n_cracks, "merge", dtype=NAME)
+        fate[fates.values == OPEN] = "open"
+        fate[fates.values == CLOSED] = "closure"
+        closure = np.full(n_cracks, "", dtype=NAME)
+        closure[provisional.crack - 1] = "provisional"
+        closure[events["crack"][corrections["event"]] - 1] = corrections["status"]
 
         row = nodes["crack"] - 1
         first = np.full(n_cracks, np.iinfo(np.int64).max)
@@ -207,28 +270,41 @@ class Record:
         np.minimum.at(first, row, nodes["frame"])
         np.maximum.at(last, row, nodes["frame"])
         np.maximum.at(greatest, row, nodes["n_voxels"])
-        columns = {
-            "crack": origins["crack"][by_id],
-            "origin": origins["origin"][by_id],
-            "parent": origins["parent"][by_id],
-            "first_frame": first,
-            "last_frame": last,
-            "fate": fate,
-            "merged_into": merged_into,
-            "max_n_voxels": greatest,
-        }
-        return _with_volumes(Table(columns), ("max_n_voxels",), voxel_volume, volume_unit)
+        return Table(
+            {
+                "crack": origins["crack"][by_id],
+                "origin": origins["origin"][by_id],
+                "parent": origins["parent"][by_id],
+                "first_frame": first,
+                "last_frame": last,
+                "fate": fate,
+                "merged_into": np.maximum(fates.values, 0),
+                "closure": closure,
+                "max_n_voxels": greatest,
+            }
+        )
 
 
-def _with_volumes(
-    table: Table, counts: Sequence[str], voxel_volume: float, volume_unit: str
-) -> Table:
+def _remembered(result: FrameResult) -> Ints:
+    """For label 1, 2, …: the closed crack of which it reopens most; 0 for none.
+
+    Among equals the lower id.
+    """
+    crack = np.zeros(len(result.crack_ids), dtype=np.int64)
+    memory = result.memory.where(result.memory["closed"])
+    order = np.lexsort((memory["crack"], -memory["n_voxels"], memory["label"]))
+    labels, first = np.unique(memory["label"][order], return_index=True)
+    crack[labels - 1] = memory["crack"][order][first]
+    return crack
+
+
+def _with_volumes(table: Table, voxel_volume: float, volume_unit: str) -> Table:
     """Add a volume column beside every count of voxels: n_new, volume_new; n_voxels, volume."""
     columns: dict[str, NDArray[Any]] = {}
     units = dict(table.units)
     for name in table.columns:
         columns[name] = table[name]
-        if name in counts:
+        if name in _VOLUMES:
             volume = name.replace("n_voxels", "volume").replace("n_", "volume_")
             columns[volume] = table[name] * voxel_volume
             units[volume] = volume_unit

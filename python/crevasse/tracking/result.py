@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crevasse._regions import Regions
 from crevasse._runs import RunLabeling
 from crevasse._table import Table
+from crevasse.tracking.cycle import CycleState
 
 
 @dataclass(frozen=True)
@@ -20,22 +21,37 @@ class FrameResult:
     ----------
     frame, time
         Index, from 0, and time of the frame.
+    cycle
+        Where in its charging the cell was, as given.
     labeling, regions
         Its components and their measures, in label order.
     crack_ids
         Crack id of label 1, 2, ….
+    at_working, at_counter
+        Whether label 1, 2, … touches that electrode.
     n_voxels, n_preexisting, n_new
         Open voxels: all, those open in a baseline frame too, and the others.
-    events
-        The rows this frame adds to `History.events`; none for the first frame.
+    events, memory, corrections
+        The rows this frame adds to the tables of `History`; none for the first frame.
     """
 
     frame: int
     time: float
+    cycle: CycleState
     labeling: RunLabeling
     regions: Regions
     crack_ids: NDArray[np.int64]
+    at_working: NDArray[np.bool_]
+    at_counter: NDArray[np.bool_]
     n_voxels: int
     n_preexisting: int
     n_new: int
     events: Table
+    memory: Table
+    corrections: Table
+
+    @property
+    def bridging(self) -> NDArray[np.bool_]:
+        """Whether label 1, 2, … touches both electrodes."""
+        both: NDArray[np.bool_] = self.at_working & self.at_counter
+        return both

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from crevasse import _core, _validate
-from crevasse._regions import Regions, default_unit
-from crevasse._runs import RunLabeling, RunVolume, as_run_volume
-from crevasse._table import Table
+from crevasse import _validate
+from crevasse._runs import RunVolume, as_run_volume
+from crevasse.tracking.cycle import CycleState
+from crevasse.tracking.electrodes import Electrode, Roi, Surroundings
 from crevasse.tracking.history import History
-from crevasse.tracking.interval import Interval
+from crevasse.tracking.options import Options
 from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
-
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class _State:
-    """What the next frame is compared with.
-
-    Replaced as a whole, so a failed update changes nothing.
-    """
-
-    shape: tuple[int, ...]
-    preexisting: RunVolume
-    ledger: _core.Ledger
-    latest: FrameResult
-    n_cracks: int
-    n_events: int
+from crevasse.tracking.state import Scan, State, first_state, next_state
+from crevasse.tracking.storage import load_tracker, save_tracker
 
 
 class Tracker:
@@ -61,7 +45,17 @@ class Tracker:
         Number of frames at the start whose open voxels count as pre-existing.
     repeatability
         Fraction of a crack's volume by which two scans of the same thing differ: smaller gains and
-        losses do not make an event of growth or shrinking.
+        losses do not make an event of growth or shrinking. `estimate_repeatability` measures it.
+    working, counter
+        The electrodes: a mask or `RunVolume` of each one's voxels, or the face of the volume that
+        it lies beyond: "zmin", "zmax", "ymin", …. A component is at an electrode if one of its
+        voxels is in it or next to it (26 neighbours), or in the outermost layer at that face. They
+        tell births at an electrode from others, and when cracks bridge the cell.
+    roi
+        Region of interest: a mask, a `RunVolume` or a slice per axis; None: the whole volume. It
+        says where a new crack may have come in from outside; frames are taken as they are.
+    confirm_after
+        Frames for which a crack must stay closed until its closure is confirmed.
     n_threads
         None: all usable cores.
 
@@ -88,24 +82,38 @@ class Tracker:
         connectivity: int = 26,
         baseline_frames: int = 1,
         repeatability: float = 0.0,
+        working: Electrode | None = None,
+        counter: Electrode | None = None,
+        roi: Roi | None = None,
+        confirm_after: int = 2,
         n_threads: int | None = None,
     ) -> None:
-        if isinstance(baseline_frames, bool) or baseline_frames < 1:
-            raise ValueError(f"baseline_frames must be at least 1, got {baseline_frames}")
-        if not 0.0 <= repeatability < 1.0:
-            raise ValueError(f"repeatability must lie in [0, 1), got {repeatability}")
-        _validate.spacing(spacing, 2 if np.size(spacing) == 2 else 3)  # what frames are comes later
-        self._spacing = spacing
-        self._unit = unit
-        self._time_unit = time_unit
-        self._connectivity = connectivity
-        self._baseline_frames = int(baseline_frames)
-        self._repeatability = float(repeatability)
+        self._options = Options(
+            spacing=spacing,  # type: ignore[arg-type]
+            unit=unit,
+            time_unit=time_unit,
+            connectivity=connectivity,
+            baseline_frames=baseline_frames,
+            repeatability=repeatability,
+            confirm_after=confirm_after,
+        )
+        self._working, self._counter, self._roi = working, counter, roi
         self._threads = _validate.n_threads(n_threads)
         self._record = Record()
-        self._state: _State | None = None
+        self._state: State | None = None
 
-    def update(self, frame: RunVolume | ArrayLike, *, time: float | None = None) -> FrameResult:
+    @property
+    def n_frames(self) -> int:
+        """How many frames there have been: where to go on after `load`."""
+        return 0 if self._state is None else self._state.latest.frame + 1
+
+    def update(
+        self,
+        frame: RunVolume | ArrayLike,
+        *,
+        time: float | None = None,
+        cycle: CycleState | None = None,
+    ) -> FrameResult:
         """Add the next frame.
 
         Parameters
@@ -114,6 +122,8 @@ class Tracker:
             A `RunVolume` or mask, of the same shape in every call. It may be empty.
         time
             Must rise from frame to frame. None: the frame's index, in frames.
+        cycle
+            Where in its charging the cell is; None: unknown.
 
         Raises
         ------
@@ -123,15 +133,20 @@ class Tracker:
         """
         runs = as_run_volume(frame, self._threads)
         when = self._checked_time(time)
+        where = CycleState() if cycle is None else cycle
+        if not isinstance(where, CycleState):
+            raise TypeError(f"cycle must be a CycleState or None, got {type(cycle).__name__}")
         state = self._state
         if state is not None:
             _validate.same_shape(state.shape, runs.shape, "all frames")
-        labeling = runs.label(self._connectivity, n_threads=self._threads)
-        regions = labeling.regions(spacing=self._spacing, unit=self._unit, n_threads=self._threads)
+        surroundings = self._surroundings(runs.shape) if state is None else state.surroundings
+        scan = Scan.of(runs, when, where, self._options, self._threads)
         if state is None:
-            following = self._first(runs, labeling, regions, when)
+            following = first_state(scan, surroundings, self._threads)
+            self._record.add_first(following.latest)
         else:
-            following = self._next(state, runs, labeling, regions, when)
+            following, interval = next_state(state, scan, self._options, self._threads)
+            self._record.add(following.latest, state.latest, interval)
         self._state = following
         return following.latest
 
@@ -146,15 +161,62 @@ class Tracker:
         state = self._state
         if state is None:
             raise ValueError("history needs at least one frame; call update first")
-        spacing = _validate.spacing(self._spacing, len(state.shape))
-        unit = self._unit or default_unit(spacing)
-        return self._record.history(
+        ndim = len(state.shape)
+        spacing, unit = self._options.spacing_of(ndim), self._options.unit_of(ndim)
+        time_unit = self._options.time_unit
+        tables = self._record.tables(
+            spacing, unit, time_unit, state.latest, state.fates, state.provisional
+        )
+        return History(
+            **tables,
             spacing=spacing,
             unit=unit,
-            time_unit=self._time_unit,
+            time_unit=time_unit,
             shape=state.shape,
-            ledger=state.ledger,
+            _ledger=state.ledger,
+            _latest=state.latest,
         )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to a file from which `load` goes on; it appears whole or not at all.
+
+        The same frames give the same bytes, also if the tracker was saved and loaded on the way.
+        The file is an npz archive (zip, each member with its CRC-32): ``format`` the text
+        "crevasse.Tracker", ``version`` 1, the options, the latest frame and the voxel ledger as
+        runs, and the tables, a member a column.
+
+        Raises
+        ------
+        ValueError
+            If there has been no frame.
+        """
+        if self._state is None:
+            raise ValueError("save needs at least one frame; call update first")
+        save_tracker(path, self._options, self._state, self._record)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, n_threads: int | None = None) -> Tracker:
+        """Go on from what `save` wrote, with the same options.
+
+        Parameters
+        ----------
+        path
+            A file that `save` wrote.
+        n_threads
+            None: all usable cores.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, of another kind, or of a later version.
+        """
+        threads = _validate.n_threads(n_threads)
+        tracker = cls(n_threads=threads)
+        tracker._options, tracker._state, tracker._record = load_tracker(path, threads)
+        return tracker
+
+    def _surroundings(self, shape: tuple[int, ...]) -> Surroundings:
+        return Surroundings.of(shape, self._working, self._counter, self._roi, self._threads)
 
     def _checked_time(self, time: float | None) -> float:
         latest = self._state.latest if self._state is not None else None
@@ -166,70 +228,12 @@ class Tracker:
             raise ValueError(f"time must rise from frame to frame, got {when} after {latest.time}")
         return when
 
-    def _first(
-        self, runs: RunVolume, labeling: RunLabeling, regions: Regions, time: float
-    ) -> _State:
-        cracks = np.arange(1, labeling.count + 1, dtype=np.int64)
-        result = FrameResult(
-            frame=0,
-            time=time,
-            labeling=labeling,
-            regions=regions,
-            crack_ids=cracks,
-            n_voxels=runs.n_voxels,
-            n_preexisting=runs.n_voxels,
-            n_new=0,
-            events=Table({}),
-        )
-        ledger = self._advance(_core.Ledger(labeling._core.runs.shape), labeling, cracks, 0)
-        self._record.add(result, None, None)
-        return _State(runs.shape, runs, ledger, result, labeling.count, 0)
-
-    def _next(
-        self, state: _State, runs: RunVolume, labeling: RunLabeling, regions: Regions, time: float
-    ) -> _State:
-        before = state.latest
-        index = before.frame + 1
-        interval = Interval.between(before, labeling, regions, self._repeatability, self._threads)
-        cracks = interval.crack_ids(before.crack_ids, state.n_cracks)
-        n_cracks = max(state.n_cracks, int(cracks.max(initial=0)))
-        ledger = self._advance(state.ledger, labeling, cracks, index)
-        preexisting = (
-            state.preexisting | runs if index < self._baseline_frames else state.preexisting
-        )
-        n_preexisting = (runs & preexisting).n_voxels
-        result = FrameResult(
-            frame=index,
-            time=time,
-            labeling=labeling,
-            regions=regions,
-            crack_ids=cracks,
-            n_voxels=runs.n_voxels,
-            n_preexisting=n_preexisting,
-            n_new=runs.n_voxels - n_preexisting,
-            events=interval.events(before.crack_ids, cracks, index, time, state.n_events),
-        )
-        self._record.add(result, before, interval)
-        return replace(
-            state,
-            preexisting=preexisting,
-            ledger=ledger,
-            latest=result,
-            n_cracks=n_cracks,
-            n_events=state.n_events + len(result.events),
-        )
-
-    def _advance(
-        self, ledger: _core.Ledger, labeling: RunLabeling, cracks: Ints, frame: int
-    ) -> _core.Ledger:
-        crack_of = np.concatenate([[0], cracks]).astype(np.uint32)
-        return ledger.advance(labeling._core, crack_of, frame, self._threads)
-
 
 def track(
     frames: Iterable[RunVolume | ArrayLike],
     *,
     times: Sequence[float] | None = None,
+    cycles: Sequence[CycleState] | None = None,
     **options: Any,
 ) -> History:
     """Follow the components of a whole series; the same as `Tracker.update` frame by frame.
@@ -240,6 +244,8 @@ def track(
         Masks or `RunVolume`, one a time, all of one shape; a generator is read one at a time.
     times
         One a frame, rising. None: frame numbers.
+    cycles
+        One a frame; None: unknown.
     **options
         As for `Tracker`.
 
@@ -260,12 +266,18 @@ def track(
     tracker = Tracker(**options)
     n_frames = 0
     for frame in frames:
-        if times is not None and n_frames >= len(times):
-            raise ValueError(f"times must be one a frame, got {len(times)} for more frames")
-        tracker.update(frame, time=None if times is None else times[n_frames])
+        for name, given in (("times", times), ("cycles", cycles)):
+            if given is not None and n_frames >= len(given):
+                raise ValueError(f"{name} must be one a frame, got {len(given)} for more frames")
+        tracker.update(
+            frame,
+            time=None if times is None else times[n_frames],
+            cycle=None if cycles is None else cycles[n_frames],
+        )
         n_frames += 1
-    if times is not None and n_frames != len(times):
-        raise ValueError(f"times must be one a frame, got {len(times)} for {n_frames} frames")
+    for name, given in (("times", times), ("cycles", cycles)):
+        if given is not None and n_frames != len(given):
+            raise ValueError(f"{name} must be one a frame, got {len(given)} for {n_frames} frames")
     if n_frames == 0:
         raise ValueError("frames must hold at least one frame")
     return tracker.history()

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "crevasse/ledger.hpp"
+#include "crevasse/parallel.hpp"
+#include "crevasse/tuning.hpp"
+
+namespace crevasse {
+
+inline std::size_t block_count(const Shape& shape) {
+  return static_cast<std::size_t>((shape.rows() + tuning::ledger_rows - 1) / tuning::ledger_rows);
+}
+
+inline Slab rows_of_block(const Shape& shape, index_t block) {
+  const index_t begin = block * tuning::ledger_rows;
+  return {begin, std::min(begin + tuning::ledger_rows, shape.rows())};
+}
+
+/// Runs and openings of one row of a block; none where there is no block.
+inline std::pair<std::span<const Run>, std::span<const Opening>> row_of(const LedgerRows* block,
+                                                                        index_t row) {
+  if (block == nullptr) return {};
+  const auto r = static_cast<std::size_t>(row);
+  const std::size_t begin = r == 0 ? 0 : block->row_end[r - 1];
+  const std::size_t size = block->row_end[r] - begin;
+  return {{block->runs.data() + begin, size}, {block->openings.data() + begin, size}};
+}
+
+/// Writes a block's rows into memory that stays warm from block to block, then copies them out.
+class LedgerRowsWriter {
+ public:
+  /// Start a block of at most `most` runs.
+  void begin(std::size_t most) {
+    if (rows_.runs.size() < most) {
+      rows_.runs.resize(most);
+      rows_.openings.resize(most);
+    }
+    rows_.row_end.clear();
+    size_ = row_start_ = 0;
+  }
+
+  /// Append a run, or lengthen the last one of the row where it touches with the same opening.
+  void extend(std::int32_t begin, std::int32_t end, const Opening& opening) {
+    if (size_ > row_start_ && rows_.runs[size_ - 1].end == begin &&
+        rows_.openings[size_ - 1] == opening) {
+      rows_.runs[size_ - 1].end = end;
+    } else {
+      rows_.runs[size_] = {begin, end};
+      rows_.openings[size_] = opening;
+      ++size_;
+    }
+  }
+
+  void end_row() {
+    rows_.row_end.push_back(static_cast<std::uint32_t>(size_));
+    row_start_ = size_;
+  }
+
+  std::shared_ptr<const LedgerRows> finish() const {
+    const auto size = static_cast<std::ptrdiff_t>(size_);
+    return std::make_shared<const LedgerRows>(
+        LedgerRows{rows_.row_end,
+                   {rows_.runs.begin(), rows_.runs.begin() + size},
+                   {rows_.openings.begin(), rows_.openings.begin() + size}});
+  }
+
+ private:
+  LedgerRows rows_;
+  std::size_t size_ = 0, row_start_ = 0;
+};
+
+}  // namespace crevasse

@@ -1,0 +1,54 @@
+"""Files of named arrays that say what they are: npz archives with a format and a version."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse._files import replace_when_written
+
+Members = Mapping[str, NDArray[Any]]
+T = TypeVar("T")
+
+
+def save_archive(path: str | os.PathLike[str], format: str, version: int, members: Members) -> None:
+    """Write a file that appears whole or not at all; the same members give the same bytes."""
+    with replace_when_written(Path(path)) as unfinished, open(unfinished, "wb") as file:
+        np.savez(
+            file,
+            format=np.array(format),
+            version=np.array(version),
+            **members,  # type: ignore[arg-type]
+        )
+
+
+def load_archive(
+    path: str | os.PathLike[str], format: str, version: int, build: Callable[[Members], T]
+) -> T:
+    """What `build` makes of the members; `ValueError` where the file is not whole or another's."""
+    kind = format.rpartition(".")[2]
+    try:
+        members = _members(path)
+        if str(members["format"]) != format:
+            raise ValueError(f"it holds {members['format']}")
+        found = int(members["version"])
+        built = build(members) if found == version else None
+    except OSError:
+        raise
+    except Exception as error:  # zip, npy and the core each have their own
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path} is damaged or no {kind} ({reason}); save it again") from error
+    if built is None:
+        raise ValueError(f"{path} has version {found}, known is {version}; update crevasse")
+    return built
+
+
+def _members(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+    # Opened here: numpy leaves a damaged file open.
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

@@ -1,0 +1,119 @@
+"""Which components touch an electrode, or the border of the region of interest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crevasse import _core, _validate
+from crevasse._runs import RunLabeling, RunVolume, as_region, as_run_volume
+from crevasse._shape import Box
+
+Bools = NDArray[np.bool_]
+Electrode = RunVolume | ArrayLike | str
+Roi = RunVolume | ArrayLike | Box
+
+_FACES = tuple(f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max"))
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The voxels in which a component is at an electrode, and those that frames may be open in.
+
+    None where nobody named them.
+    """
+
+    shape: tuple[int, ...]
+    working: RunVolume | None = None
+    counter: RunVolume | None = None
+    roi: RunVolume | None = None
+
+    @classmethod
+    def of(
+        cls,
+        shape: tuple[int, ...],
+        working: Electrode | None,
+        counter: Electrode | None,
+        roi: Roi | None,
+        threads: int,
+    ) -> Surroundings:
+        """From what a user gives; `ValueError` where it does not fit `shape`."""
+        return cls(
+            shape=shape,
+            working=None if working is None else electrode_zone(working, shape, "working", threads),
+            counter=None if counter is None else electrode_zone(counter, shape, "counter", threads),
+            roi=None if roi is None else as_region(roi, shape, "frames"),
+        )
+
+    @cached_property
+    def border(self) -> RunVolume:
+        """Voxels of the region with a neighbour outside of it or of the volume.
+
+        Those at an electrode are none of them: a crack does not come in through an electrode.
+        """
+        inner = tuple(slice(1, n - 1) if n > 1 else slice(None) for n in self.shape)
+        within = RunVolume.from_box(self.shape, inner)
+        if self.roi is None:
+            rim = RunVolume.from_box(self.shape) - within
+        else:
+            rim = self.roi - (self.roi.erode() & within)
+        for zone in (self.working, self.counter):
+            if zone is not None:
+                rim = rim - zone
+        return rim
+
+    def at_working(self, labeling: RunLabeling, threads: int) -> Bools:
+        """Whether label 1, 2, … has a voxel at the working electrode."""
+        return _touching(labeling, self._working_marks, threads)
+
+    def at_counter(self, labeling: RunLabeling, threads: int) -> Bools:
+        """Whether label 1, 2, … has a voxel at the counter electrode."""
+        return _touching(labeling, self._counter_marks, threads)
+
+    def at_border(self, labeling: RunLabeling, threads: int) -> Bools:
+        """Whether label 1, 2, … has a voxel in the border."""
+        return _touching(labeling, self._border_marks, threads)
+
+    # Labelled once: the zones stay the same from frame to frame.
+    @cached_property
+    def _working_marks(self) -> RunLabeling | None:
+        return None if self.working is None else self.working.label()
+
+    @cached_property
+    def _counter_marks(self) -> RunLabeling | None:
+        return None if self.counter is None else self.counter.label()
+
+    @cached_property
+    def _border_marks(self) -> RunLabeling:
+        return self.border.label()
+
+
+def electrode_zone(
+    electrode: Electrode, shape: tuple[int, ...], name: str, threads: int
+) -> RunVolume:
+    """The voxels that are at an electrode: in it or a 26-neighbour of it, or those of a face."""
+    if isinstance(electrode, str):
+        return RunVolume.from_box(shape, _face(electrode, shape, name))
+    volume = as_run_volume(electrode, threads, name)
+    _validate.same_shape(volume.shape, shape, f"{name} and frames")
+    return volume.dilate(n_threads=threads)
+
+
+def _touching(labeling: RunLabeling, marks: RunLabeling | None, threads: int) -> Bools:
+    touches = np.zeros(labeling.count, dtype=np.bool_)
+    if marks is not None and marks.count and labeling.count:
+        pairs = _core.overlap(labeling._core, marks._core, threads)
+        touches[pairs["label_a"].astype(np.int64) - 1] = True
+    return touches
+
+
+def _face(name: str, shape: tuple[int, ...], parameter: str) -> Box:
+    axes = _validate.AXES[-len(shape) :]
+    if name not in _FACES or name[0] not in axes:
+        allowed = ", ".join(face for face in _FACES if face[0] in axes)
+        raise ValueError(f"{parameter} must be a mask or one of {allowed}, got {name!r}")
+    layer = slice(0, 1) if name.endswith("min") else slice(-1, None)
+    return tuple(layer if axis == name[0] else slice(None) for axis in axes)

@@ -1,0 +1,139 @@
+"""The rows that one interval adds to the tables of events and of memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse._table import Table
+from crevasse.tracking.cycle import CycleState
+from crevasse.tracking.events import (
+    NAME,
+    EventType,
+    Subtype,
+    changed_beyond,
+    classify,
+)
+from crevasse.tracking.interval import Interval, largest_of_block
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """The components at one end of an interval: crack ids, and which touch both electrodes."""
+
+    crack: Ints
+    bridging: Bools
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where in the series an interval ends, and the number of its first event."""
+
+    frame: int
+    time: float
+    cycle: CycleState
+    first_event: int
+
+
+def event_table(
+    interval: Interval,
+    before: Side,
+    after: Side,
+    reopened: Bools,
+    subtype: NDArray[np.str_],
+    repeatability: float,
+    moment: Moment,
+) -> Table:
+    """A row for each block, then one for each block that came to bridge or no longer does.
+
+    `reopened` and `subtype` are of the components after; they count where these have no parents.
+    """
+    rows = _block_rows(interval, before, after, reopened, subtype, repeatability)
+    bridges = _bridge_rows(interval, before, after, moment.first_event)
+    columns = {name: np.concatenate([rows[name], bridges[name]]) for name in rows}
+    n = len(columns["type"])
+    numbers: Columns = {
+        "event": np.arange(moment.first_event, moment.first_event + n, dtype=np.int64),
+        "frame": np.full(n, moment.frame, dtype=np.int64),
+        "time": np.full(n, moment.time, dtype=np.float64),
+    }
+    state: Columns = {
+        "half_cycle": np.full(n, moment.cycle.half_cycle, dtype=np.int64),
+        "direction": np.full(n, str(moment.cycle.direction), dtype=NAME),
+        "capacity": np.full(n, moment.cycle.capacity, dtype=np.float64),
+    }
+    cause = {"cause": columns.pop("cause")}
+    return Table(numbers | columns | state | cause)
+
+
+def _block_rows(
+    interval: Interval,
+    before: Side,
+    after: Side,
+    reopened: Bools,
+    subtype: NDArray[np.str_],
+    repeatability: float,
+) -> Columns:
+    n_blocks = interval.n_blocks
+    gain, loss, kept = interval.gain, interval.loss, interval.kept
+    slack = changed_beyond(gain, loss, kept, repeatability)
+    closed = largest_of_block(
+        interval.block_before, interval.n_voxels_before, before.crack, n_blocks
+    )
+    lasting = largest_of_block(interval.block_after, interval.n_voxels_after, after.crack, n_blocks)
+    parentless = interval.parentless()
+    is_reopening = np.zeros(n_blocks, dtype=np.bool_)
+    is_reopening[interval.block_after[parentless & reopened]] = True
+    subtypes = np.full(n_blocks, Subtype.NONE.value, dtype=NAME)
+    subtypes[interval.block_after[parentless]] = subtype[parentless]
+    return {
+        "type": classify(
+            interval.n_parents, interval.n_children, gain > slack, loss > slack, is_reopening
+        ),
+        "subtype": subtypes,
+        "crack": np.where(lasting > 0, lasting, closed),
+        "n_parents": interval.n_parents,
+        "n_children": interval.n_children,
+        "n_voxels_before": kept + loss,
+        "n_voxels_after": kept + gain,
+        "gain": gain,
+        "loss": loss,
+        "kept": kept,
+        "partial_closure": (loss > slack) & (kept > 0),
+        "cause": np.full(n_blocks, -1, dtype=np.int64),
+    }
+
+
+def _bridge_rows(interval: Interval, before: Side, after: Side, first_event: int) -> Columns:
+    """Bridges and unbridges, in order of their blocks; the block's own row has the ledger."""
+    n_blocks = interval.n_blocks
+    bridged_before = _bridging_crack(
+        interval.block_before, interval.n_voxels_before, before, n_blocks
+    )
+    bridged_after = _bridging_crack(interval.block_after, interval.n_voxels_after, after, n_blocks)
+    blocks = np.flatnonzero((bridged_before > 0) != (bridged_after > 0))
+    came = bridged_after[blocks] > 0
+    nothing = np.zeros(len(blocks), dtype=np.int64)
+    kinds = np.array([EventType.UNBRIDGE.value, EventType.BRIDGE.value], dtype=NAME)
+    counts = ("n_parents", "n_children", "n_voxels_before", "n_voxels_after")
+    return {
+        "type": kinds[came.astype(np.int64)],
+        "subtype": np.full(len(blocks), Subtype.NONE.value, dtype=NAME),
+        "crack": np.where(came, bridged_after[blocks], bridged_before[blocks]),
+        **dict.fromkeys((*counts, "gain", "loss", "kept"), nothing),
+        "partial_closure": np.zeros(len(blocks), dtype=np.bool_),
+        "cause": blocks + first_event,
+    }
+
+
+def _bridging_crack(block: Ints, n_voxels: Ints, side: Side, n_blocks: int) -> Ints:
+    """The crack of each block's largest bridging component; 0 where it has none."""
+    where = side.bridging
+    return largest_of_block(block[where], n_voxels[where], side.crack[where], n_blocks)

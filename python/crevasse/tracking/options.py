@@ -1,0 +1,45 @@
+"""How a series is followed: what `Tracker` is given, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crevasse import _validate
+from crevasse._regions import default_unit
+
+
+@dataclass(frozen=True)
+class Options:
+    """See `Tracker` for their meaning. Plain values, so that they can be stored as JSON."""
+
+    spacing: float | tuple[float, ...]
+    unit: str | None
+    time_unit: str
+    connectivity: int
+    baseline_frames: int
+    repeatability: float
+    confirm_after: int
+
+    def __post_init__(self) -> None:
+        for name in ("baseline_frames", "confirm_after"):
+            value = getattr(self, name)
+            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+            if not whole or value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value!r}")
+            object.__setattr__(self, name, int(value))
+        if not 0.0 <= self.repeatability < 1.0:
+            raise ValueError(f"repeatability must lie in [0, 1), got {self.repeatability}")
+        # How many axes frames have comes later.
+        ndim = 2 if np.size(self.spacing) == 2 else 3
+        lengths = _validate.spacing(self.spacing, ndim)
+        object.__setattr__(self, "spacing", lengths[0] if np.ndim(self.spacing) == 0 else lengths)
+
+    def spacing_of(self, ndim: int) -> tuple[float, ...]:
+        """Voxel size, one length per axis."""
+        return _validate.spacing(self.spacing, ndim)
+
+    def unit_of(self, ndim: int) -> str:
+        """Unit of lengths."""
+        return self.unit or default_unit(self.spacing_of(ndim))

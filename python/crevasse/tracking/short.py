@@ -1,0 +1,76 @@
+"""What made the short: the event that first joined the electrodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse.tracking.events import EventType
+
+if TYPE_CHECKING:
+    from crevasse.tracking.history import History
+
+
+@dataclass(frozen=True)
+class Short:
+    """The first component that touched both electrodes, and how it came.
+
+    Attributes
+    ----------
+    frame, time
+        Of the frame in which it was first seen.
+    crack
+        Its crack id.
+    event, type
+        The event that made it: a merge if filaments met, growth if one reached the other side; -1
+        and "" if it was there in the first frame.
+    from_working, from_counter, between
+        Cracks that met in it: those at the working electrode before, those at the counter
+        electrode, and those at neither.
+    """
+
+    frame: int
+    time: float
+    crack: int
+    event: int
+    type: str
+    from_working: tuple[int, ...]
+    from_counter: tuple[int, ...]
+    between: tuple[int, ...]
+
+
+def find_short(history: History) -> Short | None:
+    """See `History.short`."""
+    bridged = np.flatnonzero(history.frames["bridged"])
+    if not bridged.size:
+        return None
+    frame = int(bridged[0])
+    time = float(history.frames["time"][frame])
+    nodes, events = history.nodes, history.events
+    if frame == 0:
+        both = (nodes["frame"] == 0) & nodes["at_working"] & nodes["at_counter"]
+        largest = np.flatnonzero(both)[np.argmax(nodes["n_voxels"][both])]
+        return Short(0, time, int(nodes["crack"][largest]), -1, "", (), (), ())
+    is_bridge = (events["frame"] == frame) & (events["type"] == EventType.BRIDGE.value)
+    rows = np.flatnonzero(is_bridge)
+    row = rows[np.argmax(events["n_voxels_after"][events["cause"][rows]])]
+    event = int(events["cause"][row])
+    parents = nodes.where(nodes["event_after"] == event)
+    working, counter = parents["at_working"], parents["at_counter"]
+    return Short(
+        frame=frame,
+        time=time,
+        crack=int(events["crack"][row]),
+        event=event,
+        type=str(events["type"][event]),
+        from_working=_ids(parents["crack"][working]),
+        from_counter=_ids(parents["crack"][counter]),
+        between=_ids(parents["crack"][~working & ~counter]),
+    )
+
+
+def _ids(cracks: NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(sorted(cracks.tolist()))

@@ -1,0 +1,136 @@
+"""Trackers in files: the format is described at `Tracker.save`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse import _core
+from crevasse._archive import Members, load_archive, save_archive
+from crevasse._runs import RunVolume
+from crevasse._shape import shape3
+from crevasse._storage import volume_from, volume_members
+from crevasse._table import Table
+from crevasse.tracking.closures import Fates, Provisional
+from crevasse.tracking.cycle import CycleState
+from crevasse.tracking.electrodes import Surroundings
+from crevasse.tracking.options import Options
+from crevasse.tracking.record import Record
+from crevasse.tracking.result import FrameResult
+from crevasse.tracking.state import State
+
+FORMAT, VERSION = "crevasse.Tracker", 1
+_ZONES = ("working", "counter", "roi")
+
+
+def save_tracker(
+    path: str | os.PathLike[str], options: Options, state: State, record: Record
+) -> None:
+    """Write a tracker that has seen a frame."""
+    members: dict[str, NDArray[Any]] = {"options": np.array(json.dumps(asdict(options)))}
+    members |= _prefixed("latest", volume_members(state.latest.labeling._core.runs, state.shape))
+    members |= _prefixed("ledger", _ledger_members(state.ledger))
+    for name in _ZONES:
+        zone = getattr(state.surroundings, name)
+        if zone is not None:
+            members |= _prefixed(name, volume_members(zone._core, state.shape))
+    provisional = state.provisional
+    members |= {
+        "fates": state.fates.values,
+        "provisional": np.stack([provisional.event, provisional.crack, provisional.frame]),
+        "n_events": np.array(state.n_events),
+    }
+    members |= _prefixed("record", record.members())
+    save_archive(path, FORMAT, VERSION, members)
+
+
+def load_tracker(path: str | os.PathLike[str], threads: int) -> tuple[Options, State, Record]:
+    """Read what `save_tracker` wrote; `ValueError` where the file is not whole."""
+    return load_archive(path, FORMAT, VERSION, lambda members: _tracker_from(members, threads))
+
+
+def _tracker_from(members: Members, threads: int) -> tuple[Options, State, Record]:
+    options = Options(**json.loads(str(members["options"])))
+    record = Record.from_members(_under("record", members))
+    open_ = RunVolume(*volume_from(_under("latest", members)))
+    zones = {
+        name: RunVolume(*volume_from(_under(name, members)))
+        for name in _ZONES
+        if f"{name}.runs" in members
+    }
+    surroundings = Surroundings(open_.shape, **zones)
+    event, crack, frame = members["provisional"]
+    state = State(
+        shape=open_.shape,
+        surroundings=surroundings,
+        ledger=_ledger_from(_under("ledger", members), open_.shape),
+        latest=_latest(open_, record, surroundings, options, threads),
+        fates=Fates(members["fates"]),
+        provisional=Provisional(event, crack, frame),
+        n_events=int(members["n_events"]),
+    )
+    return options, state, record
+
+
+def _latest(
+    open_: RunVolume, record: Record, surroundings: Surroundings, options: Options, threads: int
+) -> FrameResult:
+    """The latest frame's result: labelled again, the rest from the tables."""
+    labeling = open_.label(options.connectivity, n_threads=threads)
+    rows = {name: record.rows_of_latest(name) for name in ("events", "memory", "corrections")}
+    row = next(record.rows_of_latest("frames").rows())
+    return FrameResult(
+        frame=row["frame"],
+        time=row["time"],
+        cycle=CycleState(row["half_cycle"], row["direction"], row["capacity"], row["voltage"]),
+        labeling=labeling,
+        regions=labeling.regions(spacing=options.spacing, unit=options.unit, n_threads=threads),
+        crack_ids=record.rows_of_latest("nodes")["crack"],
+        at_working=surroundings.at_working(labeling, threads),
+        at_counter=surroundings.at_counter(labeling, threads),
+        n_voxels=row["n_voxels"],
+        n_preexisting=row["n_preexisting"],
+        n_new=row["n_new"],
+        **{name: rows[name] if row["frame"] else Table({}) for name in rows},
+    )
+
+
+def _ledger_members(ledger: _core.Ledger) -> dict[str, NDArray[Any]]:
+    runs_per_row, runs, openings = ledger.arrays()
+    # Field by field: between the fields of a record are bytes that mean nothing.
+    fields = {name: openings[name] for name in openings.dtype.names or ()}
+    return {
+        "runs_per_row": runs_per_row,
+        "runs": runs,
+        "times": np.array(ledger.times, dtype=np.float64),
+        **_prefixed("openings", fields),
+    }
+
+
+def _ledger_from(members: Members, shape: tuple[int, ...]) -> _core.Ledger:
+    fields = _under("openings", members)
+    extent = shape3(shape)
+    record = _core.Ledger(extent).arrays()[2].dtype
+    openings = np.empty(len(fields["since"]), dtype=record)
+    for name, values in fields.items():
+        openings[name] = values
+    return _core.Ledger.from_arrays(
+        extent, members["runs_per_row"], members["runs"], openings, members["times"].tolist()
+    )
+
+
+def _prefixed(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
+    return {f"{prefix}.{name}": values for name, values in members.items()}
+
+
+def _under(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
+    return {
+        name.removeprefix(f"{prefix}."): values
+        for name, values in members.items()
+        if name.startswith(f"{prefix}.")
+    }
