@@ -1,0 +1,285 @@
+"""What a `Tracker` makes of electrodes, charge, static frames and files."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crevasse import CycleState, RunVolume, Tracker, track
+from crevasse.tracking import estimate_repeatability
+
+SHAPE = (9, 8, 8)
+
+
+def scene(*frames):
+    """Frames as lists of boxes (z, y, x slices) in a volume of SHAPE."""
+    masks = []
+    for boxes in frames:
+        mask = np.zeros(SHAPE, dtype=bool)
+        for box in boxes:
+            mask[box] = True
+        masks.append(mask)
+    return masks
+
+
+def rod(z0, z1, y=4, x=4):
+    return (slice(z0, z1), slice(y, y + 1), slice(x, x + 1))
+
+
+def types(history, frame):
+    events = history.events.where(history.events["frame"] == frame)
+    return sorted(zip(events["type"].tolist(), events["subtype"].tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("box", "subtype"),
+    [
+        (rod(0, 3), "working"),
+        (rod(6, 9), "counter"),
+        (rod(3, 5), "remote"),
+        (rod(3, 5, x=7), "entered"),
+        (rod(0, 3, x=7), "entered"),
+    ],
+)
+def test_births_say_where_they_are(box, subtype):
+    history = track(scene([], [box]), working="zmin", counter="zmax")
+    assert types(history, 1) == [("birth", subtype)]
+    assert history.nodes["at_working"].tolist() == [box[0].start == 0]
+    assert history.nodes["at_counter"].tolist() == [box[0].stop == 9]
+
+
+def test_an_electrode_may_be_a_mask_that_cracks_only_touch():
+    lithium = np.zeros(SHAPE, dtype=bool)
+    lithium[:2] = True
+    for start, subtype in ((2, "working"), (3, "remote")):
+        history = track(scene([], [rod(start, 5)]), working=lithium)
+        assert types(history, 1) == [("birth", subtype)]
+    assert track(scene([rod(1, 3)]), working=RunVolume.from_mask(lithium)).nodes["at_working"].all()
+
+
+def test_the_border_is_that_of_the_region_of_interest():
+    region = (slice(0, 9), slice(2, 6), slice(2, 6))
+    for y, subtype in ((2, "entered"), (4, "remote")):
+        frames = scene([], [rod(3, 5, y=y)])
+        assert types(track(frames, roi=region), 1) == [("birth", subtype)]
+        mask = RunVolume.from_box(SHAPE, region)
+        assert types(track(frames, roi=mask), 1) == [("birth", subtype)]
+
+
+def test_without_electrodes_faces_are_borders():
+    assert types(track(scene([], [rod(0, 3)])), 1) == [("birth", "entered")]
+    assert types(track([np.zeros((5, 5), bool), np.eye(5, dtype=bool)]), 1) == [
+        ("birth", "entered")
+    ]
+
+
+def test_a_merge_that_bridges_is_the_short_and_its_parents_are_named():
+    frames = scene(
+        [rod(0, 3), rod(6, 9), rod(4, 5)],
+        [rod(0, 9)],
+        [rod(0, 3), rod(5, 9)],
+    )
+    history = track(frames, times=[0, 0.5, 1.5], working="zmin", counter="zmax")
+    assert history.frames["bridged"].tolist() == [False, True, False]
+    assert types(history, 1) == [("bridge", ""), ("merge", "")]
+    assert types(history, 2) == [("split", ""), ("unbridge", "")]
+    short = history.short()
+    assert (short.frame, short.time, short.type) == (1, 0.5, "merge")
+    assert (short.from_working, short.from_counter, short.between) == ((1,), (3,), (2,))
+    events = history.events
+    causes = events["cause"][events["type"] == "bridge"]
+    assert events["type"][causes].tolist() == ["merge"]
+    for name in ("gain", "loss", "kept"):
+        of_bridges = (events["type"] == "bridge") | (events["type"] == "unbridge")
+        assert not events[name][of_bridges].any()
+
+
+def test_a_bridge_that_grows_on_is_no_new_bridge():
+    wide = (slice(0, 9), slice(3, 6), slice(4, 5))
+    history = track(scene([rod(0, 9)], [wide]), working="zmin", counter="zmax")
+    assert types(history, 1) == [("growth", "")]
+    short = history.short()
+    assert (short.frame, short.event, short.type, short.crack) == (0, -1, "", 1)
+    assert track(scene([rod(0, 3)])).short() is None
+
+
+def test_a_crack_that_closes_and_opens_again_is_remembered_with_its_gap():
+    frames = scene([rod(2, 6)], [], [], [rod(3, 5), rod(7, 8)])
+    history = track(frames, times=[0, 1, 2, 4], confirm_after=3)
+    assert types(history, 3) == [("birth", "remote"), ("reopening", "remote")]
+    assert list(history.memory.rows()) == [
+        {
+            "frame": 3,
+            "label": 1,
+            "crack": 1,
+            "n_voxels": 2,
+            "last_open": 0,
+            "gap_frames": 2,
+            "gap": 4.0,
+            "closed": True,
+        }
+    ]
+    assert list(history.corrections.rows()) == [
+        {"event": 0, "frame": 3, "status": "reopened", "by_event": 1}
+    ]
+    assert history.crack(1).closure == "reopened"
+    assert (history.crack(2).origin, history.crack(2).parent) == ("reopening", 1)
+    assert history.crack(1).lineage()["crack"].tolist() == [1, 2]
+
+
+def test_a_closure_that_lasts_is_confirmed_and_a_later_reopening_does_not_undo_it():
+    frames = scene([rod(2, 6)], [], [], [rod(3, 5)])
+    history = track(frames, confirm_after=1)
+    assert list(history.corrections.rows()) == [
+        {"event": 0, "frame": 2, "status": "confirmed", "by_event": -1}
+    ]
+    assert types(history, 3) == [("reopening", "remote")]
+    assert history.crack(1).closure == "confirmed"
+
+
+def test_voxels_of_a_crack_that_only_drew_back_are_remembered_but_no_reopening():
+    frames = scene([rod(1, 8)], [rod(1, 3)], [rod(1, 3), rod(5, 7)])
+    history = track(frames)
+    assert types(history, 2) == [("birth", "remote"), ("stable", "")]
+    assert history.memory["crack"].tolist() == [1]
+    assert history.memory["closed"].tolist() == [False]
+
+
+def test_a_crack_that_merged_is_closed_when_what_it_became_has_closed():
+    frames = scene([rod(1, 4), rod(5, 8)], [rod(1, 4), rod(6, 8)], [rod(1, 8)], [], [rod(5, 6)])
+    history = track(frames, confirm_after=5)
+    assert types(history, 4) == [("reopening", "remote")]
+    assert (
+        history.memory["crack"].tolist()
+        == history.cracks["crack"][history.cracks["fate"] == "closure"].tolist()
+    )
+
+
+def test_partial_closure_is_an_attribute_beyond_the_repeatability():
+    frames = scene([rod(0, 9)], [rod(0, 6)])
+    assert track(frames).events["partial_closure"].tolist() == [True]
+    assert track(frames, repeatability=0.5).events["partial_closure"].tolist() == [False]
+    assert track(scene([rod(0, 9)], [])).events["partial_closure"].tolist() == [False]
+
+
+def test_events_know_the_state_of_charge():
+    cycles = [
+        CycleState(0, "plating", 1.0, 0.02),
+        CycleState(1, "stripping", 0.4, 0.31),
+    ]
+    history = track(scene([], [rod(3, 5)]), cycles=cycles)
+    assert history.frames["direction"].tolist() == ["plating", "stripping"]
+    assert history.frames["voltage"].tolist() == [0.02, 0.31]
+    assert history.events["direction"].tolist() == ["stripping"]
+    assert history.events["half_cycle"].tolist() == [1]
+    assert history.events["capacity"].tolist() == [0.4]
+    unknown = track(scene([], [rod(3, 5)])).events
+    assert (unknown["direction"][0], unknown["half_cycle"][0]) == ("", -1)
+    assert np.isnan(unknown["capacity"][0])
+
+
+def test_the_lineage_of_a_crack_respects_time():
+    frames = scene(
+        [rod(1, 6)],
+        [rod(1, 3), rod(4, 6)],  # 2 splits off 1
+        [rod(1, 3), rod(4, 6), rod(7, 8, x=1)],  # 3 is born
+        [(slice(1, 8), slice(4, 5), slice(1, 5)), rod(4, 6, y=7)],
+    )
+    frames[3][4:6, 4, 4] = False
+    history = track(frames)
+    of_two = {r["crack"]: r["relation"] for r in history.crack(2).lineage().rows()}
+    assert of_two[1] in ("ancestor", "both")
+    assert of_two[2] == "self"
+    of_three = {r["crack"]: r["relation"] for r in history.crack(3).lineage().rows()}
+    assert of_three.get(2) is None  # it left before 3 came
+    assert of_three[1] == "descendant"
+    assert history.crack(1).nodes()["frame"].tolist() == [0, 1, 2, 3]
+    assert "split" in history.crack(2).events()["type"].tolist()
+
+
+def test_the_repeatability_of_static_frames_makes_them_stable(rng):
+    base = np.zeros((30, 40, 40), dtype=bool)
+    base[5:9, 5:30, 5:30] = base[20:24, 8:20, 8:20] = True
+    scans = []
+    for _ in range(4):
+        scan = base.copy()
+        scan[8, 5:30, 5:30] &= rng.random((25, 25)) < 0.7
+        scans.append(scan)
+    threshold = estimate_repeatability(scans)
+    assert 0.03 < threshold < 0.25
+    kinds = track(scans, repeatability=threshold).events["type"]
+    assert (kinds == "stable").all()
+    assert not (track(scans).events["type"] == "stable").all()
+    assert estimate_repeatability([base, base]) == 0.0
+    assert estimate_repeatability(np.zeros((2, 3, 3), bool)) == 0.0
+
+
+def tracker_or_message(path):
+    try:
+        return Tracker.load(path)
+    except ValueError as error:
+        return str(error)
+
+
+@given(st.data())
+def test_a_damaged_file_is_refused_in_one_line_or_reads_the_same(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("tracker") / "state.npz"
+    tracker = Tracker()
+    rng = np.random.default_rng(2)
+    for _ in range(3):
+        tracker.update(rng.random((4, 5, 30)) < 0.2)
+    tracker.save(path)
+    content = bytearray(path.read_bytes())
+    if data.draw(st.booleans(), "truncate"):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(content)
+    outcome = tracker_or_message(path)
+    if isinstance(outcome, str):
+        assert "state.npz is damaged or no Tracker" in outcome
+        assert "\n" not in outcome
+    else:
+        assert outcome.history().tables == tracker.history().tables
+
+
+def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp_path):
+    frames = scene([rod(0, 3), rod(6, 9)], [rod(0, 9)], [])
+    options = {"spacing": (2.0, 1.0, 1.0), "unit": "um", "time_unit": "min", "repeatability": 0.1}
+    tracker = Tracker(**options, working="zmin", counter="zmax", roi=RunVolume.from_box(SHAPE))
+    tracker.update(frames[0], cycle=CycleState(0, "plating"))
+    tracker.save(tmp_path / "state.npz")
+    resumed = Tracker.load(tmp_path / "state.npz")
+    with pytest.raises(ValueError, match=r"all frames must have the same shape, got \(9, 8, 8\)"):
+        resumed.update(frames[0][1:])
+    with pytest.raises(ValueError, match="time must rise from frame to frame, got"):
+        resumed.update(frames[1], time=0.0)
+    for mask in frames[1:]:
+        for each in (tracker, resumed):
+            each.update(mask, cycle=CycleState(0, "plating"))
+    assert resumed.history().tables == tracker.history().tables
+    assert resumed.history().short() == tracker.history().short()
+    assert resumed.history().frames.units["volume"] == "um^3"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Tracker().save("x"), "save needs at least one frame; call update first"),
+        (lambda: Tracker(confirm_after=0), "confirm_after must be at least 1, got 0"),
+        (lambda: track(scene([]), working="top"), "working must be a mask or one of zmin, zmax"),
+        (lambda: track(np.zeros((1, 4, 4), bool), counter="zmin"), "counter must be a mask or one"),
+        (lambda: track(scene([]), working=np.ones((2, 2, 2))), "must be bool or integer"),
+        (lambda: track(scene([]), counter=np.ones((2, 2, 2), bool)), "counter and frames must"),
+        (lambda: track(scene([]), roi=np.ones((2, 2, 2), bool)), "frames and roi must have"),
+        (lambda: CycleState(direction="charge"), "direction must be one of 'plating', 'stripping'"),
+        (lambda: CycleState(half_cycle=-2), "half_cycle must be at least 0, or -1, got -2"),
+        (lambda: Tracker().update(np.ones((2, 2), bool), cycle="plating"), "cycle must be a"),
+        (lambda: track(scene([], []), cycles=[CycleState()]), "cycles must be one a frame, got 1"),
+        (lambda: estimate_repeatability(scene([])), "frames must be at least two scans"),
+        (lambda: estimate_repeatability(scene([], []), share=0), r"share must lie in \(0, 1\]"),
+    ],
+)
+def test_bad_arguments_are_refused_in_one_line(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
