@@ -14,8 +14,7 @@ LabelledFrame labelled(const RunLabeling& frame, const Cracks& crack_of) {
 
 py::tuple advance_ledger(const Ledger& ledger, const RunLabeling& before,
                          const Cracks& crack_before, const RunLabeling& now,
-                         const Cracks& crack_now, double time, std::int32_t baseline_frames,
-                         int threads) {
+                         const Cracks& crack_now, double time, int threads) {
   for (const RunLabeling* frame : {&before, &now}) {
     if (!(ledger.shape == frame->runs->shape)) {
       throw std::invalid_argument("all frames must have the same shape");
@@ -23,8 +22,7 @@ py::tuple advance_ledger(const Ledger& ledger, const RunLabeling& before,
   }
   const LabelledFrame old_frame = labelled(before, crack_before);
   const LabelledFrame new_frame = labelled(now, crack_now);
-  auto step = without_gil(
-      [&] { return advance(ledger, old_frame, new_frame, time, baseline_frames, threads); });
+  auto step = without_gil([&] { return advance(ledger, old_frame, new_frame, time, threads); });
   return py::make_tuple(std::make_shared<Ledger>(std::move(step.ledger)),
                         to_array(Buffer<Memory>::copy_of(step.memories)), step.n_baseline);
 }
@@ -50,7 +48,8 @@ std::shared_ptr<Ledger> ledger_from_arrays(const ShapeTuple& shape,
                                            const py::array_t<std::uint32_t>& runs_per_row,
                                            const py::array_t<std::int32_t>& ends,
                                            const py::array_t<Opening>& openings,
-                                           std::vector<double> times) {
+                                           std::vector<double> times,
+                                           std::int32_t baseline_frames) {
   const Shape extent = to_shape(shape);
   check_shape(extent);
   const auto counts = values_of(runs_per_row, extent.rows(), "runs_per_row");
@@ -70,7 +69,7 @@ std::shared_ptr<Ledger> ledger_from_arrays(const ShapeTuple& shape,
     for (std::size_t i = 0; i < values.size(); ++i) {
       stored.where.runs[i] = {bounds[2 * i], bounds[2 * i + 1]};
     }
-    return std::make_shared<Ledger>(from_runs(stored, std::move(times)));
+    return std::make_shared<Ledger>(from_runs(stored, std::move(times), baseline_frames));
   });
 }
 
@@ -96,13 +95,13 @@ void bind_ledger(py::module_& m) {
 
   py::class_<Ledger, std::shared_ptr<Ledger>> ledger(m, "Ledger");
   ledger
-      .def(py::init([](const ShapeTuple& shape) {
-             return std::make_shared<Ledger>(empty_ledger(to_shape(shape)));
+      .def(py::init([](const ShapeTuple& shape, std::int32_t baseline_frames) {
+             return std::make_shared<Ledger>(empty_ledger(to_shape(shape), baseline_frames));
            }),
-           py::arg("shape"))
+           py::arg("shape"), py::arg("baseline_frames"))
       .def_static("from_arrays", &ledger_from_arrays, py::arg("shape"),
                   py::arg("runs_per_row").noconvert(), py::arg("runs").noconvert(),
-                  py::arg("openings").noconvert(), py::arg("times"))
+                  py::arg("openings").noconvert(), py::arg("times"), py::arg("baseline_frames"))
       .def_property_readonly("n_runs", &Ledger::run_count)
       .def_property_readonly("nbytes", &Ledger::bytes)
       .def_readonly("times", &Ledger::times)
@@ -110,8 +109,7 @@ void bind_ledger(py::module_& m) {
           "equals", [](const Ledger& a, const Ledger& b) { return a == b; }, py::arg("other"))
       .def("arrays", &ledger_arrays)
       .def("advance", &advance_ledger, py::arg("before"), py::arg("crack_before").noconvert(),
-           py::arg("now"), py::arg("crack_now").noconvert(), py::arg("time"),
-           py::arg("baseline_frames"), py::arg("threads"));
+           py::arg("now"), py::arg("crack_now").noconvert(), py::arg("time"), py::arg("threads"));
   def_writer(ledger, "write_first_open", &write_first_open);
   def_writer(ledger, "write_last_open", &write_last_open);
   def_writer(ledger, "write_n_toggles", &write_n_toggles);

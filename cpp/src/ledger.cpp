@@ -1,7 +1,9 @@
 #include "crevasse/ledger.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <map>
 #include <stdexcept>
 
 #include "crevasse/parallel.hpp"
@@ -19,59 +21,138 @@ double change_time(std::span<const double> times, std::int32_t frame) {
   return f == 0 ? times[0] : (times[f - 1] + times[f]) / 2;
 }
 
+std::size_t to_size(index_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+/// The number of the opening that another becomes: in `label_a` the old number + 1, in `label_b`
+/// the crack as part of which it closes, 0 if it opens again.
+struct Change {
+  std::uint32_t label_a = 0, label_b = 0, number = 0;
+};
+
+/// The openings that one slab adds to those of a ledger, each but once.
+class NewOpenings {
+ public:
+  NewOpenings(const Ledger& ledger, std::span<const double> times, std::size_t labels)
+      : known_(ledger.openings),
+        times_(times),
+        frame_(static_cast<std::int32_t>(times.size()) - 1),
+        now_(change_time(times, frame_)),
+        of_label_(labels) {}
+
+  const Opening& operator[](std::uint32_t number) const {
+    return number < known_.size() ? known_[number] : added_[number - known_.size()];
+  }
+
+  std::uint32_t first(std::uint32_t label, std::uint32_t crack) {
+    std::uint32_t& number = of_label_[label];
+    if (number == 0) number = add({0, frame_, frame_, 1, crack, 0}) + 1;
+    return number - 1;
+  }
+
+  std::uint32_t reopened(std::uint32_t number) { return changed(number, 0); }
+  std::uint32_t closed(std::uint32_t number, std::uint32_t crack) { return changed(number, crack); }
+
+  const std::vector<Opening>& added() const { return added_; }
+
+ private:
+  std::uint32_t changed(std::uint32_t number, std::uint32_t crack) {
+    Change& change = changes_.at(number + 1, crack);
+    if (change.number == 0) {
+      Opening opening = known_[number];
+      if (crack != 0) {
+        opening.open_time += now_ - change_time(times_, opening.since);
+        opening.last_crack = crack;
+      }
+      opening.since = frame_;
+      ++opening.n_toggles;
+      change.number = add(opening) + 1;
+    }
+    return change.number - 1;
+  }
+
+  std::uint32_t add(const Opening& opening) {
+    const std::size_t number = known_.size() + added_.size();
+    if (number >= std::numeric_limits<std::uint32_t>::max() - 1) {
+      throw std::length_error("a voxel ledger holds at most 4294967294 different openings");
+    }
+    added_.push_back(opening);
+    return static_cast<std::uint32_t>(number);
+  }
+
+  std::span<const Opening> known_;
+  std::span<const double> times_;
+  std::int32_t frame_;
+  double now_;
+  std::vector<std::uint32_t> of_label_;  ///< Number + 1 of what each label opens first.
+  PairTable<Change> changes_;
+  std::vector<Opening> added_;
+};
+
 /// Turns the rows of a ledger into those after one more frame, one block of rows at a time.
 class BlockAdvance {
  public:
   BlockAdvance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
-               std::span<const double> times, std::int32_t baseline_frames)
+               std::span<const double> times)
       : ledger_(ledger),
         before_(before),
         now_(now),
-        times_(times),
-        frame_(static_cast<std::int32_t>(times.size()) - 1),
-        baseline_frames_(baseline_frames),
-        now_changed_(change_time(times, frame_)) {}
+        openings_(ledger, times, now.crack_of.size()) {}
 
-  std::shared_ptr<const LedgerRows> advance(std::size_t block) {
-    const auto& known = ledger_.blocks[block];
+  /// The block after the frame; null where it stays what it is.
+  std::shared_ptr<LedgerRows> advance(std::size_t block) {
+    const auto* const known = ledger_.blocks[block].get();
     const Slab rows = rows_of_block(ledger_.shape, static_cast<index_t>(block));
-    const index_t n_now = runs_between(now_.open, rows);
-    if (known == nullptr && n_now == 0) return nullptr;
-    changed_ = false;
-    writer_.begin(2 * ((known == nullptr ? 0 : known->runs.size()) + to_size(n_now)));
-    for (index_t r = rows.begin; r < rows.end; ++r) advance_row(known.get(), r, r - rows.begin);
-    return changed_ ? writer_.finish() : known;
+    if (same_voxels(rows)) return nullptr;
+    n_baseline_ = 0;
+    writer_.begin(
+        2 * ((known == nullptr ? 0 : known->runs.size()) + to_size(run_count(now_.open, rows))));
+    for (index_t r = rows.begin; r < rows.end; ++r) advance_row(known, r, r - rows.begin);
+    return writer_.finish(n_baseline_);
   }
 
   const PairTable<Memory>& memories() const { return memories_; }
-  index_t n_baseline() const { return n_baseline_; }
+  const std::vector<Opening>& added() const { return openings_.added(); }
 
  private:
-  static std::size_t to_size(index_t n) { return static_cast<std::size_t>(n); }
-
-  static index_t runs_between(const RunVolume& runs, Slab rows) {
+  static index_t run_count(const RunVolume& runs, Slab rows) {
     return runs.row_begin[to_size(rows.end)] - runs.row_begin[to_size(rows.begin)];
   }
 
+  bool same_voxels(Slab rows) const {
+    const RunVolume& a = before_.open;
+    const RunVolume& b = now_.open;
+    const index_t a0 = a.row_begin[to_size(rows.begin)], b0 = b.row_begin[to_size(rows.begin)];
+    const index_t n = run_count(a, rows);
+    if (n != run_count(b, rows)) return false;
+    if (n == 0) return true;
+    for (index_t r = rows.begin + 1; r < rows.end; ++r) {
+      if (a.row_begin[to_size(r)] - a0 != b.row_begin[to_size(r)] - b0) return false;
+    }
+    return std::memcmp(a.runs.data() + a0, b.runs.data() + b0, to_size(n) * sizeof(Run)) == 0;
+  }
+
   void advance_row(const LedgerRows* known, index_t r, index_t row_of_block) {
-    const auto [runs, openings] = row_of(known, row_of_block);
+    const auto [runs, numbers] = row_of(known, row_of_block);
     const auto* const label = now_.labels.data() + now_.open.row_begin[to_size(r)];
     index_t k = before_.open.row_begin[to_size(r)];
     sweep_rows(runs, now_.open.row(r),
                [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
-                 Opening opening = i < 0 ? Opening{} : openings[to_size(i)];
-                 if (opening.is_open() != (j >= 0)) {
-                   changed_ = true;
-                   if (j < 0) {
-                     close(opening, crack_before(r, begin, k));
-                   } else if (i < 0) {
-                     open_first(opening, now_.crack_of[label[j]]);
-                   } else {
-                     reopen(opening, label[j], end - begin);
+                 std::uint32_t number = 0;
+                 if (i < 0) {
+                   number = openings_.first(label[j], now_.crack_of[label[j]]);
+                 } else {
+                   number = numbers[to_size(i)];
+                   if (ledger_.openings[number].is_open() != (j >= 0)) {
+                     number = j < 0 ? openings_.closed(number, crack_before(r, begin, k))
+                                    : reopened(number, label[j], end - begin);
                    }
                  }
-                 if (j >= 0 && opening.first_open < baseline_frames_) n_baseline_ += end - begin;
-                 writer_.extend(begin, end, opening);
+                 if (j >= 0 && openings_[number].first_open < ledger_.baseline_frames) {
+                   n_baseline_ += end - begin;
+                 }
+                 writer_.extend(begin, end, number);
                });
     writer_.end_row();
   }
@@ -86,39 +167,83 @@ class BlockAdvance {
     return before_.crack_of[before_.labels[to_size(k)]];
   }
 
-  void open_first(Opening& opening, std::uint32_t crack) const {
-    opening = {0, frame_, frame_, 1, crack, 0};
-  }
-
-  void reopen(Opening& opening, std::uint32_t label, index_t n_voxels) {
-    memories_.at(label, opening.last_crack) +=
-        {label, opening.last_crack, n_voxels, opening.since - 1};
-    opening.since = frame_;
-    ++opening.n_toggles;
-  }
-
-  void close(Opening& opening, std::uint32_t crack) const {
-    opening.open_time += now_changed_ - change_time(times_, opening.since);
-    opening.since = frame_;
-    ++opening.n_toggles;
-    opening.last_crack = crack;
+  std::uint32_t reopened(std::uint32_t number, std::uint32_t label, index_t n_voxels) {
+    const Opening& was = ledger_.openings[number];
+    memories_.at(label, was.last_crack) += {label, was.last_crack, n_voxels, was.since - 1};
+    return openings_.reopened(number);
   }
 
   const Ledger& ledger_;
   const LabelledFrame& before_;
   const LabelledFrame& now_;
-  std::span<const double> times_;
-  std::int32_t frame_, baseline_frames_;
-  double now_changed_;
+  NewOpenings openings_;
   LedgerRowsWriter writer_;
   PairTable<Memory> memories_;
   index_t n_baseline_ = 0;
-  bool changed_ = false;
 };
+
+/// What a slab of blocks has become: null where a block has not changed.
+struct SlabAdvance {
+  std::size_t first_block = 0;
+  std::vector<std::shared_ptr<LedgerRows>> blocks;
+  std::vector<Opening> added;
+};
+
+/// Put the slabs together: each has numbered its new openings as if it were the only one.
+void join(std::vector<SlabAdvance>& slabs, const Ledger& before, Ledger& after, int threads) {
+  std::vector<std::uint32_t> shift(slabs.size());
+  for (std::size_t s = 0; s < slabs.size(); ++s) {
+    shift[s] = static_cast<std::uint32_t>(after.openings.size() - before.openings.size());
+    if (after.openings.size() + slabs[s].added.size() >=
+        std::numeric_limits<std::uint32_t>::max() - 1) {
+      throw std::length_error("a voxel ledger holds at most 4294967294 different openings");
+    }
+    after.openings.insert(after.openings.end(), slabs[s].added.begin(), slabs[s].added.end());
+  }
+  const auto known = static_cast<std::uint32_t>(before.openings.size());
+  parallel_tasks(static_cast<index_t>(slabs.size()), threads, [&](index_t s) {
+    SlabAdvance& slab = slabs[to_size(s)];
+    for (std::size_t i = 0; i < slab.blocks.size(); ++i) {
+      if (slab.blocks[i] == nullptr) continue;
+      if (shift[to_size(s)] != 0) {
+        for (std::uint32_t& number : slab.blocks[i]->openings) {
+          if (number >= known) number += shift[to_size(s)];
+        }
+      }
+      after.blocks[slab.first_block + i] = std::move(slab.blocks[i]);
+    }
+  });
+}
+
+/// Drop the openings that no run has any more, once they outnumber the runs.
+void forget_unused(Ledger& ledger) {
+  if (ledger.openings.size() <= 2 * to_size(ledger.run_count()) + 1024) return;
+  std::vector<std::uint32_t> number(ledger.openings.size());
+  for (const auto& block : ledger.blocks) {
+    if (block == nullptr) continue;
+    for (const std::uint32_t used : block->openings) number[used] = 1;
+  }
+  std::vector<Opening> kept;
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    if (number[i] == 0) continue;
+    number[i] = static_cast<std::uint32_t>(kept.size());
+    kept.push_back(ledger.openings[i]);
+  }
+  for (auto& block : ledger.blocks) {
+    if (block == nullptr) continue;
+    auto renumbered = std::make_shared<LedgerRows>(*block);
+    for (std::uint32_t& used : renumbered->openings) used = number[used];
+    block = std::move(renumbered);
+  }
+  ledger.openings = std::move(kept);
+}
 
 /// Write `field(opening)` of every run, and `never` between.
 template <class V, class Field>
 void write_openings(const Ledger& ledger, Volume<V> out, V never, int threads, Field&& field) {
+  std::vector<V> values;
+  values.reserve(ledger.openings.size());
+  for (const Opening& opening : ledger.openings) values.push_back(field(opening));
   const index_t width = ledger.shape.x;
   parallel_slabs(
       static_cast<index_t>(ledger.blocks.size()), threads,
@@ -127,12 +252,12 @@ void write_openings(const Ledger& ledger, Volume<V> out, V never, int threads, F
           const Slab rows = rows_of_block(ledger.shape, b);
           V* const first = out.data + rows.begin * width;
           std::fill_n(first, (rows.end - rows.begin) * width, never);
-          const auto* const block = ledger.blocks[static_cast<std::size_t>(b)].get();
+          const auto* const block = ledger.blocks[to_size(b)].get();
           for (index_t r = 0; block != nullptr && r < rows.end - rows.begin; ++r) {
-            const auto [runs, openings] = row_of(block, r);
+            const auto [runs, numbers] = row_of(block, r);
             for (std::size_t i = 0; i < runs.size(); ++i) {
               std::fill(first + r * width + runs[i].begin, first + r * width + runs[i].end,
-                        field(openings[i]));
+                        values[numbers[i]]);
             }
           }
         }
@@ -168,53 +293,61 @@ index_t Ledger::run_count() const {
 }
 
 std::size_t Ledger::bytes() const {
-  std::size_t sum = blocks.size() * sizeof(blocks[0]);
+  std::size_t sum = blocks.size() * sizeof(blocks[0]) + openings.size() * sizeof(Opening);
   for (const auto& block : blocks) {
     if (block == nullptr) continue;
     sum += sizeof(LedgerRows) + block->row_end.size() * sizeof(std::uint32_t) +
-           block->runs.size() * (sizeof(Run) + sizeof(Opening));
+           block->runs.size() * (sizeof(Run) + sizeof(std::uint32_t));
   }
   return sum;
 }
 
 bool Ledger::operator==(const Ledger& other) const {
-  return shape == other.shape && times == other.times &&
-         std::equal(blocks.begin(), blocks.end(), other.blocks.begin(), other.blocks.end(),
-                    [](const auto& a, const auto& b) {
-                      return a == b || (a != nullptr && b != nullptr && *a == *b);
-                    });
+  if (!(shape == other.shape) || times != other.times || baseline_frames != other.baseline_frames) {
+    return false;
+  }
+  const auto a = to_runs(*this), b = to_runs(other);
+  return a.where == b.where && std::equal(a.values.begin(), a.values.end(), b.values.begin());
 }
 
-Ledger empty_ledger(const Shape& shape) {
+Ledger empty_ledger(const Shape& shape, std::int32_t baseline_frames) {
   check_shape(shape);
-  return {shape, {}, std::vector<std::shared_ptr<const LedgerRows>>(block_count(shape))};
+  Ledger ledger;
+  ledger.shape = shape;
+  ledger.baseline_frames = baseline_frames;
+  ledger.blocks.resize(block_count(shape));
+  return ledger;
 }
 
 Advance advance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
-                double time, std::int32_t baseline_frames, int threads) {
-  Advance result{{ledger.shape, ledger.times, {}}, {}, 0};
-  result.ledger.times.push_back(time);
-  result.ledger.blocks.resize(ledger.blocks.size());
+                double time, int threads) {
+  Advance result{ledger, {}, 0};
+  Ledger& after = result.ledger;
+  after.times.push_back(time);
   const int team = worthwhile_threads(before.open.run_count() + 2 * now.open.run_count(),
                                       tuning::runs_per_thread, threads);
   const auto blocks = static_cast<index_t>(ledger.blocks.size());
-  const auto slabs = static_cast<std::size_t>(slab_count(blocks, team, tuning::slabs_per_thread));
-  std::vector<PairTable<Memory>> memories(slabs);
-  std::vector<index_t> n_baseline(slabs);
+  std::vector<SlabAdvance> slabs(to_size(slab_count(blocks, team, tuning::slabs_per_thread)));
+  std::vector<PairTable<Memory>> memories(slabs.size());
   parallel_slabs(
       blocks, team,
       [&](index_t s, Slab slab) {
-        BlockAdvance step(ledger, before, now, result.ledger.times, baseline_frames);
-        for (auto b = static_cast<std::size_t>(slab.begin); b < static_cast<std::size_t>(slab.end);
-             ++b) {
-          result.ledger.blocks[b] = step.advance(b);
+        BlockAdvance step(ledger, before, now, after.times);
+        SlabAdvance made{to_size(slab.begin), {}, {}};
+        for (index_t b = slab.begin; b < slab.end; ++b) {
+          made.blocks.push_back(step.advance(to_size(b)));
         }
-        memories[static_cast<std::size_t>(s)] = step.memories();
-        n_baseline[static_cast<std::size_t>(s)] = step.n_baseline();
+        made.added = step.added();
+        memories[to_size(s)] = step.memories();
+        slabs[to_size(s)] = std::move(made);
       },
       tuning::slabs_per_thread);
+  join(slabs, ledger, after, team);
+  forget_unused(after);
   result.memories = sorted_pairs(memories);
-  for (const index_t n : n_baseline) result.n_baseline += n;
+  for (const auto& block : after.blocks) {
+    if (block != nullptr) result.n_baseline += block->n_baseline;
+  }
   return result;
 }
 
@@ -249,10 +382,9 @@ void write_open_time(const Ledger& ledger, Volume<double> out, int threads) {
 }
 
 ValuedRuns<Opening> to_runs(const Ledger& ledger) {
-  const auto count = static_cast<std::size_t>(ledger.run_count());
+  const std::size_t count = to_size(ledger.run_count());
   ValuedRuns<Opening> stored{
-      {ledger.shape, Buffer<index_t>(static_cast<std::size_t>(ledger.shape.rows()) + 1),
-       Buffer<Run>(count)},
+      {ledger.shape, Buffer<index_t>(to_size(ledger.shape.rows()) + 1), Buffer<Run>(count)},
       Buffer<Opening>(count)};
   index_t at = 0;
   stored.where.row_begin[0] = 0;
@@ -260,40 +392,47 @@ ValuedRuns<Opening> to_runs(const Ledger& ledger) {
     const Slab rows = rows_of_block(ledger.shape, static_cast<index_t>(b));
     const auto* const block = ledger.blocks[b].get();
     for (index_t r = rows.begin; r < rows.end; ++r) {
-      const auto end =
-          block == nullptr ? 0U : block->row_end[static_cast<std::size_t>(r - rows.begin)];
-      stored.where.row_begin[static_cast<std::size_t>(r) + 1] = at + end;
+      stored.where.row_begin[to_size(r) + 1] =
+          at + (block == nullptr ? 0U : block->row_end[to_size(r - rows.begin)]);
     }
     if (block == nullptr) continue;
     std::copy(block->runs.begin(), block->runs.end(), stored.where.runs.data() + at);
-    std::copy(block->openings.begin(), block->openings.end(), stored.values.data() + at);
-    at += static_cast<index_t>(block->runs.size());
+    for (const std::uint32_t number : block->openings) {
+      stored.values[to_size(at++)] = ledger.openings[number];
+    }
   }
   return stored;
 }
 
-Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times) {
-  Ledger ledger = empty_ledger(stored.where.shape);
+Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times,
+                 std::int32_t baseline_frames) {
+  Ledger ledger = empty_ledger(stored.where.shape, baseline_frames);
   ledger.times = std::move(times);
+  std::map<Opening, std::uint32_t> numbers;
   LedgerRowsWriter writer;
   for (std::size_t b = 0; b < ledger.blocks.size(); ++b) {
     const Slab rows = rows_of_block(ledger.shape, static_cast<index_t>(b));
-    const auto first =
-        static_cast<std::size_t>(stored.where.row_begin[static_cast<std::size_t>(rows.begin)]);
-    const auto last =
-        static_cast<std::size_t>(stored.where.row_begin[static_cast<std::size_t>(rows.end)]);
-    if (first == last) continue;
-    writer.begin(last - first);
+    const index_t n_runs =
+        stored.where.row_begin[to_size(rows.end)] - stored.where.row_begin[to_size(rows.begin)];
+    if (n_runs == 0) continue;
+    index_t n_baseline = 0;
+    writer.begin(to_size(n_runs));
     for (index_t r = rows.begin; r < rows.end; ++r) {
       const auto runs = stored.where.row(r);
       const auto openings = stored.row(r);
       for (std::size_t i = 0; i < runs.size(); ++i) {
         check(runs[i], i == 0 ? 0 : runs[i - 1].end, openings[i], ledger);
-        writer.extend(runs[i].begin, runs[i].end, openings[i]);
+        const auto [entry, is_new] =
+            numbers.try_emplace(openings[i], static_cast<std::uint32_t>(ledger.openings.size()));
+        if (is_new) ledger.openings.push_back(openings[i]);
+        writer.extend(runs[i].begin, runs[i].end, entry->second);
+        if (openings[i].is_open() && openings[i].first_open < baseline_frames) {
+          n_baseline += runs[i].length();
+        }
       }
       writer.end_row();
     }
-    ledger.blocks[b] = writer.finish();
+    ledger.blocks[b] = writer.finish(n_baseline);
   }
   return ledger;
 }

@@ -20,9 +20,9 @@ inline Slab rows_of_block(const Shape& shape, index_t block) {
   return {begin, std::min(begin + tuning::ledger_rows, shape.rows())};
 }
 
-/// Runs and openings of one row of a block; none where there is no block.
-inline std::pair<std::span<const Run>, std::span<const Opening>> row_of(const LedgerRows* block,
-                                                                        index_t row) {
+/// Runs and numbers of openings of one row of a block; none where there is no block.
+inline std::pair<std::span<const Run>, std::span<const std::uint32_t>> row_of(
+    const LedgerRows* block, index_t row) {
   if (block == nullptr) return {};
   const auto r = static_cast<std::size_t>(row);
   const std::size_t begin = r == 0 ? 0 : block->row_end[r - 1];
@@ -44,7 +44,7 @@ class LedgerRowsWriter {
   }
 
   /// Append a run, or lengthen the last one of the row where it touches with the same opening.
-  void extend(std::int32_t begin, std::int32_t end, const Opening& opening) {
+  void extend(std::int32_t begin, std::int32_t end, std::uint32_t opening) {
     if (size_ > row_start_ && rows_.runs[size_ - 1].end == begin &&
         rows_.openings[size_ - 1] == opening) {
       rows_.runs[size_ - 1].end = end;
@@ -60,12 +60,13 @@ class LedgerRowsWriter {
     row_start_ = size_;
   }
 
-  std::shared_ptr<const LedgerRows> finish() const {
+  std::shared_ptr<LedgerRows> finish(index_t n_baseline) const {
     const auto size = static_cast<std::ptrdiff_t>(size_);
-    return std::make_shared<const LedgerRows>(
+    return std::make_shared<LedgerRows>(
         LedgerRows{rows_.row_end,
                    {rows_.runs.begin(), rows_.runs.begin() + size},
-                   {rows_.openings.begin(), rows_.openings.begin() + size}});
+                   {rows_.openings.begin(), rows_.openings.begin() + size},
+                   n_baseline});
   }
 
  private:

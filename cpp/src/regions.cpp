@@ -11,24 +11,48 @@ namespace crevasse {
 namespace {
 
 /// 0² + 1² + … + (n - 1)².
-std::uint64_t sum_of_squares(std::uint64_t n) {
+CREVASSE_INLINE std::uint64_t sum_of_squares(std::uint64_t n) {
   return n == 0 ? 0 : (n - 1) * n / 2 * (2 * n - 1) / 3;
 }
 
-RegionSums sums_of(const Run& run, index_t z, index_t y, index_t row_start) {
-  const auto n = static_cast<std::uint64_t>(run.length());
-  const auto uz = static_cast<std::uint64_t>(z), uy = static_cast<std::uint64_t>(y);
-  const auto begin = static_cast<std::uint64_t>(run.begin),
-             end = static_cast<std::uint64_t>(run.end);
-  const std::uint64_t sum_x = (begin + end - 1) * n / 2;
-  const std::uint64_t sum_xx = sum_of_squares(end) - sum_of_squares(begin);
-  return {n,
-          {n * uz, n * uy, sum_x},
-          {n * uz * uz, n * uy * uy, sum_xx, n * uz * uy, uz * sum_x, uy * sum_x},
-          {z, y, run.begin},
-          {z + 1, y + 1, run.end},
-          row_start + run.begin};
-}
+/// Adds runs to the sums of their regions, row after row of a slab, in raster order.
+class RunSums {
+ public:
+  RunSums(index_t z, index_t y, index_t row_start)
+      : z_(z),
+        y_(y),
+        row_start_(row_start),
+        uz_(static_cast<std::uint64_t>(z)),
+        uy_(static_cast<std::uint64_t>(y)) {}
+
+  CREVASSE_INLINE void add_to(RegionSums& sums, const Run& run) const {
+    const auto n = static_cast<std::uint64_t>(run.length());
+    const auto begin = static_cast<std::uint64_t>(run.begin),
+               end = static_cast<std::uint64_t>(run.end);
+    const std::uint64_t sum_x = (begin + end - 1) * n / 2;
+    if (sums.n_voxels == 0) {  // rows rise, so z starts here, and the first voxel is known
+      sums.low = {z_, y_, run.begin};
+      sums.high = {z_, y_, run.end};
+      sums.first_voxel = row_start_ + run.begin;
+    }
+    const std::array<std::uint64_t, 3> sum{n * uz_, n * uy_, sum_x};
+    const std::array<std::uint64_t, 6> product{
+        sum[0] * uz_, sum[1] * uy_, sum_of_squares(end) - sum_of_squares(begin),
+        sum[0] * uy_, uz_ * sum_x,  uy_ * sum_x};
+    sums.n_voxels += n;
+    for (std::size_t i = 0; i < 3; ++i) sums.sum[i] += sum[i];
+    for (std::size_t i = 0; i < 6; ++i) sums.product[i] += product[i];
+    sums.low[1] = std::min(sums.low[1], y_);
+    sums.low[2] = std::min<index_t>(sums.low[2], run.begin);
+    sums.high[0] = z_ + 1;
+    sums.high[1] = std::max(sums.high[1], y_ + 1);
+    sums.high[2] = std::max<index_t>(sums.high[2], run.end);
+  }
+
+ private:
+  index_t z_, y_, row_start_;
+  std::uint64_t uz_, uy_;
+};
 
 void check_moments_fit(const Shape& shape) {
   const auto edge = static_cast<double>(std::max({shape.z, shape.y, shape.x}));
@@ -64,9 +88,8 @@ Buffer<RegionSums> regions(const RunVolume& runs, std::span<const std::uint32_t>
       shape.rows(), runs.run_count(), count, threads, [&](Slab slab, RegionSums* table) {
         for_each_row(shape, slab.begin, slab.end, [&](index_t r, index_t z, index_t y) {
           const auto* label = labels.data() + runs.row_begin[static_cast<std::size_t>(r)];
-          for (const Run& run : runs.row(r)) {
-            table[*label++ - 1] += sums_of(run, z, y, r * shape.x);
-          }
+          const RunSums sums(z, y, r * shape.x);
+          for (const Run& run : runs.row(r)) sums.add_to(table[*label++ - 1], run);
         });
       });
 }

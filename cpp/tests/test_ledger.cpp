@@ -43,10 +43,9 @@ Frame nothing_open(const Shape& shape) {
 }
 
 Advance advanced(const Ledger& ledger, const Frame& before, const Frame& now, double time,
-                 int threads = 1, std::int32_t baseline_frames = 2) {
+                 int threads = 1) {
   return crevasse::advance(ledger, {before.open, before.labels.labels, before.crack_of},
-                           {now.open, now.labels.labels, now.crack_of}, time, baseline_frames,
-                           threads);
+                           {now.open, now.labels.labels, now.crack_of}, time, threads);
 }
 
 Dense<Opening> to_dense(const Ledger& ledger) {
@@ -69,12 +68,12 @@ Mask next_mask(const Mask& last, Random& random) {
 
 TEST_CASE("a ledger starts without any opening") {
   for (const Shape& shape : small_shapes()) {
-    const auto ledger = empty_ledger(shape);
+    const auto ledger = empty_ledger(shape, 2);
     CHECK(ledger.shape == shape);
     CHECK(ledger.run_count() == 0);
     CHECK(ledger.frame_count() == 0);
   }
-  CHECK_THROWS_AS(empty_ledger({1, 1, index_t{1} << 31}), std::length_error);
+  CHECK_THROWS_AS(empty_ledger({1, 1, index_t{1} << 31}, 1), std::length_error);
 }
 
 TEST_CASE("the ledger equals what all frames together say, after every frame of random series") {
@@ -82,7 +81,7 @@ TEST_CASE("the ledger equals what all frames together say, after every frame of 
   for (const Shape& shape : small_shapes()) {
     INFO("shape ", shape);
     for (int series = 0; series < 4; ++series) {
-      auto ledger = empty_ledger(shape);
+      auto ledger = empty_ledger(shape, 2);
       DenseLedger expected(shape);
       Mask mask(shape);
       Frame before = nothing_open(shape);
@@ -110,7 +109,7 @@ TEST_CASE("the ledger of large volumes is the same for every thread count") {
     INFO("shape ", shape);
     std::vector<Advance> steps;
     for (std::size_t i = 0; i < thread_counts.size(); ++i) {
-      steps.push_back({empty_ledger(shape), {}, 0});
+      steps.push_back({empty_ledger(shape, 2), {}, 0});
     }
     Frame before = nothing_open(shape);
     for (int number = 0; number < 3; ++number) {
@@ -132,7 +131,7 @@ TEST_CASE("rows in which nothing has changed are shared with the ledger before")
   Random random(4);
   const Shape shape{3, 100, 80};
   const Frame frame(noise(shape, 0.4, random), random);
-  const auto once = advanced(empty_ledger(shape), nothing_open(shape), frame, 5).ledger;
+  const auto once = advanced(empty_ledger(shape, 2), nothing_open(shape), frame, 5).ledger;
   const auto twice = advanced(once, frame, frame, 6).ledger;
   CHECK(twice.blocks == once.blocks);
   CHECK(twice.times == std::vector<double>{5, 6});
@@ -150,9 +149,9 @@ TEST_CASE("times count from halfway between frames, and memories lead to the cra
     return Frame(box(shape, {0, 0, begin}, {1, 1, end}), crack);
   };
   const Frame first = run(2, 6, 7), second = run(4, 9, 8), third = run(2, 5, 9);
-  auto ledger = advanced(empty_ledger(shape), nothing_open(shape), first, 10).ledger;
+  auto ledger = advanced(empty_ledger(shape, 2), nothing_open(shape), first, 10).ledger;
   ledger = advanced(ledger, first, second, 12).ledger;
-  const auto last = advanced(ledger, second, third, 16, 1, 1);
+  const auto last = advanced(ledger, second, third, 16);
   const auto stored = to_runs(last.ledger);
   const std::vector<Run> runs{{2, 4}, {4, 5}, {5, 6}, {6, 9}};
   const std::vector<Opening> openings{{1, 0, 2, 3, 7, 7},   // 10 to 11, and open again
@@ -182,7 +181,7 @@ TEST_CASE("pieces of one opening that become alike again become one run") {
   for (const std::size_t x : {4U, 5U}) parts.voxels[x] = 0;
   Random random(5);
   const Frame two_parts(parts, random);
-  auto ledger = advanced(empty_ledger(shape), none, whole, 0).ledger;
+  auto ledger = advanced(empty_ledger(shape, 2), none, whole, 0).ledger;
   ledger = advanced(ledger, whole, none, 1).ledger;
   CHECK(ledger.run_count() == 1);
   ledger = advanced(ledger, none, two_parts, 2).ledger;
@@ -193,20 +192,21 @@ TEST_CASE("a stored ledger comes back equal, and what is none is refused") {
   Random random(6);
   for (const Shape& shape : small_shapes()) {
     const Frame first(noise(shape, 0.4, random), random), second(noise(shape, 0.4, random), random);
-    auto ledger = advanced(empty_ledger(shape), nothing_open(shape), first, 0).ledger;
+    auto ledger = advanced(empty_ledger(shape, 2), nothing_open(shape), first, 0).ledger;
     ledger = advanced(ledger, first, second, 1).ledger;
-    CHECK(from_runs(to_runs(ledger), ledger.times) == ledger);
+    CHECK(from_runs(to_runs(ledger), ledger.times, 2) == ledger);
     if (ledger.run_count() == 0) continue;
-    CHECK_THROWS_AS(from_runs(to_runs(ledger), {}), std::invalid_argument);
+    CHECK_THROWS_AS(from_runs(to_runs(ledger), {}, 2), std::invalid_argument);
     auto outside = to_runs(ledger);
     outside.where.runs[0].end = static_cast<std::int32_t>(shape.x + 1);
-    CHECK_THROWS_AS(from_runs(outside, ledger.times), std::invalid_argument);
+    CHECK_THROWS_AS(from_runs(outside, ledger.times, 2), std::invalid_argument);
   }
 }
 
 TEST_CASE("a frame before that is not the ledger's last is refused") {
   const Shape shape{1, 1, 12};
   const Frame first(box(shape, {0, 0, 2}, {1, 1, 6}), 7), none = nothing_open(shape);
-  const auto ledger = advanced(empty_ledger(shape), none, first, 0).ledger;
-  CHECK_THROWS_AS(advanced(ledger, none, none, 1), std::invalid_argument);
+  const Frame other(box(shape, {0, 0, 7}, {1, 1, 9}), 7);
+  const auto ledger = advanced(empty_ledger(shape, 2), none, first, 0).ledger;
+  CHECK_THROWS_AS(advanced(ledger, other, none, 1), std::invalid_argument);
 }

@@ -46,7 +46,7 @@ class RunLabeling:
 
 @final
 class Ledger:
-    def __init__(self, shape: _Shape) -> None: ...
+    def __init__(self, shape: _Shape, baseline_frames: int) -> None: ...
     @staticmethod
     def from_arrays(
         shape: _Shape,
@@ -54,6 +54,7 @@ class Ledger:
         runs: NDArray[np.int32],
         openings: NDArray[np.void],
         times: list[float],
+        baseline_frames: int,
     ) -> Ledger: ...
     @property
     def n_runs(self) -> int: ...
@@ -70,7 +71,6 @@ class Ledger:
         now: RunLabeling,
         crack_now: NDArray[np.uint32],
         time: float,
-        baseline_frames: int,
         threads: int,
     ) -> tuple[Ledger, NDArray[np.void], int]: ...
     def write_first_open(self, out: NDArray[np.int32], threads: int) -> None: ...

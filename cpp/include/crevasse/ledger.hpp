@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,24 +22,26 @@ struct Opening {
   std::uint32_t last_crack = 0;   ///< Crack it belonged to when it last closed; 0 if it never did.
 
   bool is_open() const { return (n_toggles & 1) != 0; }
-  bool operator==(const Opening&) const = default;
+  auto operator<=>(const Opening&) const = default;
 };
 
-/// Consecutive rows of a ledger: runs that each carry an opening, row by row.
+/// Consecutive rows of a ledger: runs that each carry the number of an opening, row by row.
 struct LedgerRows {
   std::vector<std::uint32_t> row_end;  ///< Runs up to the end of each row.
   std::vector<Run> runs;
-  std::vector<Opening> openings;
-
-  bool operator==(const LedgerRows&) const = default;
+  std::vector<std::uint32_t> openings;
+  index_t n_baseline = 0;  ///< Open voxels that were open in a baseline frame.
 };
 
 /// The voxel ledger: when each voxel opened, closed, and which crack opened it, as runs.
 ///
-/// A value: advancing makes a new one, which shares all rows in which nothing has changed.
+/// Many runs share an opening: all that one crack opened between two frames, for one. So runs carry
+/// its number. A value: advancing makes a new ledger, which shares the rows that have not changed.
 struct Ledger {
   Shape shape{};
-  std::vector<double> times;  ///< Of the frames so far.
+  std::int32_t baseline_frames = 1;  ///< The first frames, which are the baseline.
+  std::vector<double> times;         ///< Of the frames so far.
+  std::vector<Opening> openings;     ///< By number. Equal ones may occur more than once.
   /// `tuning::ledger_rows` rows each; null where no voxel of them was ever open.
   std::vector<std::shared_ptr<const LedgerRows>> blocks;
 
@@ -74,14 +77,14 @@ struct Advance {
 };
 
 /// A ledger in which no voxel has been open.
-Ledger empty_ledger(const Shape& shape);
+Ledger empty_ledger(const Shape& shape, std::int32_t baseline_frames);
 
 /// The ledger after one more frame, at `time`. `before` is the frame that `ledger` ends with, or
-/// anything empty where it has none. The first `baseline_frames` frames are the baseline.
-/// Linear in runs; memory is taken for what has changed. The same for every thread count. Throws
-/// std::invalid_argument if `before` is not that frame. Pre: equal shapes, one label a run.
+/// anything empty where it has none. Linear in runs, and mostly in those of rows that have changed.
+/// The same for every thread count. Throws std::invalid_argument if `before` is not that frame.
+/// Pre: equal shapes, one label a run.
 Advance advance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
-                double time, std::int32_t baseline_frames, int threads);
+                double time, int threads);
 
 /// Each field of the openings as a dense volume. Where a voxel was never open: -1 for frames, 0 for
 /// the rest. Pre: equal shapes.
@@ -100,6 +103,7 @@ ValuedRuns<Opening> to_runs(const Ledger& ledger);
 /// The ledger that `to_runs` came from. Throws std::invalid_argument where runs are not sorted
 /// inside the volume, and openings contradict themselves or the number of frames. Pre: one opening
 /// a run.
-Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times);
+Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times,
+                 std::int32_t baseline_frames);
 
 }  // namespace crevasse

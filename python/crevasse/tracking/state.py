@@ -62,18 +62,20 @@ class Scan:
         return cls(runs, labeling, regions, time, cycle)
 
 
-def first_state(scan: Scan, surroundings: Surroundings, threads: int) -> State:
+def first_state(
+    scan: Scan, surroundings: Surroundings, baseline_frames: int, threads: int
+) -> State:
     """The state after the first frame: every component is a crack."""
     n_cracks = scan.labeling.count
     cracks = np.arange(1, n_cracks + 1, dtype=np.int64)
     nothing = RunVolume.from_box(scan.open.shape, (slice(0, 0),) * len(scan.open.shape)).label()
-    ledger, _, n_preexisting = _core.Ledger(scan.labeling._core.runs.shape).advance(
+    empty = _core.Ledger(scan.labeling._core.runs.shape, baseline_frames)
+    ledger, _, n_preexisting = empty.advance(
         nothing._core,
         _for_core(cracks[:0]),
         scan.labeling._core,
         _for_core(cracks),
         scan.time,
-        1,
         threads,
     )
     latest = FrameResult(
@@ -114,7 +116,6 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> tupl
         scan.labeling._core,
         _for_core(cracks),
         scan.time,
-        options.baseline_frames,
         threads,
     )
     memory = memory_table(memories, interval.parentless(), state.fates, ledger.times)

@@ -68,7 +68,7 @@ def _tracker_from(members: Members, threads: int) -> tuple[Options, State, Recor
     state = State(
         shape=open_.shape,
         surroundings=surroundings,
-        ledger=_ledger_from(_under("ledger", members), open_.shape),
+        ledger=_ledger_from(_under("ledger", members), open_.shape, options.baseline_frames),
         latest=_latest(open_, record, surroundings, options, threads),
         fates=Fates(members["fates"]),
         provisional=Provisional(event, crack, frame),
@@ -112,15 +112,20 @@ def _ledger_members(ledger: _core.Ledger) -> dict[str, NDArray[Any]]:
     }
 
 
-def _ledger_from(members: Members, shape: tuple[int, ...]) -> _core.Ledger:
+def _ledger_from(members: Members, shape: tuple[int, ...], baseline_frames: int) -> _core.Ledger:
     fields = _under("openings", members)
     extent = shape3(shape)
-    record = _core.Ledger(extent).arrays()[2].dtype
+    record = _core.Ledger(extent, baseline_frames).arrays()[2].dtype
     openings = np.empty(len(fields["since"]), dtype=record)
     for name, values in fields.items():
         openings[name] = values
     return _core.Ledger.from_arrays(
-        extent, members["runs_per_row"], members["runs"], openings, members["times"].tolist()
+        extent,
+        members["runs_per_row"],
+        members["runs"],
+        openings,
+        members["times"].tolist(),
+        baseline_frames,
     )
 
 

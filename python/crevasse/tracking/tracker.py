@@ -142,7 +142,9 @@ class Tracker:
         surroundings = self._surroundings(runs.shape) if state is None else state.surroundings
         scan = Scan.of(runs, when, where, self._options, self._threads)
         if state is None:
-            following = first_state(scan, surroundings, self._threads)
+            following = first_state(
+                scan, surroundings, self._options.baseline_frames, self._threads
+            )
             self._record.add_first(following.latest)
         else:
             following, interval = next_state(state, scan, self._options, self._threads)
