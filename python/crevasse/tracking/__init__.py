@@ -1,23 +1,37 @@
 """Following cracks through a series: nodes, edges, events, persistent ids and the voxel ledger."""
 
 from crevasse.tracking.cycle import CycleState, Direction
+from crevasse.tracking.event_score import EventScore
 from crevasse.tracking.events import EventType, Subtype
 from crevasse.tracking.history import Crack, History
+from crevasse.tracking.map_score import ArrivalScore, AttributionScore, TipScore
+from crevasse.tracking.matching import GraphScore
 from crevasse.tracking.repeatability import estimate_repeatability
 from crevasse.tracking.result import FrameResult
+from crevasse.tracking.score import Score, score
 from crevasse.tracking.short import Short
 from crevasse.tracking.tracker import Tracker, track
+from crevasse.tracking.truth import Truth, TruthEvent
 
 __all__ = [
+    "ArrivalScore",
+    "AttributionScore",
     "Crack",
     "CycleState",
     "Direction",
+    "EventScore",
     "EventType",
     "FrameResult",
+    "GraphScore",
     "History",
+    "Score",
     "Short",
     "Subtype",
+    "TipScore",
     "Tracker",
+    "Truth",
+    "TruthEvent",
     "estimate_repeatability",
+    "score",
     "track",
 ]

@@ -1,0 +1,196 @@
+"""Which of the true events a history has, and which it made up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from crevasse.tracking.events import EventType
+from crevasse.tracking.history import History
+from crevasse.tracking.matching import Matching, ratio
+from crevasse.tracking.truth import Truth, TruthEvent
+
+_BESIDE = (EventType.BRIDGE, EventType.UNBRIDGE)
+
+
+@dataclass(frozen=True)
+class FoundEvent:
+    """An event of a result, in terms of the truth's ids; attributes as of `TruthEvent`.
+
+    A node that stands for no object is 0. Unlike what is stated as true, what is found need not
+    make sense, so nothing is checked.
+    """
+
+    type: str
+    frame: int
+    parents: tuple[int, ...]
+    children: tuple[int, ...]
+    subtype: str
+    direction: str
+    former: tuple[int, ...]
+    gap_frames: int
+
+
+@dataclass(frozen=True)
+class EventScore:
+    """How many events of one kind are right.
+
+    Attributes
+    ----------
+    n_truth, n_result, n_matched
+        Events in the truth, in the result, and pairs of the two that agree.
+    mean_delay
+        Mean of result less truth over the pairs, in frames; 0 where there is none.
+    """
+
+    n_truth: int
+    n_result: int
+    n_matched: int
+    mean_delay: float = 0.0
+
+    @property
+    def precision(self) -> float:
+        """Share of the result's events that are true; 1 where it has none."""
+        return ratio(self.n_matched, self.n_result)
+
+    @property
+    def recall(self) -> float:
+        """Share of the true events that the result has; 1 where there are none."""
+        return ratio(self.n_matched, self.n_truth)
+
+    @property
+    def f1(self) -> float:
+        """Twice the pairs over all events of both."""
+        return ratio(2 * self.n_matched, self.n_truth + self.n_result)
+
+
+_Pairs = list[tuple[TruthEvent, FoundEvent]]
+
+
+def compare_events(
+    truth: Truth, found: Sequence[FoundEvent], tolerance: int
+) -> dict[str, EventScore]:
+    """Scores by kind of event, sorted by name.
+
+    Kinds are the event types. An event is right where type, parents and children are, at most
+    `tolerance` frames from its time; each counts once, and the nearest in time go together. What
+    the truth states beyond that is scored as kinds of their own: "birth/remote" and the like for
+    subtypes, "birth/stripping" for directions, and for reopenings "reopening/former" (the voxels
+    were those of the right objects) and "reopening/gap".
+    """
+    pairs = _pair(truth.events, found, tolerance)
+    scores = {}
+    for kind in {str(e.type) for e in truth.events} | {e.type for e in found}:
+        delays = [b.frame - a.frame for a, b in pairs if a.type == kind]
+        scores[kind] = EventScore(
+            n_truth=sum(event.type == kind for event in truth.events),
+            n_result=sum(event.type == kind for event in found),
+            n_matched=len(delays),
+            mean_delay=ratio(sum(delays), len(delays), nothing=0.0),
+        )
+    for attribute in ("subtype", "direction"):
+        scores |= _attribute_scores(attribute, truth.events, found, pairs)
+    return dict(sorted((scores | _memory_scores(pairs)).items()))
+
+
+def found_events(history: History, matching: Matching) -> Iterator[FoundEvent]:
+    """A history's events in terms of the truth's ids."""
+    parents, children = _members(history, matching, "after"), _members(history, matching, "before")
+    memory = _memory(history, matching)
+    for row in history.events.rows():
+        block = row["cause"] if row["type"] in _BESIDE else row["event"]
+        former, gap = memory.get(block, ((), 0))
+        reopening = row["type"] == EventType.REOPENING
+        yield FoundEvent(
+            type=row["type"],
+            frame=row["frame"],
+            parents=tuple(sorted(parents[block])),
+            children=tuple(sorted(children[block])),
+            subtype=row["subtype"],
+            direction=row["direction"],
+            former=former if reopening else (),
+            gap_frames=gap if reopening else 0,
+        )
+
+
+def _members(history: History, matching: Matching, side: str) -> defaultdict[int, list[int]]:
+    """For each event, what the nodes before or after it stand for."""
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    columns = (history.nodes[name].tolist() for name in ("frame", "label", f"event_{side}"))
+    for frame, label, event in zip(*columns, strict=True):
+        members[event].append(matching.stands_for((frame, label)))
+    return members
+
+
+def _memory(history: History, matching: Matching) -> dict[int, tuple[tuple[int, ...], int]]:
+    """For each event that made a node over voxels open before: whose they were, and the gap."""
+    columns = (history.nodes[name].tolist() for name in ("frame", "label", "event_before"))
+    event_of = {(frame, label): event for frame, label, event in zip(*columns, strict=True)}
+    rows: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for row in history.memory.rows():
+        former = matching.crack_stands_for(row["crack"], row["frame"])
+        rows[event_of[row["frame"], row["label"]]].append((former, row["gap_frames"]))
+    return {
+        event: (tuple(sorted({former for former, _ in of})), min(gap for _, gap in of))
+        for event, of in rows.items()
+    }
+
+
+def _pair(truth: Sequence[TruthEvent], found: Sequence[FoundEvent], tolerance: int) -> _Pairs:
+    """Pairs of equal signature, nearest in time first, each event once."""
+    by_signature: defaultdict[object, list[int]] = defaultdict(list)
+    for j, claim in enumerate(found):
+        by_signature[claim.type, claim.parents, claim.children].append(j)
+    near = []
+    for i, event in enumerate(truth):
+        for j in by_signature.get((str(event.type), event.parents, event.children), ()):
+            apart = abs(found[j].frame - event.frame)
+            if apart <= tolerance:
+                near.append((apart, event.frame, found[j].frame, i, j))
+    pairs: _Pairs = []
+    taken_truth: set[int] = set()
+    taken_found: set[int] = set()
+    for *_, i, j in sorted(near):
+        if i not in taken_truth and j not in taken_found:
+            taken_truth.add(i)
+            taken_found.add(j)
+            pairs.append((truth[i], found[j]))
+    return pairs
+
+
+def _attribute_scores(
+    attribute: str, truth: Sequence[TruthEvent], found: Sequence[FoundEvent], pairs: _Pairs
+) -> dict[str, EventScore]:
+    """Scores by type and value of an attribute; what the truth leaves open is not held against."""
+    unstated = {id(b) for a, b in pairs if not getattr(a, attribute)}
+
+    def kinds(events: Sequence[TruthEvent | FoundEvent]) -> list[str]:
+        return [
+            f"{event.type}/{getattr(event, attribute)}"
+            for event in events
+            if getattr(event, attribute) and id(event) not in unstated
+        ]
+
+    true, claimed = kinds(truth), kinds(found)
+    agreeing = [
+        f"{a.type}/{getattr(a, attribute)}"
+        for a, b in pairs
+        if getattr(a, attribute) and getattr(a, attribute) == getattr(b, attribute)
+    ]
+    return {
+        kind: EventScore(true.count(kind), claimed.count(kind), agreeing.count(kind))
+        for kind in {*true, *claimed}
+    }
+
+
+def _memory_scores(pairs: _Pairs) -> dict[str, EventScore]:
+    """Of the reopenings that are right and whose past is stated: whether that is right too."""
+    stated = [(a, b) for a, b in pairs if a.former]
+    if not stated:
+        return {}
+    n = len(stated)
+    return {
+        "reopening/former": EventScore(n, n, sum(a.former == b.former for a, b in stated)),
+        "reopening/gap": EventScore(n, n, sum(a.gap_frames == b.gap_frames for a, b in stated)),
+    }
