@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,58 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class Coded:
+    """A column of names of which there are few, a byte a row.
+
+    Parameters
+    ----------
+    codes
+        Position of each row's name in `names`, uint8.
+    names
+        What rows can hold.
+    """
+
+    def __init__(self, codes: NDArray[np.uint8], names: Sequence[str]) -> None:
+        self.codes = _read_only(codes)
+        self.names = tuple(str(name) for name in names)
+
+    @classmethod
+    def full(cls, n_rows: int, name: str, names: Sequence[str]) -> Coded:
+        """The same name in every row."""
+        return cls(np.full(n_rows, tuple(names).index(name), dtype=np.uint8), names)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def where(self, keep: NDArray[np.bool_]) -> Coded:
+        """The rows that `keep` marks."""
+        return Coded(self.codes[keep], self.names)
+
+    def decoded(self) -> NDArray[np.str_]:
+        """The names themselves, in an array that is as wide as the longest of all."""
+        of_each: NDArray[np.str_] = np.array(self.names, dtype=np.str_)[self.codes]
+        return of_each
+
+
+Column = NDArray[Any] | Coded
+
+
+def concatenate(parts: Sequence[Column]) -> Column:
+    """Columns of one kind, one after the other; at least one."""
+    if isinstance(parts[0], Coded):
+        codes = [part.codes for part in parts if isinstance(part, Coded)]
+        return Coded(np.concatenate(codes), parts[0].names)
+    return np.concatenate([part for part in parts if not isinstance(part, Coded)])
+
+
 class Table:
     """Named columns of equal length, with units.
 
     Parameters
     ----------
     columns
-        Column name to 1-D array. Arrays are made read-only.
+        Column name to 1-D array, or to `Coded` names, which come out as an array of strings. Arrays
+        are made read-only.
     units
         Unit of each column that has one, e.g. ``{"volume": "um^3"}``.
 
@@ -41,9 +86,12 @@ class Table:
     """
 
     def __init__(
-        self, columns: Mapping[str, NDArray[Any]], *, units: Mapping[str, str] | None = None
+        self, columns: Mapping[str, Column], *, units: Mapping[str, str] | None = None
     ) -> None:
-        self._columns = {name: _read_only(values) for name, values in columns.items()}
+        self._columns: dict[str, Column] = {
+            name: values if isinstance(values, Coded) else _read_only(values)
+            for name, values in columns.items()
+        }
         lengths = {name: len(values) for name, values in self._columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns must have the same length, got {lengths}")
@@ -59,13 +107,13 @@ class Table:
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         try:
-            return self._columns[column]
+            return _array(self._columns[column])
         except KeyError:
             raise KeyError(f"no column {column!r}; there are {', '.join(self.columns)}") from None
 
     def __getattr__(self, column: str) -> NDArray[Any]:
         try:
-            return self.__dict__["_columns"][column]  # type: ignore[no-any-return]
+            return _array(self.__dict__["_columns"][column])
         except KeyError:
             raise AttributeError(f"no column {column!r}") from None
 
@@ -88,25 +136,38 @@ class Table:
 
     def where(self, keep: NDArray[np.bool_]) -> Table:
         """The rows that `keep` marks, as a new table."""
-        return Table(
-            {name: values[keep] for name, values in self._columns.items()}, units=self.units
-        )
+        kept: dict[str, Column] = {
+            name: values.where(keep) if isinstance(values, Coded) else values[keep]
+            for name, values in self._columns.items()
+        }
+        return Table(kept, units=self.units)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row as a dict of Python values."""
-        lists = [values.tolist() for values in self._columns.values()]
+        lists = [self[name].tolist() for name in self.columns]
         for row in zip(*lists, strict=True):
             yield dict(zip(self.columns, row, strict=True))
 
     def to_dict(self) -> dict[str, NDArray[Any]]:
         """Column name to array."""
+        return {name: self[name] for name in self.columns}
+
+    def codes(self, column: str) -> NDArray[np.uint8]:
+        """The codes of a column of `Coded` names."""
+        stored = self._columns[column]
+        if not isinstance(stored, Coded):
+            raise TypeError(f"column {column!r} holds no coded names")
+        return stored.codes
+
+    def stored(self) -> dict[str, Column]:
+        """Column name to what holds it: an array, or `Coded` names."""
         return dict(self._columns)
 
     def to_pandas(self) -> pd.DataFrame:
         """A pandas DataFrame; units are in its ``attrs["units"]``."""
         import pandas as pd
 
-        frame = pd.DataFrame({name: values.copy() for name, values in self._columns.items()})
+        frame = pd.DataFrame({name: self[name].copy() for name in self.columns})
         frame.attrs["units"] = dict(self.units)
         return frame
 
@@ -126,7 +187,7 @@ class Table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        arrays = [pa.array(values) for values in self._columns.values()]
+        arrays = [pa.array(self[name]) for name in self.columns]
         fields = [
             pa.field(
                 name,
@@ -137,6 +198,10 @@ class Table:
         ]
         with replace_when_written(Path(path)) as unfinished:
             pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), unfinished)
+
+
+def _array(values: Column) -> NDArray[Any]:
+    return values.decoded() if isinstance(values, Coded) else values
 
 
 def _read_only(values: NDArray[Any]) -> NDArray[Any]:

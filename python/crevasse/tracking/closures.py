@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._table import Table
-from crevasse.tracking.events import NAME
+from crevasse._table import Coded, Table
+from crevasse.tracking.events import ClosureStatus
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -80,11 +80,17 @@ class Provisional:
         by = np.full(len(self.event), -1, dtype=np.int64)
         by[is_open] = by_event[order][first][position[is_open]]
         settled = is_open | confirmed
+        statuses = list(ClosureStatus)
+        codes = np.where(
+            is_open,
+            statuses.index(ClosureStatus.REOPENED),
+            statuses.index(ClosureStatus.CONFIRMED),
+        )
         corrections = Table(
             {
                 "event": self.event[settled],
                 "frame": np.full(int(settled.sum()), frame, dtype=np.int64),
-                "status": np.where(is_open[settled], "reopened", "confirmed").astype(NAME),
+                "status": Coded(codes[settled].astype(np.uint8), statuses),
                 "by_event": by[settled],
             }
         )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._table import Table
-from crevasse.tracking.cycle import CycleState
+from crevasse._table import Coded, Column, Table, concatenate
+from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.events import (
-    NAME,
     EventType,
     Subtype,
     changed_beyond,
@@ -21,7 +19,7 @@ from crevasse.tracking.interval import Interval, largest_of_block
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Columns = dict[str, NDArray[Any]]
+Columns = dict[str, Column]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def event_table(
     before: Side,
     after: Side,
     reopened: Bools,
-    subtype: NDArray[np.str_],
+    subtype: Coded,
     repeatability: float,
     moment: Moment,
 ) -> Table:
@@ -57,8 +55,8 @@ def event_table(
     """
     rows = _block_rows(interval, before, after, reopened, subtype, repeatability)
     bridges = _bridge_rows(interval, before, after, moment.first_event)
-    columns = {name: np.concatenate([rows[name], bridges[name]]) for name in rows}
-    n = len(columns["type"])
+    columns = {name: concatenate([rows[name], bridges[name]]) for name in rows}
+    n = len(columns["cause"])
     numbers: Columns = {
         "event": np.arange(moment.first_event, moment.first_event + n, dtype=np.int64),
         "frame": np.full(n, moment.frame, dtype=np.int64),
@@ -66,7 +64,7 @@ def event_table(
     }
     state: Columns = {
         "half_cycle": np.full(n, moment.cycle.half_cycle, dtype=np.int64),
-        "direction": np.full(n, str(moment.cycle.direction), dtype=NAME),
+        "direction": Coded.full(n, str(moment.cycle.direction), list(Direction)),
         "capacity": np.full(n, moment.cycle.capacity, dtype=np.float64),
     }
     cause = {"cause": columns.pop("cause")}
@@ -78,7 +76,7 @@ def _block_rows(
     before: Side,
     after: Side,
     reopened: Bools,
-    subtype: NDArray[np.str_],
+    subtype: Coded,
     repeatability: float,
 ) -> Columns:
     n_blocks = interval.n_blocks
@@ -91,13 +89,13 @@ def _block_rows(
     parentless = interval.parentless()
     is_reopening = np.zeros(n_blocks, dtype=np.bool_)
     is_reopening[interval.block_after[parentless & reopened]] = True
-    subtypes = np.full(n_blocks, Subtype.NONE.value, dtype=NAME)
-    subtypes[interval.block_after[parentless]] = subtype[parentless]
+    subtypes = Coded.full(n_blocks, Subtype.NONE, list(Subtype)).codes.copy()
+    subtypes[interval.block_after[parentless]] = subtype.codes[parentless]
     return {
         "type": classify(
             interval.n_parents, interval.n_children, gain > slack, loss > slack, is_reopening
         ),
-        "subtype": subtypes,
+        "subtype": Coded(subtypes, list(Subtype)),
         "crack": np.where(lasting > 0, lasting, closed),
         "n_parents": interval.n_parents,
         "n_children": interval.n_children,
@@ -121,11 +119,12 @@ def _bridge_rows(interval: Interval, before: Side, after: Side, first_event: int
     blocks = np.flatnonzero((bridged_before > 0) != (bridged_after > 0))
     came = bridged_after[blocks] > 0
     nothing = np.zeros(len(blocks), dtype=np.int64)
-    kinds = np.array([EventType.UNBRIDGE.value, EventType.BRIDGE.value], dtype=NAME)
+    kinds = list(EventType)
+    codes = np.where(came, kinds.index(EventType.BRIDGE), kinds.index(EventType.UNBRIDGE))
     counts = ("n_parents", "n_children", "n_voxels_before", "n_voxels_after")
     return {
-        "type": kinds[came.astype(np.int64)],
-        "subtype": np.full(len(blocks), Subtype.NONE.value, dtype=NAME),
+        "type": Coded(codes.astype(np.uint8), kinds),
+        "subtype": Coded.full(len(blocks), Subtype.NONE, list(Subtype)),
         "crack": np.where(came, bridged_after[blocks], bridged_before[blocks]),
         **dict.fromkeys((*counts, "gain", "loss", "kept"), nothing),
         "partial_closure": np.zeros(len(blocks), dtype=np.bool_),

@@ -8,11 +8,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._table import Coded
+
 Counts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Names = NDArray[np.str_]
-
-NAME = np.dtype("U16")  # of every column of names: the same whichever of them occur
 
 
 class EventType(StrEnum):
@@ -42,6 +41,32 @@ class Subtype(StrEnum):
     NONE = ""
 
 
+class Origin(StrEnum):
+    """How a crack came."""
+
+    BASELINE = "baseline"  # it was there in the first frame
+    BIRTH = "birth"
+    SPLIT = "split"
+    REOPENING = "reopening"
+
+
+class Fate(StrEnum):
+    """How a crack went."""
+
+    OPEN = "open"  # it is there in the latest frame
+    CLOSURE = "closure"
+    MERGE = "merge"
+
+
+class ClosureStatus(StrEnum):
+    """What is known of a closure."""
+
+    NONE = ""  # the crack has not closed
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    REOPENED = "reopened"
+
+
 def changed_beyond(
     gain: Counts, loss: Counts, kept: Counts, repeatability: float
 ) -> NDArray[np.float64]:
@@ -59,7 +84,7 @@ def classify(
     grew: Bools,
     shrank: Bools,
     reopened: Bools,
-) -> Names:
+) -> Coded:
     """Name the event of every block."""
     one_parent, one_child = n_parents == 1, n_children == 1
     one_to_one = one_parent & one_child
@@ -77,7 +102,7 @@ def classify(
     return _first_that_holds(kinds, EventType.RECOMBINATION)
 
 
-def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Names:
+def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Coded:
     """Name where each component without parents came from."""
     kinds = [
         (entered, Subtype.ENTERED),
@@ -87,10 +112,11 @@ def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Nam
     return _first_that_holds(kinds, Subtype.REMOTE)
 
 
-def _first_that_holds(kinds: Sequence[tuple[Bools, StrEnum]], otherwise: StrEnum) -> Names:
-    number = np.select(
-        [holds for holds, _ in kinds], np.arange(len(kinds)).tolist(), default=len(kinds)
+def _first_that_holds(kinds: Sequence[tuple[Bools, StrEnum]], otherwise: StrEnum) -> Coded:
+    names = list(type(otherwise))
+    codes = np.select(
+        [holds for holds, _ in kinds],
+        [np.uint8(names.index(kind)) for _, kind in kinds],
+        default=np.uint8(names.index(otherwise)),
     )
-    names = np.array([kind.value for _, kind in kinds] + [otherwise.value], dtype=NAME)
-    of_each: Names = names[number]
-    return of_each
+    return Coded(codes.astype(np.uint8), names)

@@ -3,49 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._table import Table
+from crevasse._table import Coded, Column, Table, concatenate
 from crevasse.tracking.closures import CLOSED, OPEN, Fates, Provisional
-from crevasse.tracking.events import NAME
+from crevasse.tracking.cycle import Direction
+from crevasse.tracking.events import ClosureStatus, EventType, Fate, Origin, Subtype
 from crevasse.tracking.interval import Interval
 from crevasse.tracking.result import FrameResult
 
-Columns = Mapping[str, NDArray[Any]]
+Columns = Mapping[str, Column]
 Ints = NDArray[np.int64]
 
 
 class Chunks:
-    """A table that is being written, as one chunk of rows a frame."""
+    """A table that is being written, as one chunk of rows a frame.
 
-    def __init__(self, **dtypes: Any) -> None:
-        self._dtypes = {name: np.dtype(dtype) for name, dtype in dtypes.items()}
+    Columns are declared by dtype, or by the enumeration of the names they hold.
+    """
+
+    def __init__(self, **kinds: Any) -> None:
+        self._empty: dict[str, Column] = {name: _empty(kind) for name, kind in kinds.items()}
         self._chunks: list[Columns] = []
 
     def append(self, chunk: Columns) -> None:
         """Add rows; columns as declared."""
-        if not self._dtypes:  # nobody has said yet: the first rows do
-            self._dtypes = {name: values.dtype for name, values in chunk.items()}
+        if not self._empty:  # nobody has said yet: the first rows do
+            nothing = Table(chunk).where(np.zeros(len(Table(chunk)), dtype=np.bool_))
+            self._empty = nothing.stored()
         self._chunks.append(chunk)
 
-    def columns(self) -> dict[str, NDArray[Any]]:
+    def coded(self, arrays: Mapping[str, NDArray[Any]]) -> Columns:
+        """Arrays as they were stored: names as their codes."""
+        kinds = {name: self._empty.get(name) for name in arrays}
+        return {
+            name: Coded(arrays[name], kind.names) if isinstance(kind, Coded) else arrays[name]
+            for name, kind in kinds.items()
+        }
+
+    def columns(self) -> dict[str, Column]:
         """All rows so far."""
         return {
-            name: np.concatenate([np.empty(0, dtype), *(chunk[name] for chunk in self._chunks)])
-            for name, dtype in self._dtypes.items()
+            name: concatenate([empty, *(chunk[name] for chunk in self._chunks)])
+            for name, empty in self._empty.items()
         }
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column of numbers."""
+        return Table(self.columns())[name]
 
     def table(self, units: Mapping[str, str] | None = None) -> Table:
         """All rows so far."""
         return Table(self.columns(), units=units)
 
 
+def _empty(kind: Any) -> Column:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return Coded(np.empty(0, dtype=np.uint8), list(kind))
+    return np.empty(0, dtype=kind)
+
+
 _COUNTS = dict.fromkeys(("n_parents", "n_children", "n_voxels_before", "n_voxels_after"), "i8")
 _LEDGER = dict.fromkeys(("gain", "loss", "kept"), "i8")
-_CYCLE: dict[str, Any] = {"half_cycle": "i8", "direction": NAME, "capacity": "f8"}
+_CYCLE: dict[str, Any] = {"half_cycle": "i8", "direction": Direction, "capacity": "f8"}
 _VOLUMES = ("n_voxels", "n_preexisting", "n_new", "max_n_voxels")
 
 
@@ -84,8 +108,8 @@ class Record:
                 event="i8",
                 frame="i8",
                 time="f8",
-                type=NAME,
-                subtype=NAME,
+                type=EventType,
+                subtype=Subtype,
                 crack="i8",
                 **_COUNTS,
                 **_LEDGER,
@@ -93,16 +117,16 @@ class Record:
                 **_CYCLE,
                 cause="i8",
             ),
-            "corrections": Chunks(event="i8", frame="i8", status=NAME, by_event="i8"),
+            "corrections": Chunks(event="i8", frame="i8", status=ClosureStatus, by_event="i8"),
             "intervals": Chunks(frame="i8", time_begin="f8", time_end="f8", **_LEDGER),
-            "origins": Chunks(crack="i8", origin=NAME, parent="i8"),
+            "origins": Chunks(crack="i8", origin=Origin, parent="i8"),
         }
 
     def add_first(self, result: FrameResult) -> None:
         """Append the first frame."""
         self._add_frame(result)
         self._add_nodes(result, np.full(len(result.crack_ids), -1, dtype=np.int64))
-        self._add_origins(result.crack_ids, "baseline", np.zeros_like(result.crack_ids))
+        self._add_origins(result.crack_ids, Origin.BASELINE, np.zeros_like(result.crack_ids))
 
     def add(self, result: FrameResult, before: FrameResult, interval: Interval) -> None:
         """Append a frame and the interval that led to it."""
@@ -119,7 +143,7 @@ class Record:
             event=interval.block_before[interval.label_before - 1] + first_event,
         )
         for name in ("events", "memory", "corrections"):
-            self._append(name, **getattr(result, name).to_dict())
+            self._append(name, **getattr(result, name).stored())
         self._append(
             "intervals",
             frame=np.array([result.frame]),
@@ -158,33 +182,27 @@ class Record:
         }
 
     def members(self) -> dict[str, NDArray[Any]]:
-        """Every column as an array, by ``table.column``."""
+        """Every column as an array, by ``table.column``; names as their codes."""
         return {
-            f"{table}.{column}": values
+            f"{table}.{column}": values.codes if isinstance(values, Coded) else values
             for table, chunks in self._chunks.items()
             for column, values in chunks.columns().items()
         }
 
     @classmethod
-    def from_members(cls, members: Columns) -> Record:
+    def from_members(cls, members: Mapping[str, NDArray[Any]]) -> Record:
         """The record of such arrays."""
         record = cls()
-        for table in record._chunks:
-            prefix = f"{table}."
-            rows = {
-                name.removeprefix(prefix): values
-                for name, values in members.items()
-                if name.startswith(prefix)
-            }
-            record._append(table, **rows)
+        for table, chunks in record._chunks.items():
+            chunks.append(chunks.coded(under(f"{table}.", members)))
         return record
 
     def rows_of_latest(self, table: str) -> Table:
         """The rows that the latest frame has added to a table with a column `frame`."""
         rows = self._chunks[table].table()
-        return rows.where(rows["frame"] == self._chunks["frames"].columns()["frame"][-1])
+        return rows.where(rows["frame"] == self._chunks["frames"].column("frame")[-1])
 
-    def _append(self, table: str, **columns: NDArray[Any]) -> None:
+    def _append(self, table: str, **columns: Column) -> None:
         self._chunks[table].append(columns)
 
     def _add_frame(self, result: FrameResult) -> None:
@@ -194,7 +212,7 @@ class Record:
             frame=np.array([result.frame]),
             time=np.array([result.time]),
             half_cycle=np.array([cycle.half_cycle]),
-            direction=np.array([str(cycle.direction)]),
+            direction=Coded.full(1, str(cycle.direction), list(Direction)),
             capacity=np.array([cycle.capacity]),
             voltage=np.array([cycle.voltage]),
             n_cracks=np.array([len(result.crack_ids)]),
@@ -224,21 +242,26 @@ class Record:
         alone = is_new & ~parted
         parents = np.concatenate([[0], before.crack_ids])[heirs.best_parent]
         remembered = _remembered(result)
-        self._add_origins(result.crack_ids[parted], "split", parents[parted])
+        self._add_origins(result.crack_ids[parted], Origin.SPLIT, parents[parted])
         for origin, of_origin in (
-            ("birth", alone & (remembered == 0)),
-            ("reopening", alone & (remembered > 0)),
+            (Origin.BIRTH, alone & (remembered == 0)),
+            (Origin.REOPENING, alone & (remembered > 0)),
         ):
             self._add_origins(result.crack_ids[of_origin], origin, remembered[of_origin])
 
-    def _add_origins(self, cracks: Ints, origin: str, parents: Ints) -> None:
-        self._append("origins", crack=cracks, origin=np.full(len(cracks), origin), parent=parents)
+    def _add_origins(self, cracks: Ints, origin: Origin, parents: Ints) -> None:
+        self._append(
+            "origins",
+            crack=cracks,
+            origin=Coded.full(len(cracks), origin, list(Origin)),
+            parent=parents,
+        )
 
     def _nodes(self, latest: FrameResult) -> Table:
         columns = self._chunks["nodes"].columns()
         still_open = np.full(len(latest.crack_ids), -1, dtype=np.int64)
-        after = np.concatenate([self._chunks["event_after"].columns()["event"], still_open])
-        ordered: dict[str, NDArray[Any]] = {}
+        after = np.concatenate([self._chunks["event_after"].column("event"), still_open])
+        ordered: dict[str, Column] = {}
         for name, values in columns.items():
             ordered[name] = values
             if name == "event_before":
@@ -253,15 +276,16 @@ class Record:
         fates: Fates,
         provisional: Provisional,
     ) -> Table:
-        origins = self._chunks["origins"].columns()
+        origins = self._chunks["origins"].table()
         by_id = np.argsort(origins["crack"], kind="stable")
         n_cracks = len(by_id)
-        fate = np.full(n_cracks, "merge", dtype=NAME)
-        fate[fates.values == OPEN] = "open"
-        fate[fates.values == CLOSED] = "closure"
-        closure = np.full(n_cracks, "", dtype=NAME)
-        closure[provisional.crack - 1] = "provisional"
-        closure[events["crack"][corrections["event"]] - 1] = corrections["status"]
+        fate = np.full(n_cracks, list(Fate).index(Fate.MERGE), dtype=np.uint8)
+        fate[fates.values == OPEN] = list(Fate).index(Fate.OPEN)
+        fate[fates.values == CLOSED] = list(Fate).index(Fate.CLOSURE)
+        statuses = list(ClosureStatus)
+        closure = np.full(n_cracks, statuses.index(ClosureStatus.NONE), dtype=np.uint8)
+        closure[provisional.crack - 1] = statuses.index(ClosureStatus.PROVISIONAL)
+        closure[events["crack"][corrections["event"]] - 1] = corrections.codes("status")
 
         row = nodes["crack"] - 1
         first = np.full(n_cracks, np.iinfo(np.int64).max)
@@ -273,13 +297,13 @@ class Record:
         return Table(
             {
                 "crack": origins["crack"][by_id],
-                "origin": origins["origin"][by_id],
+                "origin": Coded(origins.codes("origin")[by_id], list(Origin)),
                 "parent": origins["parent"][by_id],
                 "first_frame": first,
                 "last_frame": last,
-                "fate": fate,
+                "fate": Coded(fate, list(Fate)),
                 "merged_into": np.maximum(fates.values, 0),
-                "closure": closure,
+                "closure": Coded(closure, statuses),
                 "max_n_voxels": greatest,
             }
         )
@@ -300,12 +324,21 @@ def _remembered(result: FrameResult) -> Ints:
 
 def _with_volumes(table: Table, voxel_volume: float, volume_unit: str) -> Table:
     """Add a volume column beside every count of voxels: n_new, volume_new; n_voxels, volume."""
-    columns: dict[str, NDArray[Any]] = {}
+    columns: dict[str, Column] = {}
     units = dict(table.units)
-    for name in table.columns:
-        columns[name] = table[name]
+    for name, stored in table.stored().items():
+        columns[name] = stored
         if name in _VOLUMES:
             volume = name.replace("n_voxels", "volume").replace("n_", "volume_")
             columns[volume] = table[name] * voxel_volume
             units[volume] = volume_unit
     return Table(columns, units=units)
+
+
+def under(prefix: str, members: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The members whose name begins with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): values
+        for name, values in members.items()
+        if name.startswith(prefix)
+    }

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Table
-from crevasse.tracking.events import NAME
 
 if TYPE_CHECKING:
     from crevasse.tracking.history import History
@@ -28,7 +27,7 @@ def trace_lineage(history: History, crack: int) -> Table:
     cracks = np.unique(row[earlier | later])
     is_ancestor = np.isin(cracks, row[earlier & ~own])
     is_descendant = np.isin(cracks, row[later & ~own])
-    relation = np.full(len(cracks), "self", dtype=NAME)
+    relation = np.full(len(cracks), "self", dtype="U10")
     relation[is_ancestor] = "ancestor"
     relation[is_descendant] = "descendant"
     relation[is_ancestor & is_descendant] = "both"

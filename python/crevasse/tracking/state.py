@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from crevasse import _core
 from crevasse._regions import Regions
 from crevasse._runs import RunLabeling, RunVolume
-from crevasse._table import Table
+from crevasse._table import Coded, Table
 from crevasse.tracking.closures import Fates, Provisional
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Surroundings
 from crevasse.tracking.event_table import Moment, Side, event_table
-from crevasse.tracking.events import NAME, EventType, Subtype, classify_births
+from crevasse.tracking.events import classify_births
 from crevasse.tracking.interval import Interval
 from crevasse.tracking.memory import memory_table
 from crevasse.tracking.options import Options
@@ -162,7 +162,7 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> tupl
         ledger=ledger,
         latest=latest,
         fates=state.fates.after(n_cracks, ended, merged_into),
-        provisional=provisional.joined(_closures_of(events)),
+        provisional=provisional.joined(_closures(interval, events, state.n_events)),
         n_events=state.n_events + len(events),
     )
     return following, interval
@@ -185,18 +185,17 @@ def _birth_subtypes(
     at_counter: Bools,
     surroundings: Surroundings,
     threads: int,
-) -> NDArray[np.str_]:
-    """Where the components without parents came from; empty for the others."""
-    subtype = np.full(len(parentless), Subtype.NONE.value, dtype=NAME)
+) -> Coded:
+    """Where each component came from, if it has no parents."""
     entered = np.zeros(len(parentless), dtype=np.bool_)
     # Without a region of interest most births are ruled out by their boxes.
     maybe = parentless if surroundings.roi else parentless & scan.regions["touches_border"]
     if maybe.any():
         entered = maybe & surroundings.at_border(scan.labeling, threads)
-    subtype[parentless] = classify_births(entered, at_working, at_counter)[parentless]
-    return subtype
+    return classify_births(entered, at_working, at_counter)
 
 
-def _closures_of(events: Table) -> Provisional:
-    closed = events["type"] == EventType.CLOSURE.value
-    return Provisional(events["event"][closed], events["crack"][closed], events["frame"][closed])
+def _closures(interval: Interval, events: Table, first_event: int) -> Provisional:
+    event = first_event + np.flatnonzero(interval.n_children == 0)
+    row = event - first_event
+    return Provisional(event, events["crack"][row], events["frame"][row])

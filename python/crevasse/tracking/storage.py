@@ -20,7 +20,7 @@ from crevasse.tracking.closures import Fates, Provisional
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Surroundings
 from crevasse.tracking.options import Options
-from crevasse.tracking.record import Record
+from crevasse.tracking.record import Record, under
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.state import State
 
@@ -56,10 +56,10 @@ def load_tracker(path: str | os.PathLike[str], threads: int) -> tuple[Options, S
 
 def _tracker_from(members: Members, threads: int) -> tuple[Options, State, Record]:
     options = Options(**json.loads(str(members["options"])))
-    record = Record.from_members(_under("record", members))
-    open_ = RunVolume(*volume_from(_under("latest", members)))
+    record = Record.from_members(under("record.", members))
+    open_ = RunVolume(*volume_from(under("latest.", members)))
     zones = {
-        name: RunVolume(*volume_from(_under(name, members)))
+        name: RunVolume(*volume_from(under(f"{name}.", members)))
         for name in _ZONES
         if f"{name}.runs" in members
     }
@@ -68,7 +68,7 @@ def _tracker_from(members: Members, threads: int) -> tuple[Options, State, Recor
     state = State(
         shape=open_.shape,
         surroundings=surroundings,
-        ledger=_ledger_from(_under("ledger", members), open_.shape, options.baseline_frames),
+        ledger=_ledger_from(under("ledger.", members), open_.shape, options.baseline_frames),
         latest=_latest(open_, record, surroundings, options, threads),
         fates=Fates(members["fates"]),
         provisional=Provisional(event, crack, frame),
@@ -113,7 +113,7 @@ def _ledger_members(ledger: _core.Ledger) -> dict[str, NDArray[Any]]:
 
 
 def _ledger_from(members: Members, shape: tuple[int, ...], baseline_frames: int) -> _core.Ledger:
-    fields = _under("openings", members)
+    fields = under("openings.", members)
     extent = shape3(shape)
     record = _core.Ledger(extent, baseline_frames).arrays()[2].dtype
     openings = np.empty(len(fields["since"]), dtype=record)
@@ -131,11 +131,3 @@ def _ledger_from(members: Members, shape: tuple[int, ...], baseline_frames: int)
 
 def _prefixed(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
     return {f"{prefix}.{name}": values for name, values in members.items()}
-
-
-def _under(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
-    return {
-        name.removeprefix(f"{prefix}."): values
-        for name, values in members.items()
-        if name.startswith(f"{prefix}.")
-    }
