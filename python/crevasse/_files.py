@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,3 +18,26 @@ def replace_when_written(path: Path) -> Iterator[Path]:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_folder_when_written(path: Path) -> Iterator[Path]:
+    """Like `replace_when_written`, for a block that makes a folder.
+
+    A folder that is there is moved aside first, for no system replaces one that is not empty.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    replaced = path.with_name(f".{path.name}.{os.getpid()}.old")
+    try:
+        yield unfinished
+        if path.exists():
+            os.replace(path, replaced)
+        try:
+            os.replace(unfinished, path)
+        except OSError:
+            if replaced.exists():
+                os.replace(replaced, path)
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)

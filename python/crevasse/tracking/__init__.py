@@ -3,9 +3,11 @@
 from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.event_score import EventScore
 from crevasse.tracking.events import EventType, Subtype
+from crevasse.tracking.export import napari_tracks, to_geff, to_networkx
 from crevasse.tracking.history import Crack, History
 from crevasse.tracking.map_score import ArrivalScore, AttributionScore, TipScore
 from crevasse.tracking.matching import GraphScore
+from crevasse.tracking.paraview import write_paraview
 from crevasse.tracking.repeatability import estimate_repeatability
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.score import Score, score
@@ -32,6 +34,10 @@ __all__ = [
     "Truth",
     "TruthEvent",
     "estimate_repeatability",
+    "napari_tracks",
     "score",
+    "to_geff",
+    "to_networkx",
     "track",
+    "write_paraview",
 ]
