@@ -4,6 +4,7 @@ Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
 from crevasse.report.html import write_html, write_report
+from crevasse.report.lineage import lineage_figure
 from crevasse.report.summary import summary
 
-__all__ = ["summary", "write_html", "write_report"]
+__all__ = ["lineage_figure", "summary", "write_html", "write_report"]

@@ -25,6 +25,7 @@ from crevasse._table import Table
 from crevasse.io import write_tiff
 from crevasse.operando import Analysis
 from crevasse.report import figures
+from crevasse.report.lineage import lineage_figure
 from crevasse.report.summary import settings_in_words, summary
 from crevasse.tracking import EventType
 
@@ -80,6 +81,7 @@ def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
         first_open=_data_url(plots["first_open.png"]),
         volume=_inline(plots["volume.svg"]),
         events=_inline(plots["events.svg"]) if "events.svg" in plots else "",
+        lineage=_inline(plots["lineage.svg"]),
         frames=_frame_gallery(analysis),
         frame_rows=_frame_rows(analysis),
         event_types=[kind.value for kind in EventType],
@@ -94,6 +96,7 @@ def _plots(analysis: Analysis) -> dict[str, bytes]:
     curves = {"volume": figures.volume_figure(analysis)}
     if len(analysis.history.intervals):
         curves["events"] = figures.events_figure(analysis)
+    curves["lineage"] = lineage_figure(analysis.history)
     for name, figure in curves.items():
         plots |= {f"{name}.{suffix}": _render(figure, suffix) for suffix in ("png", "svg")}
     return plots
