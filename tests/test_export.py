@@ -78,6 +78,30 @@ def test_events_are_the_connected_parts_of_each_interval_of_the_graph(frames):
         assert sorted(zip(*counts, strict=True)) == parts
 
 
+def test_a_reopening_is_a_memory_edge_with_its_gap():
+    history = track(scene("##..", "#...", "....", ".#.#"), times=[0, 1, 2, 4])
+    graph = to_networkx(history)
+    (edge,) = ((a, b, d) for a, b, d in graph.edges(data=True) if d["kind"] == "memory")
+    (reopening,) = np.flatnonzero(history.events["type"] == "reopening")
+    assert edge == (
+        (0, 0),
+        (3, 1),
+        {"kind": "memory", "n_voxels": 1, "event": reopening, "gap": 4.0, "closed": True},
+    )
+
+
+@given(mask_series())
+def test_memory_leads_from_a_node_that_had_the_voxels_open(frames):
+    history = track(frames)
+    graph = to_networkx(history)
+    links = [(a, b, d) for a, b, d in graph.edges(data=True) if d["kind"] == "memory"]
+    assert len(links) == len(history.memory)
+    for (before, _), (after, _), data in links:
+        assert (frames[before] & frames[after]).any()
+        assert not (frames[after - 1] & frames[after]).all()
+        assert data["gap"] == after - before > 1
+
+
 def test_a_merge_of_three_has_three_parents():
     graph = to_networkx(track(scene("#.#.#", "#####")))
     assert set(graph.predecessors((1, 0))) == {(0, 0), (0, 2), (0, 4)}
@@ -246,7 +270,7 @@ def test_paraview_reads_every_frame_at_its_time_and_every_voxel(frames, tmp_path
         return
     voxels = arrays(read_vtk(vtkXMLImageDataReader(), folder / "voxels.vti").GetCellData())
     shape = frames[0].shape
-    for name in ("first_open", "last_open", "first_crack"):
+    for name in ("first_open", "last_open", "first_crack", "last_crack", "n_toggles", "open_time"):
         np.testing.assert_array_equal(voxels[name].reshape(shape), getattr(history, name)())
     ever = history.first_open().ravel() >= 0
     np.testing.assert_array_equal(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from matplotlib import rc_context
 
-from crevasse import track
+from crevasse import CycleState, track
 from crevasse.report import lineage_figure
 from crevasse.report.lineage_layout import choose_lanes
 
@@ -146,6 +146,34 @@ def test_births_and_closures_are_marked_halfway():
     figure = lineage_figure(track(scene("#..", "..#", "..#"), times=[0, 1, 3]))
     marks = {line.get_marker(): line.get_xdata()[0] for line in figure.axes[0].lines}
     assert marks["o"] == marks["x"] == 0.5
+
+
+def test_a_reopening_is_joined_to_what_closed_and_lies_beside_it():
+    history = track(scene("##.#.#", "...#.#", "##.#.#"), times=[0, 1, 3])
+    figure = lineage_figure(history)
+    assert list(artists(figure, "memory")) == [(2, 1, 4)]
+    order = choose_lanes(history).crack.tolist()
+    assert abs(order.index(1) - order.index(4)) == 1
+    assert "D" in {line.get_marker() for line in figure.axes[0].lines}
+
+
+def test_a_crack_that_bridges_the_electrodes_is_outlined_while_it_does():
+    frames = scene("##..", "####", "####", "##.#")
+    history = track(frames, times=[0, 1, 2, 3], working="xmin", counter="xmax")
+    figure = lineage_figure(history)
+    ((key, outline),) = artists(figure, "bridge").items()
+    assert key == (1, 1)
+    x, y = outline.get_xy().T
+    assert (x.min(), x.max()) == (1, 2)
+    assert np.ptp(y) == pytest.approx(4)
+    assert "bridges" in words(figure)
+
+
+def test_stripping_is_shaded():
+    directions = ("plating", "stripping", "stripping", "rest")
+    cycles = [CycleState(direction=direction) for direction in directions]
+    figure = lineage_figure(track(scene("#", "#", "#", "#"), times=[0, 1, 2, 5], cycles=cycles))
+    assert words(figure).count("stripping") == 1
 
 
 def test_the_scale_is_as_high_as_it_says():

@@ -20,13 +20,14 @@ NEW = "#d55e00"
 PREEXISTING = "#0072b2"
 EVENT_COLORS = {
     EventType.BIRTH: "#009e73",
+    EventType.REOPENING: "#cc79a7",
     EventType.GROWTH: "#e69f00",
     EventType.STABLE: "#bbbbbb",
     EventType.MOVING: "#f0e442",
     EventType.SHRINK: "#56b4e9",
     EventType.SPLIT: "#0072b2",
     EventType.MERGE: "#d55e00",
-    EventType.RECOMBINATION: "#cc79a7",
+    EventType.RECOMBINATION: "#8b3a00",
     EventType.CLOSURE: "#444444",
 }
 _LONGEST = 1600  # pixels of the map's longer side, at most

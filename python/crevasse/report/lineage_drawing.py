@@ -234,7 +234,7 @@ def _draw_memory(axes: Axes, history: History, lanes: Lanes, centre: Floats, tim
     links, nodes = Links.of(history), history.nodes
     lane_of = lanes.lane_of(len(history.cracks))
     for source, target in zip(
-        links.source[links.is_memory].tolist(), links.target[links.is_memory].tolist(), strict=True
+        links.source[links.closed].tolist(), links.target[links.closed].tolist(), strict=True
     ):
         before, after = int(nodes["crack"][source]), int(nodes["crack"][target])
         if min(lane_of[before], lane_of[after]) < 0:

@@ -213,7 +213,5 @@ def _heads(parent: Ints) -> Ints:
 def bridging(history: History) -> NDArray[np.bool_]:
     """For each node: does it touch both electrodes?"""
     nodes = history.nodes
-    if "at_working" not in nodes:
-        return np.zeros(len(nodes), dtype=bool)
     bridges: NDArray[np.bool_] = nodes["at_working"] & nodes["at_counter"]
     return bridges

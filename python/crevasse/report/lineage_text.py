@@ -18,7 +18,7 @@ from crevasse.report.lineage_layout import Lanes, bridging
 from crevasse.tracking import EventType, History
 
 INK, SOFT, LINE = "#1c2430", "#5b6675", "#e6e9ee"
-REOPENED = "#cc79a7"
+REOPENED = EVENT_COLORS[EventType.REOPENING]
 _MOST_TICKS = 12
 _HALO = [withStroke(linewidth=2, foreground="white")]
 
@@ -49,8 +49,6 @@ def time_axis(axes: Axes, history: History) -> None:
 def _shade_stripping(axes: Axes, history: History) -> None:
     """Intervals that end in a frame taken while stripping lie on grey."""
     frames = history.frames
-    if "direction" not in frames:
-        return
     time, stripping = frames["time"], frames["direction"] == "stripping"
     for frame in range(1, len(time)):
         if stripping[frame]:

@@ -40,9 +40,9 @@ _LONG_UNITS = {
 class Links:
     """What joins nodes, as rows of `History.nodes`; the earlier node is `source`.
 
-    First every overlap in the order of `History.edges`, then what every reopened crack remembers,
-    in the order of `History.memory`. `gap` is in time units, from the frame of `source` to that of
-    `target`; where `is_memory` is False, it is that of the interval.
+    First every overlap in the order of `History.edges`, then every row of `History.memory`, from
+    the node that last had the voxels open; `closed` is False for overlaps. `gap` is in time units,
+    from the frame of `source` to that of `target`.
     """
 
     source: Ints
@@ -50,15 +50,16 @@ class Links:
     n_voxels: Ints
     event: Ints
     is_memory: NDArray[np.bool_]
+    closed: NDArray[np.bool_]
     gap: NDArray[np.float64]
 
     @classmethod
     def of(cls, history: History) -> Links:
         """Join the tables by row."""
-        edges, memory, nodes = history.edges, _memory(history), history.nodes
+        edges, memory, nodes = history.edges, history.memory, history.nodes
         first_row = np.searchsorted(nodes["frame"], np.arange(len(history.frames) + 1))
         reopened = first_row[memory["frame"]] + memory["label"] - 1
-        remembered = _latest_node(history, memory["crack"], memory["last_frame"])
+        remembered = _latest_node(history, memory["crack"], memory["last_open"])
         source = np.concatenate(
             [first_row[edges["frame"] - 1] + edges["label_before"] - 1, remembered]
         )
@@ -70,6 +71,7 @@ class Links:
             n_voxels=np.concatenate([edges["n_voxels"], memory["n_voxels"]]),
             event=np.concatenate([edges["event"], nodes["event_before"][reopened]]),
             is_memory=np.arange(len(source)) >= len(edges),
+            closed=np.concatenate([np.zeros(len(edges), dtype=bool), memory["closed"]]),
             gap=time[target] - time[source],
         )
 
@@ -84,10 +86,11 @@ def to_networkx(history: History) -> nx.DiGraph:
     networkx.DiGraph
         Nodes are ``(frame, first_voxel)``, which depends on nothing but the frame; attributes are
         all columns of `History.nodes` and ``time``. Edges lead forward in time, all parents and all
-        children are kept. Their attributes: ``kind`` ("overlap", or "memory" from the node whose
-        voxels a reopened crack opens again), ``n_voxels``, ``event`` and ``gap``, the time between
-        its ends. Attributes of the graph: ``spacing, unit, time_unit, shape`` and ``units``, the
-        unit of every node attribute that has one.
+        children are kept. Their attributes: ``kind`` ("overlap", or "memory" from the node that
+        last had voxels open which a node without parents opens again), ``n_voxels``, ``event``,
+        ``gap`` (the time between its ends) and, of memory, ``closed``: whether that crack had
+        closed, so that this is a reopening. Attributes of the graph: ``spacing, unit, time_unit,
+        shape`` and ``units``, the unit of every node attribute that has one.
 
     Examples
     --------
@@ -117,14 +120,18 @@ def to_networkx(history: History) -> nx.DiGraph:
     times = history.frames["time"][history.nodes["frame"]].tolist()
     for name, time, row in zip(names, times, history.nodes.rows(), strict=True):
         graph.add_node(name, time=time, **row)
-    kinds = _kinds(links).tolist()
-    values = (links.source, links.target, links.n_voxels, links.event, links.gap)
-    for source, target, n_voxels, event, gap, kind in zip(
-        *(column.tolist() for column in values), kinds, strict=True
+    ends = (
+        (names[source], names[target])
+        for source, target in zip(links.source.tolist(), links.target.tolist(), strict=True)
+    )
+    columns = _edge_properties(links)
+    for (source, target), *values in zip(
+        ends, *(v.tolist() for v in columns.values()), strict=True
     ):
-        graph.add_edge(
-            names[source], names[target], kind=kind, n_voxels=n_voxels, event=event, gap=gap
-        )
+        row = dict(zip(columns, values, strict=True))
+        if row["kind"] == "overlap":
+            del row["closed"]
+        graph.add_edge(source, target, **row)
     return graph
 
 
@@ -167,12 +174,7 @@ def to_geff(history: History, path: str | os.PathLike[str]) -> None:
         raise FileExistsError(f"{target} is no geff and is not replaced; name another path")
     links, nodes = Links.of(history), history.nodes
     properties = {c: nodes[c] for c in nodes.columns} | _positions(history)
-    edge_properties = {
-        "kind": _kinds(links),
-        "n_voxels": links.n_voxels,
-        "event": links.event,
-        "gap": links.gap,
-    }
+    edge_properties = _edge_properties(links)
     with replace_folder_when_written(target) as unfinished:
         write_arrays(
             unfinished,
@@ -191,7 +193,7 @@ def napari_tracks(
 
     napari draws a line from the last point of a parent track to the first of its child. So a track
     here is a stretch of a crack without merge or split, and every overlap of the series is either
-    inside a track or in `graph`. Memory of closed cracks is in neither.
+    inside a track or in `graph`. What is in `History.memory` is in neither.
 
     Returns
     -------
@@ -272,8 +274,14 @@ def _axes(history: History) -> tuple[str, ...]:
     return ("z", "y", "x")[-len(history.shape) :]
 
 
-def _kinds(links: Links) -> NDArray[np.str_]:
-    return np.where(links.is_memory, "memory", "overlap")
+def _edge_properties(links: Links) -> dict[str, NDArray[Any]]:
+    return {
+        "kind": np.where(links.is_memory, "memory", "overlap"),
+        "n_voxels": links.n_voxels,
+        "event": links.event,
+        "gap": links.gap,
+        "closed": links.closed,
+    }
 
 
 def _geff_metadata(
@@ -323,10 +331,3 @@ def _even_step(time: NDArray[np.float64]) -> float | None:
     steps = np.diff(time)
     even = steps.size > 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
     return float((time[-1] - time[0]) / steps.size) if even else None
-
-
-def _memory(history: History) -> Any:
-    from crevasse._table import Table
-
-    names = ("frame", "label", "crack", "n_voxels", "last_frame")
-    return getattr(history, "memory", Table({n: np.zeros(0, np.int64) for n in names}))

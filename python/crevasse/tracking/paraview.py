@@ -25,10 +25,10 @@ def write_paraview(history: History, folder: str | os.PathLike[str]) -> Path:
     - ``frames/frame_0000.vtp``, …: the nodes of a frame as points at their centroids, with every
       column of `History.nodes` as point data (bool as 0 and 1). z is 0 in images.
     - ``voxels.vti``: a cell a voxel with ``first_open`` and ``last_open`` (frames, -1 never),
-      ``first_crack`` and ``last_crack`` (0 never), ``n_openings``, ``first_open_time`` and
-      ``open_time`` (NaN where never open; both in time units). The filter *Threshold* on
+      ``first_crack`` and ``last_crack`` (0 never), ``n_toggles``, ``first_open_time`` (NaN never)
+      and ``open_time`` (both in time units). The filter *Threshold* on
       ``first_open`` from 0 to a frame shows all that was open by then, so moving the upper bound
-      shows the growth. Its arrays are dense: 32 bytes a voxel are in memory while it is written.
+      shows the growth. Its arrays are dense: 36 bytes a voxel are in memory while it is written.
 
     Returns
     -------
@@ -101,8 +101,9 @@ def _add_maps(cells: Any, history: History) -> None:
     time = np.append(history.frames["time"], np.nan)  # its last entry is that of -1, never
     _add_array(cells, "first_open", first_open, None)
     _add_array(cells, "first_open_time", time[first_open], history.time_unit)
-    for name in ("last_open", "first_crack"):
+    for name in ("last_open", "first_crack", "last_crack", "n_toggles"):
         _add_array(cells, name, getattr(history, name)(), None)
+    _add_array(cells, "open_time", history.open_time(), history.time_unit)
     cells.SetActiveScalars("first_open")
 
 
