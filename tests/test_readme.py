@@ -49,5 +49,7 @@ def test_the_reference_lists_every_public_name():
         for name in ("crevasse", "crevasse.io", "crevasse.operando", "crevasse.report")
         for member in importlib.import_module(name).__all__
     }
+    exports = ("to_networkx", "to_geff", "napari_tracks", "write_paraview")
+    public |= {f"crevasse.tracking.{name}" for name in exports}
     assert set(listed) == public
     assert len(listed) == len(public)

@@ -15,7 +15,7 @@ from crevasse.report.figures import EVENT_COLORS, NEW, PREEXISTING
 from crevasse.report.lineage_layout import Lanes, bridging
 from crevasse.report.lineage_text import INK, REOPENED, annotate, time_axis
 from crevasse.tracking import EventType, History
-from crevasse.tracking.export import Links
+from crevasse.tracking.links import Links
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.0, 0.4, 1.3, 0.5, 1.05  # inches
 _GAP = 0.13  # inches between lanes: a line of small text fits

@@ -101,7 +101,10 @@ def _name_cracks(axes: Axes, history: History, lanes: Lanes, centre: Floats) -> 
         else:
             offset = (-5, 0) if frames[0] == 0 else (-4, 5)
             place = (time[frames[0]], y)
-            name = _beside(axes, str(crack), place, offset, size=7, color=SOFT, ha="right")
+            weight = "bold" if lanes.is_head[lane] else "normal"
+            name = _beside(
+                axes, str(crack), place, offset, size=7, color=SOFT, ha="right", weight=weight
+            )
         name.set_gid(f"name-{crack}")
     nodes = history.nodes
     lane_of = lanes.lane_of(len(history.cracks))

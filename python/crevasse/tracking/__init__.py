@@ -3,7 +3,8 @@
 from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.event_score import EventScore
 from crevasse.tracking.events import EventType, Subtype
-from crevasse.tracking.export import napari_tracks, to_geff, to_networkx
+from crevasse.tracking.export import napari_tracks, to_networkx
+from crevasse.tracking.geff_file import to_geff
 from crevasse.tracking.history import Crack, History
 from crevasse.tracking.map_score import ArrivalScore, AttributionScore, TipScore
 from crevasse.tracking.matching import GraphScore
