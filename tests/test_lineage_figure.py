@@ -94,6 +94,27 @@ def test_a_band_and_what_leads_into_it_add_up_to_its_volume(frames):
 
 
 @given(mask_series())
+@settings(max_examples=20)
+def test_connectors_lie_beside_each_other_within_the_ends_they_join(frames):
+    history = track(frames)
+    figure = lineage_figure(history, **ALL)
+    bands = {crack: band.get_path().vertices for (crack,), band in artists(figure, "crack").items()}
+    ends_at = {}
+    for (frame, before, after), patch in artists(figure, "overlap").items():
+        x, y = patch.get_path().vertices.T
+        ends_at.setdefault((before, frame - 1, "goes"), []).append(sorted(set(y[x == x.min()])))
+        ends_at.setdefault((after, frame, "comes"), []).append(sorted(set(y[x == x.max()])))
+    for (crack, frame, _), edges in ends_at.items():
+        seen = history.crack(crack)
+        x, y = bands[crack].T
+        first = y[x == seen.time[0]]
+        middle = (first.min() + first.max()) / 2
+        half = seen.volume[seen.frame == frame][0] / 2
+        inner = [edge for pair in sorted(edges) for edge in pair]
+        assert (np.diff([middle - half, *inner, middle + half]) >= -1e-9).all()
+
+
+@given(mask_series())
 def test_bands_never_overlap(frames):
     history = track(frames)
     lanes = choose_lanes(history, n_lineages=99, least_share=0.0, most_lanes=10_000)
@@ -140,6 +161,18 @@ def test_a_merge_of_three_is_three_connectors():
     assert sorted(connectors) == [(1, 2, 1), (1, 3, 1)]
     for patch in connectors.values():
         assert ends(patch) == pytest.approx((1, 1))
+
+
+def test_connectors_reach_a_band_from_the_side_they_come_from():
+    figure = lineage_figure(track(scene("#####.#.#", "#########")))
+    band = artists(figure, "crack")[1,].get_path().vertices[:, 1]
+    middle = (band.min() + band.max()) / 2
+    below = []
+    for patch in artists(figure, "overlap").values():
+        x, y = patch.get_path().vertices.T
+        below.append(y[x == x.min()].mean() < middle)
+        assert (y[x == x.max()].mean() < middle) == below[-1]
+    assert sorted(below) == [False, True]
 
 
 def test_births_and_closures_are_marked_halfway():
