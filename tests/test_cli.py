@@ -15,7 +15,7 @@ REPORT_FILES = {
     "report.html",
     "summary.json",
     "figures/first_open.png",
-    *(f"figures/{n}.{s}" for n in ("volume", "events") for s in ("png", "svg")),
+    *(f"figures/{n}.{s}" for n in ("volume", "events", "lineage") for s in ("png", "svg")),
     *(f"maps/{n}.tif" for n in ("first_open", "last_open", "first_crack")),
     *(f"tables/{n}.{s}" for n in (*TABLES, "measures") for s in ("csv", "parquet")),
 }
