@@ -146,13 +146,29 @@ def test_voxels_of_a_crack_that_only_drew_back_are_remembered_but_no_reopening()
 
 
 def test_a_crack_that_merged_is_closed_when_what_it_became_has_closed():
-    frames = scene([rod(1, 4), rod(5, 8)], [rod(1, 4), rod(6, 8)], [rod(1, 8)], [], [rod(5, 6)])
+    frames = scene([rod(1, 4), rod(5, 9)], [rod(1, 4), rod(5, 8)], [rod(1, 8)], [], [rod(8, 9)])
     history = track(frames, confirm_after=5)
-    assert types(history, 4) == [("reopening", "remote")]
-    assert (
-        history.memory["crack"].tolist()
-        == history.cracks["crack"][history.cracks["fate"] == "closure"].tolist()
-    )
+    assert history.crack(2).merged_into == 1
+    assert types(history, 4) == [("reopening", "entered")]
+    assert history.memory["crack"].tolist() == [2]
+    assert history.crack(3).parent == 2
+    assert history.crack(1).closure == "reopened"
+
+
+def test_what_reopens_two_cracks_comes_from_that_of_which_it_reopens_most():
+    frames = scene([rod(1, 3), rod(4, 8)], [], [rod(2, 8)])
+    history = track(frames)
+    assert history.memory["n_voxels"].tolist() == [1, 4]
+    assert history.crack(3).parent == 2
+    assert history.corrections["event"].tolist() == [0, 1]
+    assert history.crack(3).lineage()["crack"].tolist() == [1, 2, 3]
+
+
+def test_the_events_of_a_crack_are_those_of_its_blocks():
+    frames = scene([rod(0, 3), rod(5, 9, y=1)], [rod(0, 9), rod(5, 8, y=1)])
+    history = track(frames, working="zmin", counter="zmax")
+    assert history.crack(1).events()["type"].tolist() == ["growth", "bridge"]
+    assert history.crack(2).events()["type"].tolist() == ["shrink"]
 
 
 def test_partial_closure_is_an_attribute_beyond_the_repeatability():
