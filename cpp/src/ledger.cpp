@@ -10,7 +10,6 @@
 #include "crevasse/tuning.hpp"
 #include "ledger_rows.hpp"
 #include "pair_table.hpp"
-#include "row_sweep.hpp"
 
 namespace crevasse {
 namespace {
@@ -41,9 +40,7 @@ class NewOpenings {
         now_(change_time(times, frame_)),
         of_label_(labels) {}
 
-  const Opening& operator[](std::uint32_t number) const {
-    return number < known_.size() ? known_[number] : added_[number - known_.size()];
-  }
+  std::int32_t frame() const { return frame_; }
 
   std::uint32_t first(std::uint32_t label, std::uint32_t crack) {
     std::uint32_t& number = of_label_[label];
@@ -105,10 +102,18 @@ class BlockAdvance {
     const auto* const known = ledger_.blocks[block].get();
     const Slab rows = rows_of_block(ledger_.shape, static_cast<index_t>(block));
     if (same_voxels(rows)) return nullptr;
-    n_baseline_ = 0;
+    n_baseline_ = known == nullptr ? 0 : known->n_baseline;
     writer_.begin(
         2 * ((known == nullptr ? 0 : known->runs.size()) + to_size(run_count(now_.open, rows))));
-    for (index_t r = rows.begin; r < rows.end; ++r) advance_row(known, r, r - rows.begin);
+    for (index_t r = rows.begin; r < rows.end; ++r) {
+      const auto [runs, numbers] = row_of(known, r - rows.begin);
+      if (same_voxels({r, r + 1})) {
+        writer_.copy(runs, numbers);
+      } else {
+        advance_row(runs, numbers, r);
+      }
+      writer_.end_row();
+    }
     return writer_.finish(n_baseline_);
   }
 
@@ -133,28 +138,69 @@ class BlockAdvance {
     return std::memcmp(a.runs.data() + a0, b.runs.data() + b0, to_size(n) * sizeof(Run)) == 0;
   }
 
-  void advance_row(const LedgerRows* known, index_t r, index_t row_of_block) {
-    const auto [runs, numbers] = row_of(known, row_of_block);
+  /// Walk the row's known runs, and what of the frame's runs lies before, in and behind each.
+  void advance_row(std::span<const Run> known, std::span<const std::uint32_t> numbers, index_t r) {
+    const std::span<const Run> now = now_.open.row(r);
     const auto* const label = now_.labels.data() + now_.open.row_begin[to_size(r)];
     index_t k = before_.open.row_begin[to_size(r)];
-    sweep_rows(runs, now_.open.row(r),
-               [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
-                 std::uint32_t number = 0;
-                 if (i < 0) {
-                   number = openings_.first(label[j], now_.crack_of[label[j]]);
-                 } else {
-                   number = numbers[to_size(i)];
-                   if (ledger_.openings[number].is_open() != (j >= 0)) {
-                     number = j < 0 ? openings_.closed(number, crack_before(r, begin, k))
-                                    : reopened(number, label[j], end - begin);
-                   }
-                 }
-                 if (j >= 0 && openings_[number].first_open < ledger_.baseline_frames) {
-                   n_baseline_ += end - begin;
-                 }
-                 writer_.extend(begin, end, number);
-               });
-    writer_.end_row();
+    constexpr std::int32_t never = std::numeric_limits<std::int32_t>::max();
+    std::size_t j = 0;
+    std::int32_t open_from = now.empty() ? never : now[0].begin;  // where run j goes on
+    const auto go_on_from = [&](std::int32_t x) {
+      if (x < now[j].end) {
+        open_from = x;
+      } else {
+        open_from = ++j < now.size() ? now[j].begin : never;
+      }
+    };
+    const auto open_until = [&](std::int32_t x) {
+      while (open_from < x) {
+        const std::int32_t begin = open_from, end = std::min(now[j].end, x);
+        writer_.extend(begin, end, opened(label[j], end - begin));
+        go_on_from(end);
+      }
+    };
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      open_until(known[i].begin);
+      std::int32_t x = known[i].begin;
+      while (x < known[i].end) {
+        if (open_from > x) {
+          const std::int32_t end = std::min(open_from, known[i].end);
+          writer_.extend(x, end, closed(numbers[i], r, x, end - x, k));
+          x = end;
+        } else {
+          const std::int32_t end = std::min(now[j].end, known[i].end);
+          writer_.extend(x, end, open(numbers[i], label[j], end - x));
+          x = end;
+          go_on_from(end);
+        }
+      }
+    }
+    open_until(never);
+  }
+
+  /// The opening of voxels that were never open before.
+  std::uint32_t opened(std::uint32_t label, index_t n_voxels) {
+    if (openings_.frame() < ledger_.baseline_frames) n_baseline_ += n_voxels;
+    return openings_.first(label, now_.crack_of[label]);
+  }
+
+  /// What an opening becomes whose voxels are closed now.
+  std::uint32_t closed(std::uint32_t number, index_t r, std::int32_t x, index_t n_voxels,
+                       index_t& k) {
+    const Opening& was = ledger_.openings[number];
+    if (!was.is_open()) return number;
+    if (was.first_open < ledger_.baseline_frames) n_baseline_ -= n_voxels;
+    return openings_.closed(number, crack_before(r, x, k));
+  }
+
+  /// What an opening becomes whose voxels are open now.
+  std::uint32_t open(std::uint32_t number, std::uint32_t label, index_t n_voxels) {
+    const Opening& was = ledger_.openings[number];
+    if (was.is_open()) return number;
+    if (was.first_open < ledger_.baseline_frames) n_baseline_ += n_voxels;
+    memories_.at(label, was.last_crack) += {label, was.last_crack, n_voxels, was.since - 1};
+    return openings_.reopened(number);
   }
 
   /// The crack of voxel x of row r in the frame before. `k` is the run to look from, and moves on.
@@ -165,12 +211,6 @@ class BlockAdvance {
       throw std::invalid_argument("before must be the frame that the ledger ends with");
     }
     return before_.crack_of[before_.labels[to_size(k)]];
-  }
-
-  std::uint32_t reopened(std::uint32_t number, std::uint32_t label, index_t n_voxels) {
-    const Opening& was = ledger_.openings[number];
-    memories_.at(label, was.last_crack) += {label, was.last_crack, n_voxels, was.since - 1};
-    return openings_.reopened(number);
   }
 
   const Ledger& ledger_;

@@ -55,6 +55,14 @@ class LedgerRowsWriter {
     }
   }
 
+  /// Append runs that are a whole row.
+  void copy(std::span<const Run> runs, std::span<const std::uint32_t> openings) {
+    std::copy(runs.begin(), runs.end(), rows_.runs.begin() + static_cast<std::ptrdiff_t>(size_));
+    std::copy(openings.begin(), openings.end(),
+              rows_.openings.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += runs.size();
+  }
+
   void end_row() {
     rows_.row_end.push_back(static_cast<std::uint32_t>(size_));
     row_start_ = size_;
