@@ -1,5 +1,7 @@
 """Following cracks through a series: nodes, edges, events, persistent ids and the voxel ledger."""
 
+from crevasse.tracking.arrival import FrontSpeed, age, arrival_time, front_speed
+from crevasse.tracking.attribution import ClosedBesideOpened, closed_beside_opened
 from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.event_score import EventScore
 from crevasse.tracking.events import EventType, Subtype
@@ -8,35 +10,53 @@ from crevasse.tracking.geff_file import to_geff
 from crevasse.tracking.history import Crack, History
 from crevasse.tracking.map_score import ArrivalScore, AttributionScore, TipScore
 from crevasse.tracking.matching import GraphScore
+from crevasse.tracking.orientation import (
+    OrientationHistogram,
+    crack_orientation,
+    orientation_histogram,
+)
 from crevasse.tracking.paraview import write_paraview
 from crevasse.tracking.repeatability import estimate_repeatability
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.score import Score, score
 from crevasse.tracking.short import Short
+from crevasse.tracking.stripping import StrippingOrder, depth_from_electrode, stripping_order
 from crevasse.tracking.tracker import Tracker, track
 from crevasse.tracking.truth import Truth, TruthEvent
 
 __all__ = [
     "ArrivalScore",
     "AttributionScore",
+    "ClosedBesideOpened",
     "Crack",
     "CycleState",
     "Direction",
     "EventScore",
     "EventType",
     "FrameResult",
+    "FrontSpeed",
     "GraphScore",
     "History",
+    "OrientationHistogram",
     "Score",
     "Short",
+    "StrippingOrder",
     "Subtype",
     "TipScore",
     "Tracker",
     "Truth",
     "TruthEvent",
+    "age",
+    "arrival_time",
+    "closed_beside_opened",
+    "crack_orientation",
+    "depth_from_electrode",
     "estimate_repeatability",
+    "front_speed",
     "napari_tracks",
+    "orientation_histogram",
     "score",
+    "stripping_order",
     "to_geff",
     "to_networkx",
     "track",
