@@ -8,79 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._distance import distance
+from crevasse._nearest_background import nearest_background
 
 Ints = NDArray[np.int64]
 Accepts = Callable[[Ints, Ints], NDArray[np.bool_]]
 
 # A radius that is a distance between voxels counts as reached whatever the rounding of either.
 TOLERANCE = 1e-6
-
-
-class Neighbours:
-    """Around which places of a volume there is a voxel of another family within a radius.
-
-    Families are numbered, and each bit of the number halves them. A place has a voxel of another
-    family than f near it if, for some bit, one is near whose bit is not that of f. So two distance
-    maps a bit answer the question for every place and every f: 12 bytes a voxel of the box around
-    the voxels.
-    """
-
-    def __init__(
-        self,
-        places: Ints,
-        families: Ints,
-        shape: tuple[int, ...],
-        spacing: tuple[float, ...],
-        radius: float,
-        threads: int,
-    ) -> None:
-        reach = [int(radius * (1 + TOLERANCE) / length) for length in spacing]
-        size = np.array(shape)
-        self._low = np.maximum(places.min(axis=1) - reach, 0)
-        self._high = np.minimum(places.max(axis=1) + reach + 1, size)
-        self._known, number = np.unique(families, return_inverse=True)
-        box = tuple((self._high - self._low).tolist())
-        inside = tuple(places - self._low[:, None])
-        self._family = np.full(box, -1, dtype=np.int32)
-        self._family[inside] = number
-        self._near = np.zeros(box, dtype=np.uint64)
-        self._n_bits = max(1, (len(self._known) - 1).bit_length())
-        for bit in range(self._n_bits):
-            for value in (0, 1):
-                chosen = number >> bit & 1 == value
-                if not chosen.any():
-                    continue
-                free = np.ones(box, dtype=np.bool_)
-                free[tuple(axis[chosen] for axis in inside)] = False
-                away = distance(free, spacing=spacing, limit=1.01 * radius, n_threads=threads)
-                # As float32 the limit would do for spacing alone; the tolerance covers both.
-                near = away <= radius * (1 + TOLERANCE)
-                self._near |= near.astype(np.uint64) << np.uint64(2 * bit + value)
-
-    def beside(self, places: Ints, families: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Whether each of `places` (ndim, n), of `families`, is near a voxel of another, or in it.
-
-        What is in one is not near one.
-        """
-        low, high = self._low[:, None], self._high[:, None]
-        inside = ((places >= low) & (places < high)).all(axis=0)
-        there = tuple(places[:, inside] - low)
-        number, wanted = self._wanted(families[inside])
-        known = self._family[there]
-        within, near = np.zeros((2, places.shape[1]), dtype=np.bool_)
-        within[inside] = (known >= 0) & (known != number)
-        near[inside] = (self._near[there] & wanted) != 0
-        return near & ~within, within
-
-    def _wanted(self, families: Ints) -> tuple[Ints, NDArray[np.uint64]]:
-        """The number of each family, -1 of a strange one, and the bits of all the others."""
-        at = np.minimum(np.searchsorted(self._known, families), len(self._known) - 1)
-        others = np.zeros(len(families), dtype=np.uint64)
-        for bit in range(self._n_bits):
-            value = (1 - (at >> bit & 1)).astype(np.uint64)
-            others |= np.uint64(1) << (np.uint64(2 * bit) + value)
-        strange = self._known[at] != families
-        return np.where(strange, -1, at), np.where(strange, np.uint64(3), others)
+# What a voxel of a map costs, in looks at single voxels: a family gets a map once that is cheaper.
+_MAP_COST = 4
+_NOTHING = -1
 
 
 def ball(spacing: tuple[float, ...], radius: float) -> tuple[Ints, NDArray[np.float64]]:
@@ -125,6 +62,89 @@ def nearest_accepted(
     return found, away
 
 
+class Neighbours:
+    """Around which places of a volume there is a voxel of another family within a radius.
+
+    One map says of which family the nearest voxel is, and answers for all others. What belongs to
+    that family itself is looked at voxel by voxel, or, where that is much, in a map of its own.
+    Memory is 20 bytes a voxel of the box around the voxels while it is made, and 8 afterwards.
+    """
+
+    def __init__(
+        self,
+        places: Ints,
+        families: Ints,
+        shape: tuple[int, ...],
+        spacing: tuple[float, ...],
+        radius: float,
+        threads: int,
+    ) -> None:
+        reach = [int(radius * (1 + TOLERANCE) / length) for length in spacing]
+        self._low = np.maximum(places.min(axis=1) - reach, 0)
+        self._high = np.minimum(places.max(axis=1) + reach + 1, shape)
+        self._spacing, self._radius, self._threads = spacing, radius, threads
+        box = tuple((self._high - self._low).tolist())
+        self._family = np.full(box, _NOTHING, dtype=np.int32)
+        self._family[tuple(places - self._low[:, None])] = families
+        free = self._family == _NOTHING
+        nearest = tuple(nearest_background(free, spacing=spacing, n_threads=threads))
+        self._nearest = np.where(self._is_near(free), self._family[nearest], _NOTHING)
+        self._without: dict[int, NDArray[np.bool_]] = {}
+        self._n_steps = len(ball(spacing, radius)[0])
+
+    def beside(self, places: Ints, families: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether each of `places` (ndim, n), of `families`, is near a voxel of another, or in it.
+
+        What is in one is not near one.
+        """
+        inside = ((places >= self._low[:, None]) & (places < self._high[:, None])).all(axis=0)
+        inside = np.flatnonzero(inside)
+        there = places[:, inside] - self._low[:, None]
+        own = families[inside]
+        in_family, nearest = self._family[tuple(there)], self._nearest[tuple(there)]
+        is_within = (in_family != _NOTHING) & (in_family != own)
+        is_near = nearest != _NOTHING
+        doubtful = np.flatnonzero(nearest == own)
+        is_near[doubtful] = self._near_others(there[:, doubtful], own[doubtful])
+        near, within = np.zeros((2, places.shape[1]), dtype=np.bool_)
+        near[inside] = is_near & ~is_within
+        within[inside] = is_within
+        return near, within
+
+    def _near_others(self, places: Ints, families: Ints) -> NDArray[np.bool_]:
+        """Whether places whose nearest voxel is of their own family are near another's too."""
+        result = np.zeros(len(families), dtype=np.bool_)
+        known, number, n = np.unique(families, return_inverse=True, return_counts=True)
+        dear = n * self._n_steps > _MAP_COST * self._family.size
+        for i, family in enumerate(known.tolist()):
+            if dear[i] and family not in self._without:
+                self._without[family] = self._is_near(
+                    (self._family == _NOTHING) | (self._family == family)
+                )
+            if family in self._without:
+                rows = np.flatnonzero(number == i)
+                result[rows] = self._without[family][tuple(places[:, rows])]
+        rows = np.flatnonzero(~np.isin(families, list(self._without)))
+        flat, own = self._family.reshape(-1), families[rows]
+
+        def is_other(which: Ints, index: Ints) -> NDArray[np.bool_]:
+            return np.asarray((flat[index] != _NOTHING) & (flat[index] != own[which]))
+
+        found, _ = nearest_accepted(
+            places[:, rows], self._family.shape, self._spacing, self._radius, is_other
+        )
+        result[rows] = found >= 0
+        return result
+
+    def _is_near(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if free.all():
+            return np.zeros(free.shape, dtype=np.bool_)
+        away = distance(
+            free, spacing=self._spacing, limit=1.01 * self._radius, n_threads=self._threads
+        )
+        return np.asarray(away <= self._radius * (1 + TOLERANCE))
+
+
 class Moves:
     """Random shifts around a torus, each with random reflections."""
 
@@ -139,7 +159,6 @@ class Moves:
 
     def of(self, places: Ints, which: int) -> Ints:
         """Where move number `which` takes `places` (ndim, n)."""
+        # The shift is even around the torus, so it does not matter about what is reflected.
         moved = places * self._sign[which][:, None] + self._shift[which][:, None]
-        # Reflection takes 0 to -1: n - 1 after the modulus, as in a flipped array.
-        moved -= (self._sign[which] < 0)[:, None]
         return np.asarray(moved % self._size)

@@ -150,14 +150,14 @@ def front_speed(history: History, *, half_width: int = 4) -> FrontSpeed:
 
     Bias, measured on fronts of known speed that move f windows in a frame interval:
 
-    - flat fronts, tilted: median within 0.5 % up to f = 0.5, 95 % of voxels within 2 % up to
-      f = 0.2 and 7 % up to f = 0.5; the same with voxels of 2 : 1 : 1, and along tilted sheets of 2
-      to 5 voxels
+    - flat fronts and tilted sheets of 2 to 5 voxels, fronts at an angle to the axes: median within
+      1 % up to f = 0.5, 95 % of voxels within 5 % up to f = 0.4 and 7 % at f = 0.55; with voxels of
+      2 : 1 : 1 within 2 % and 14 %
     - flat fronts along an axis, where steps do not average out: mean within 1 % up to f = 0.4,
       single voxels between -7 % and +23 %; for f from 0.5 to 0.7 values thin out, and the mean of
       what is left is up to 29 % too low; from f = 0.8 on there is none, or few
     - round fronts: the plane is flatter than the front is bent, so the speed is too high, by 8 %,
-      3 % and 1.5 % at radii of 2, 3 and 4 `half_width`
+      3 % and 1.5 % at radii of about 2, 3 and 4.4 times `half_width`
 
     Memory is 16 bytes a voxel of the volume and 8 a voxel that opened, besides the result; work is
     proportional to opened voxels times voxels of the window.

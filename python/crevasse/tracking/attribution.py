@@ -130,7 +130,8 @@ def closed_beside_opened(
     not seen. Voxels open in the last frame have not closed. The crack of a voxel is the one that
     first opened it; cracks that split off from one another are one and the same here, so a crack
     never closes beside itself. Where a pore merges with a crack, later openings bear the id that
-    goes on, which may be the pore's.
+    goes on, which may be the pore's. What touches a crack in the baseline belongs to it, so the
+    pores right beside it are missing in what is counted, and p values are too large, not too small.
 
     Memory is 30 bytes a voxel of the region and 20 a voxel of the box around what opens within one
     lag.
