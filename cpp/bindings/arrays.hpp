@@ -125,6 +125,8 @@ void bind_surface(py::module_& m);
 void bind_contacts(py::module_& m);
 void bind_distance(py::module_& m);
 void bind_geodesic(py::module_& m);
+void bind_geodesic_tips(py::module_& m);
+void bind_ligament(py::module_& m);
 void bind_local_thickness(py::module_& m);
 void bind_nearest_background(py::module_& m);
 void bind_aperture(py::module_& m);

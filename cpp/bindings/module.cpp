@@ -18,6 +18,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_contacts(m);
   bind_distance(m);
   bind_geodesic(m);
+  bind_geodesic_tips(m);
+  bind_ligament(m);
   bind_local_thickness(m);
   bind_nearest_background(m);
   bind_aperture(m);

@@ -17,8 +17,10 @@ from crevasse._contacts import contacts
 from crevasse._disc import disc
 from crevasse._distance import distance
 from crevasse._geodesic import geodesic_distance
+from crevasse._geodesic_tips import geodesic_tips
 from crevasse._label import Labeling, label
 from crevasse._layer_thickness import LayerThickness, layer_thickness
+from crevasse._ligament import Ligament, ligament
 from crevasse._local_thickness import local_thickness
 from crevasse._morphology import close, dilate, erode, open  # noqa: A004
 from crevasse._nearest_background import nearest_background
@@ -50,6 +52,7 @@ __all__ = [
     "History",
     "Labeling",
     "LayerThickness",
+    "Ligament",
     "Overlap",
     "Regions",
     "Roughness",
@@ -68,10 +71,12 @@ __all__ = [
     "erode",
     "fill_cavities",
     "geodesic_distance",
+    "geodesic_tips",
     "hysteresis",
     "keep_largest",
     "label",
     "layer_thickness",
+    "ligament",
     "local_thickness",
     "nearest_background",
     "open",

@@ -128,6 +128,22 @@ def geodesic_distance(
     limit: float,
     threads: int,
 ) -> None: ...
+def geodesic_tips(
+    reached: RunVolume, depth: NDArray[np.float32], prominence: float, threads: int
+) -> NDArray[np.void]: ...
+def ligament(
+    open: RunLabeling,
+    working: RunVolume,
+    counter: RunVolume,
+    spacing: tuple[float, float, float],
+) -> tuple[float, NDArray[np.void]]: ...
+def bottleneck(
+    runs: RunVolume,
+    width: NDArray[np.float32],
+    begin: RunVolume,
+    end: RunVolume,
+    threads: int,
+) -> tuple[int, float]: ...
 def local_thickness(
     runs: RunVolume,
     out: NDArray[np.float32],
