@@ -6,6 +6,9 @@ from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.event_score import EventScore
 from crevasse.tracking.events import EventType, Subtype
 from crevasse.tracking.export import napari_tracks, to_networkx
+from crevasse.tracking.forecast import TimeToShort, time_to_short
+from crevasse.tracking.front import Front, measure_front
+from crevasse.tracking.front_motion import follow_tips, front_velocity
 from crevasse.tracking.geff_file import to_geff
 from crevasse.tracking.history import Crack, History
 from crevasse.tracking.map_score import ArrivalScore, AttributionScore, TipScore
@@ -34,6 +37,7 @@ __all__ = [
     "EventScore",
     "EventType",
     "FrameResult",
+    "Front",
     "FrontSpeed",
     "GraphScore",
     "History",
@@ -42,6 +46,7 @@ __all__ = [
     "Short",
     "StrippingOrder",
     "Subtype",
+    "TimeToShort",
     "TipScore",
     "Tracker",
     "Truth",
@@ -52,11 +57,15 @@ __all__ = [
     "crack_orientation",
     "depth_from_electrode",
     "estimate_repeatability",
+    "follow_tips",
     "front_speed",
+    "front_velocity",
+    "measure_front",
     "napari_tracks",
     "orientation_histogram",
     "score",
     "stripping_order",
+    "time_to_short",
     "to_geff",
     "to_networkx",
     "track",

@@ -1,0 +1,315 @@
+"""How far cracks have gone from the working electrode, how they move, and when they will short."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from crevasse import (
+    RunVolume,
+    Table,
+    follow_tips,
+    front_velocity,
+    geodesic_distance,
+    geodesic_tips,
+    ligament,
+    measure_front,
+    region_table,
+    time_to_short,
+    track,
+)
+
+from strategies import masks, threads
+
+small = st.one_of(
+    st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 9)),
+    st.tuples(st.integers(1, 8), st.integers(1, 12)),
+)
+
+
+def at(electrode, mask):
+    """Open voxels in a mask or touching it."""
+    return mask & ndimage.binary_dilation(electrode, np.ones((3,) * mask.ndim))
+
+
+@given(masks(small), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1.5]), threads)
+def test_depths_are_geodesic_from_what_touches_the_electrode(mask, seed, prominence, n_threads):
+    electrode = np.random.default_rng(seed).random(mask.shape) < 0.05
+    spacing = (2.0, 1.0, 0.5)[-mask.ndim :]
+    front = measure_front(
+        mask, electrode, prominence=prominence, spacing=spacing, n_threads=n_threads
+    )
+    depth = geodesic_distance(mask, at(electrode, mask), spacing=spacing)
+    labels, count = ndimage.label(mask, np.ones((3,) * mask.ndim))
+    table = front.components
+    assert table["label"].tolist() == list(range(1, count + 1))
+    for row in table.rows():
+        values = depth[labels == row["label"]].astype(float)
+        assert row["reached"] == np.isfinite(values).all() == np.isfinite(values).any()
+        if row["reached"]:
+            assert row["depth_max"] == values.max()
+            assert row["depth_p95"] == pytest.approx(np.quantile(values, 0.95), rel=1e-12)
+        else:
+            assert np.isnan(row["depth_max"])
+            assert np.isnan(row["depth_p95"])
+            assert row["n_tips"] == row["n_junctions"] == 0
+    expected = geodesic_tips(depth, prominence=prominence, spacing=spacing)
+    assert front.tips["voxel"].tolist() == expected["voxel"].tolist() or count > 1
+    assert sorted(front.tips["voxel"]) == sorted(expected["voxel"])
+    assert front.tips["label"].tolist() == labels.flat[front.tips["voxel"]].tolist()
+    assert np.bincount(front.tips["label"], minlength=count + 1)[1:].tolist() == (
+        table["n_tips"].tolist()
+    )
+    assert front.junctions["n_branches"].sum() == np.count_nonzero(expected["joins"] >= 0)
+    if mask.any():
+        assert front.reached_fraction == np.isfinite(depth).sum() / mask.sum()
+    else:
+        assert np.isnan(front.reached_fraction)
+
+
+def test_a_face_is_an_electrode_outside_of_the_volume():
+    mask = np.zeros((9, 5, 12), bool)
+    mask[:6, 2, 3] = mask[4:, 2, 9] = True
+    low = measure_front(mask, "zmin", prominence=1, spacing=(3, 1, 1), unit="um")
+    assert low.components["depth_max"].tolist() == pytest.approx([15, np.nan], nan_ok=True)
+    high = measure_front(mask, "zmax", prominence=1, spacing=(3, 1, 1))
+    assert high.components["depth_max"].tolist() == pytest.approx([np.nan, 12], nan_ok=True)
+    assert low.reached_fraction == 6 / 11
+    assert low.components.units["depth_max"] == low.tips.units["prominence"] == "um"
+
+
+def test_junctions_and_loops_are_counted_side_by_side():
+    comb = np.zeros((14, 25), bool)
+    comb[:3, 12] = comb[3, 2:23] = True
+    comb[3:10, 2] = comb[3:13, 9] = comb[3:8, 16] = comb[3:12, 22] = True
+    front = measure_front(comb, "ymin", prominence=3)
+    row = next(front.components.rows())
+    assert (row["n_tips"], row["n_junctions"], row["euler_number"]) == (4, 3, 1)
+    assert sorted(front.junctions["x"].tolist()) == [9, 12, 16]
+    assert front.junctions["voxel"].tolist() == sorted(front.junctions["voxel"])
+    assert front.junctions["n_branches"].tolist() == [1, 1, 1]
+    comb[9, 2:9] = True  # two teeth meet: a loop
+    row = next(measure_front(comb, "ymin", prominence=3).components.rows())
+    assert row["euler_number"] == 0
+
+
+def test_branches_that_join_at_one_voxel_share_a_junction():
+    star = np.zeros((20, 20), bool)
+    for i in range(8):  # four arms from (8, 8), of which one comes from the electrode
+        star[8 - i, 8 - i] = star[8 + i, 8 - i] = star[8 + i, 8 + i] = True
+        star[8 - min(i, 6), 8 + min(i, 6)] = True
+    star[0, 0] = True
+    front = measure_front(star, "ymin", prominence=2)
+    row = next(front.components.rows())
+    assert (row["n_tips"], row["n_junctions"]) == (3, 1)
+    assert front.junctions["n_branches"].tolist() == [2]
+
+
+def test_labels_can_be_those_of_a_tracked_frame(rng):
+    mask = ndimage.gaussian_filter(rng.random((20, 30, 40)), 1.2) > 0.53
+    labeling = RunVolume.from_mask(mask).label(6)
+    front = measure_front(mask, "zmin", prominence=2, labeling=labeling)
+    assert len(front.components) == labeling.count
+    labels = labeling.to_labels()
+    assert front.tips["label"].tolist() == labels.flat[front.tips["voxel"]].tolist()
+    surface = region_table(labels, surface=True)
+    assert front.components["euler_number"].tolist() == surface["euler_26"].tolist()
+
+
+# --- motion ----------------------------------------------------------------------------------
+
+
+def rods(depths, shape=(30, 40), step=6):
+    """One straight crack from the top for each depth."""
+    mask = np.zeros(shape, bool)
+    for i, depth in enumerate(depths):
+        mask[:depth, 3 + step * i] = True
+    return mask
+
+
+SERIES = [rods(d) for d in ([5, 9, 0], [7, 9, 0], [8, 6, 4], [8, 0, 7])]
+TIMES = [0.0, 1.0, 1.5, 2.0]
+
+
+def test_tips_are_followed_with_signed_velocities():
+    fronts = [measure_front(m, "ymin", prominence=1, unit="um") for m in SERIES]
+    tips = follow_tips(fronts, max_step=4, times=TIMES)
+    of = {t: tips.where(tips["tip"] == t) for t in np.unique(tips["tip"])}
+    by_x = {int(rows["x"][0]): rows for rows in of.values()}
+    assert sorted(by_x) == [3, 9, 15]
+    assert by_x[3]["depth"].tolist() == [4, 6, 7, 7]
+    np.testing.assert_array_equal(by_x[3]["velocity"], [np.nan, 2, 2, 0])
+    assert by_x[9]["frame"].tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(by_x[9]["velocity"], [np.nan, 0, -6])
+    np.testing.assert_array_equal(by_x[15]["velocity"], [np.nan, 6])
+    assert by_x[15]["time"].tolist() == [1.5, 2.0]
+    assert tips.units["velocity"] == "um/h"
+    assert follow_tips([f.tips for f in fronts], max_step=4, times=TIMES) == tips
+    assert follow_tips(fronts, max_step=4).units["velocity"] == "um/frame"
+
+
+def test_steps_that_are_too_long_end_a_tip():
+    fronts = [measure_front(rods([d]), "ymin", prominence=1) for d in (5, 8, 12)]
+    assert follow_tips(fronts, max_step=4)["tip"].tolist() == [0, 0, 0]
+    assert follow_tips(fronts, max_step=3)["tip"].tolist() == [0, 0, 1]
+    assert follow_tips(fronts, max_step=2)["tip"].tolist() == [0, 1, 2]
+
+
+def points(rng, n):
+    """Tips on a small lattice, so that many distances are equal."""
+    voxel = np.sort(rng.choice(64, n, replace=False))
+    order = rng.permutation(n)
+    y, x = np.unravel_index(voxel[order], (8, 8))
+    columns = {"label": np.ones(n, int), "y": y, "x": x, "voxel": voxel[order]}
+    depth = {"position_y": y * 1.0, "position_x": x * 2.0, "depth": rng.random(n)}
+    return Table(columns | depth)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1.0, 2.0, 5.0]))
+def test_pairs_are_each_others_nearest_first_in_raster_order(seed, max_step):
+    rng = np.random.default_rng(seed)
+    before, after = (points(rng, n) for n in rng.integers(0, 12, 2))
+    tips = follow_tips([before, after], max_step=max_step)
+    ids = [dict(zip(t["row"], t["tip"], strict=True)) for t in
+           (tips.where(tips["frame"] == f) for f in (0, 1))]  # fmt: skip
+
+    def nearest(a, i, b):
+        way = [
+            (np.hypot(a["position_y"][i] - b["position_y"][j],
+                      a["position_x"][i] - b["position_x"][j]), b["voxel"][j], j)
+            for j in range(len(b))
+        ]  # fmt: skip
+        best = min(way, default=(np.inf, 0, -1))
+        return best[2] if best[0] <= max_step else -1
+
+    for i in range(len(before)):
+        j = nearest(before, i, after)
+        mutual = j >= 0 and nearest(after, j, before) == i
+        partner = [k for k in ids[1] if ids[1][k] == ids[0][i]]
+        assert partner == ([j] if mutual else [])
+    assert len(set(tips["tip"])) == len(before) + len(after) - len(set(ids[0].values()) & set(
+        ids[1].values()
+    ))  # fmt: skip
+
+
+def test_fronts_move_by_crack():
+    history = track(SERIES, times=TIMES, unit="um", time_unit="min")
+    fronts = [measure_front(m, "ymin", prominence=1) for m in SERIES]
+    table = front_velocity(fronts, history)
+    first = table.where(table["crack"] == 1)
+    assert first["depth_max"].tolist() == [4, 6, 7, 7]
+    np.testing.assert_array_equal(first["velocity"], [np.nan, 2, 2, 0])
+    second = table.where(table["crack"] == 2)
+    np.testing.assert_array_equal(second["velocity"], [np.nan, 0, -6])
+    assert table.units["velocity"] == "um/min"
+    assert list(zip(table["frame"], table["crack"], strict=True)) == sorted(
+        zip(table["frame"], table["crack"], strict=True)
+    )
+
+
+def test_a_crack_that_reaches_the_electrode_has_no_velocity_yet():
+    frames = [np.zeros((12, 5), bool) for _ in range(3)]
+    frames[0][4:8, 2] = frames[1][0:8, 2] = frames[2][0:10, 2] = True
+    history = track(frames)
+    table = front_velocity([measure_front(m, "ymin", prominence=1) for m in frames], history)
+    np.testing.assert_array_equal(table["depth_max"], [np.nan, 7, 9])
+    np.testing.assert_array_equal(table["velocity"], [np.nan, np.nan, 2])
+
+
+# --- time to short ---------------------------------------------------------------------------
+
+
+def test_a_ligament_that_shrinks_evenly_is_bridged_where_its_line_ends():
+    found = time_to_short([0, 1, 2, 3, 4], [12, 10, 8, 6, 4])
+    assert (found.time, found.low, found.high) == (6, 6, 6)
+    assert (found.slope, found.n_frames, found.confidence) == (-2, 5, 0.9)
+
+
+def test_lengths_can_be_those_that_are_measured():
+    frames = [rods([d], shape=(20, 9)) for d in (2, 4, 6, 8)]
+    found = time_to_short([0, 2, 4, 6], [ligament(m, "ymin", "ymax") for m in frames])
+    assert found.time == 18
+    assert found.slope == -1
+
+
+def test_one_bad_frame_matters_little_and_the_interval_holds_the_truth(rng):
+    times = np.arange(12.0)
+    truth = 60 - 4 * times
+    bad = truth.copy()
+    bad[4] += 30
+    assert time_to_short(times, bad).time == pytest.approx(15, abs=0.5)
+    held = 0
+    for _ in range(200):
+        found = time_to_short(times, truth + rng.normal(0, 1.5, 12))
+        assert found.low <= found.time <= found.high
+        held += found.low <= 15 <= found.high
+    assert held > 160
+
+
+def test_what_does_not_shrink_is_never_bridged():
+    assert time_to_short([0, 1, 2, 3], [5, 5, 5, 5]).time == np.inf
+    growing = time_to_short([0, 1, 2, 3, 4], [5, 6, 7, 8, 9])
+    assert (growing.time, growing.low, growing.high) == (np.inf, np.inf, np.inf)
+    wavering = time_to_short([0, 1, 2, 3, 4, 5], [9, 8.5, 9.2, 8.1, 8.8, 8.3])
+    assert wavering.high == np.inf
+    assert 5 < wavering.low < wavering.time < np.inf
+
+
+def test_what_is_bridged_has_its_time_between_two_frames():
+    found = time_to_short([0, 1, 3, 4, 7], [5, 0, 2, 0, 0])
+    assert (found.low, found.time, found.high, found.confidence) == (3, 4, 4, 1)
+    assert time_to_short([2, 3], [0, 0]).low == -np.inf
+
+
+def test_few_frames_bound_nothing_and_only_the_last_ones_count():
+    found = time_to_short([0, 1, 2], [9, 6, 3])
+    assert (found.time, found.low, found.high) == (3, 2, np.inf)
+    late = time_to_short([0, 1, 2, 3, 4, 5, 6], [9, 9, 9, 9, 8, 7, 6], last=4)
+    assert (late.time, late.n_frames) == (12, 4)
+    # The line of all frames has ended before the last one, which is not bridged.
+    assert time_to_short([0, 1, 2, 3, 4], [12, 8, 4, 0.5, 0.4]).low >= 4
+
+
+FRONT = {"open_": np.ones((3, 4), bool), "working": "ymin", "prominence": 1.0}
+ONE = measure_front(**FRONT)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: measure_front(**FRONT | {"working": "top"}), ValueError, "working must be a mask"),
+        (lambda: measure_front(**FRONT | {"prominence": -1}), ValueError, "prominence must not be"),
+        (lambda: measure_front(**FRONT | {"open_": np.ones((3, 4))}), TypeError, "open_ must be"),
+        (lambda: measure_front(**FRONT, spacing=0), ValueError, "spacing must be positive"),
+        (
+            lambda: measure_front(**FRONT, labeling=RunVolume.from_box((3, 5)).label()),
+            ValueError,
+            "open_ and labeling must have the same shape",
+        ),
+        (lambda: follow_tips([], max_step=1), ValueError, "tips_by_frame must hold at least one"),
+        (lambda: follow_tips([ONE], max_step=0), ValueError, "max_step must be positive"),
+        (
+            lambda: follow_tips([ONE], max_step=1, times=[0, 1]),
+            ValueError,
+            "times must be one a fr",
+        ),
+        (
+            lambda: follow_tips([ONE] * 2, max_step=1, times=[1, 1]),
+            ValueError,
+            "times must be fini",
+        ),
+        (lambda: front_velocity([ONE], track(SERIES)), ValueError, "fronts must be one a frame"),
+        (lambda: front_velocity([ONE] * 4, track(SERIES)), ValueError, "fronts must have the comp"),
+        (lambda: time_to_short([0], [1]), ValueError, "at least 2 frames, got 1"),
+        (lambda: time_to_short([0, 1], [1]), ValueError, "times must be one a frame"),
+        (lambda: time_to_short([0, 1], [1, np.inf]), ValueError, "ligaments must be finite"),
+        (lambda: time_to_short([0, 1], [1, -1]), ValueError, "ligaments must be finite and not"),
+        (lambda: time_to_short([0, 1], [1, 1], last=1), ValueError, "last must be at least 2"),
+        (lambda: time_to_short([0, 1], [1, 1], confidence=1), ValueError, "confidence must lie"),
+    ],
+)
+def test_refusals_say_what_is_wrong(call, error, message):
+    with pytest.raises(error, match=message) as refused:
+        call()
+    assert "\n" not in str(refused.value)
