@@ -81,7 +81,7 @@ std::uint32_t BoxTree::build_over(std::span<std::uint32_t> bodies) {
   const std::uint32_t second = build_over(bodies.subspan(half));
   const auto node = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back({box, none, first, second});
-  over_bodies_.push_back({static_cast<std::uint32_t>(bodies.size()), none});
+  over_bodies_.emplace_back();
   set_parent(first, node);
   set_parent(second, node);
   return node;
@@ -95,11 +95,14 @@ void BoxTree::set_parent(std::uint32_t node, std::uint32_t parent) {
   }
 }
 
-void BoxTree::remove(std::uint32_t body) {
-  bodies_[body].removed = true;
+void BoxTree::lower_limit(std::uint32_t body, double limit) {
+  bodies_[body].limit = limit;
   for (std::uint32_t node = bodies_[body].parent; node != none;) {
     OverBodies& over = over_bodies_[node - first_over_];
-    --over.left;
+    const double greatest =
+        std::max(this->limit(nodes_[node].first), this->limit(nodes_[node].second));
+    if (greatest == over.limit) return;
+    over.limit = greatest;
     node = over.parent;
   }
 }

@@ -43,14 +43,13 @@ class BoxTree {
   std::uint32_t root() const { return static_cast<std::uint32_t>(nodes_.size()) - 1; }
   std::uint32_t root_of(std::uint32_t body) const { return bodies_[body].root; }
 
-  /// Take a body out. Its nodes stay, but do not count.
-  void remove(std::uint32_t body);
-  bool is_removed(std::uint32_t body) const { return bodies_[body].removed; }
-  /// Whether a node holds a body that has not been removed.
-  bool any_left(std::uint32_t node) const {
+  /// A length per body, at first infinite, that can only be lowered; of a node, the greatest of its
+  /// bodies'.
+  double limit(std::uint32_t node) const {
     const std::uint32_t body = nodes_[node].body;
-    return body != none ? !bodies_[body].removed : over_bodies_[node - first_over_].left != 0;
+    return body != none ? bodies_[body].limit : over_bodies_[node - first_over_].limit;
   }
+  void lower_limit(std::uint32_t body, double limit);
   /// The longest edge of a node's box, in the unit of the spacing.
   double longest(std::uint32_t node) const {
     return length(nodes_[node].box, longest_axis(nodes_[node].box));
@@ -60,12 +59,12 @@ class BoxTree {
   struct Body {
     std::uint32_t root = 0;
     std::uint32_t parent = none;
-    bool removed = false;
+    double limit = std::numeric_limits<double>::infinity();
   };
   /// What is known of a node over several bodies.
   struct OverBodies {
-    std::uint32_t left;
-    std::uint32_t parent;
+    std::uint32_t parent = none;
+    double limit = std::numeric_limits<double>::infinity();
   };
 
   std::uint32_t build(std::uint32_t body, std::span<VoxelBox> boxes);

@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <limits>
-#include <queue>
 #include <stdexcept>
 #include <string>
 
 #include "box_tree.hpp"
+#include "rising_queue.hpp"
 
 namespace crevasse {
 namespace {
@@ -55,10 +55,9 @@ class ShortestWay {
   /// Length of the shortest way between two bodies.
   double find(std::uint32_t from, std::uint32_t to) {
     reach(from, {0, BoxTree::none, BoxTree::none});
-    while (!tree_.is_removed(to)) {
-      const Entry entry = queue_.top();
-      queue_.pop();
-      if (!tree_.any_left(entry.to)) continue;
+    const auto shorter = [&](const Entry& entry) { return entry.length <= tree_.limit(entry.to); };
+    for (Entry entry; tree_.limit(tree_.root_of(to)) != settled && queue_.pop(entry, shorter);) {
+      if (!shorter(entry)) continue;
       if (tree_[entry.from].is_box() && tree_[entry.to].is_box()) {
         reach(tree_[entry.to].body, {entry.length, entry.from, entry.to});
       } else {
@@ -92,23 +91,21 @@ class ShortestWay {
   };
   struct Entry {
     double length;
-    std::uint64_t turn;  ///< Of equally long ways the latest is followed first: down, not abreast.
     std::uint32_t from, to;
-
-    bool operator<(const Entry& other) const {
-      return length != other.length ? length > other.length : turn < other.turn;
-    }
   };
 
   void reach(std::uint32_t body, const Reached& how) {
     reached_[body] = how;
-    tree_.remove(body);
+    tree_.lower_limit(body, settled);
     push(tree_.root_of(body), tree_.root());
   }
 
+  /// Unless all bodies in the second box are known to be reached by ways that are no longer.
   void push(std::uint32_t from, std::uint32_t to) {
     const double length = reached_[tree_[from].body].length + distance(from, to);
-    queue_.push({length, turn_++, from, to});
+    if (length >= tree_.limit(to)) return;
+    if (tree_[from].is_box() && tree_[to].is_box()) tree_.lower_limit(tree_[to].body, length);
+    queue_.push({length, from, to});
   }
 
   /// The larger box into its two halves.
@@ -118,9 +115,8 @@ class ShortestWay {
       push(from.first, entry.to);
       push(from.second, entry.to);
     } else {
-      for (const std::uint32_t half : {to.first, to.second}) {
-        if (tree_.any_left(half)) push(entry.from, half);
-      }
+      push(entry.from, to.first);
+      push(entry.from, to.second);
     }
   }
 
@@ -156,11 +152,12 @@ class ShortestWay {
     return piece;
   }
 
-  BoxTree& tree_;
+  static constexpr double settled = -std::numeric_limits<double>::infinity();
+
+  BoxTree& tree_;  ///< Its limits: the shortest way to a body found so far; `settled` when done.
   std::array<double, 3> spacing_;
   std::vector<Reached> reached_;
-  std::priority_queue<Entry> queue_;
-  std::uint64_t turn_ = 0;
+  RisingQueue<Entry> queue_;
 };
 
 void check_size(const RunVolume& open, const RunVolume& working, const RunVolume& counter) {
