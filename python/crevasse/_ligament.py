@@ -116,7 +116,7 @@ def ligament(
     `bottleneck` are to solid voxels, which are neither open nor of an electrode; beyond the border
     there is nothing.
 
-    Time and memory depend on the number of runs, not of voxels: about 90 bytes a run. Where the
+    Time and memory depend on the number of runs, not of voxels: about 100 bytes a run. Where the
     electrodes are bridged, `bottleneck` takes 4 bytes a voxel of the volume besides.
 
     References
