@@ -284,9 +284,9 @@ def test_runs_and_masks_give_equal_results(rng):
 @pytest.mark.parametrize(
     ("working", "options", "error", "message"),
     [
-        ("top", {}, ValueError, "working must be a mask, a RunVolume, or ymin, ymax, xmin or xmax"),
+        ("top", {}, ValueError, "working must be a mask or one of ymin, ymax, xmin, xmax"),
         ("zmin", {}, ValueError, "got 'zmin'"),
-        (np.zeros((2, 2), bool), {}, ValueError, "the volume and working must have the same shape"),
+        (np.zeros((2, 2), bool), {}, ValueError, "working and open_ must have the same shape"),
         (np.zeros((2, 3)), {}, TypeError, "working must be bool or integer, got float64"),
         ("xmin", {"spacing": -1}, ValueError, "spacing must be positive"),
         ("xmin", {"n_threads": 0}, ValueError, "n_threads must be"),

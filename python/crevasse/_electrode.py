@@ -1,4 +1,4 @@
-"""Electrodes: masks, or faces of the volume."""
+"""Electrodes: masks, or faces of the volume, beyond which they lie."""
 
 from __future__ import annotations
 
@@ -6,57 +6,51 @@ from numpy.typing import ArrayLike
 
 from crevasse import _validate
 from crevasse._runs import RunVolume, as_run_volume
+from crevasse._shape import Box
 
-Electrode = str | ArrayLike | RunVolume
-
-
-def is_face(electrode: Electrode) -> bool:
-    """Whether an electrode is given by the name of a face."""
-    return isinstance(electrode, str)
+Electrode = RunVolume | ArrayLike | str
 
 
-def layer(
-    electrode: Electrode,
-    shape: tuple[int, ...],
-    name: str,
-    *,
-    n_threads: int,
-    outside: bool = False,
+def electrode_zone(
+    electrode: Electrode, shape: tuple[int, ...], name: str, threads: int, of: str = "frames"
 ) -> RunVolume:
-    """The voxels of a mask, or the volume's outermost layer at a face.
-
-    With `outside`, in the volume with one more layer of voxels all round: a face is then the layer
-    outside of it.
-    """
+    """The voxels that are at an electrode: in it or a 26-neighbour of it, or those of a face."""
     if isinstance(electrode, str):
-        grown = tuple(n + 2 for n in shape) if outside else shape
-        return RunVolume.from_box(grown, _face(electrode, grown, name, outside))
-    runs = as_run_volume(electrode, n_threads, name)
-    _validate.same_shape(shape, runs.shape, f"the volume and {name}")
-    return pad(runs) if outside else runs
+        return RunVolume.from_box(shape, _face(electrode, shape, name))
+    return electrode_mask(electrode, shape, name, threads, of).dilate(n_threads=threads)
 
 
-def at_electrode(open_: RunVolume, electrode: Electrode, name: str, *, n_threads: int) -> RunVolume:
-    """The open voxels that lie in an electrode, or touch it by a corner; or lie at a face."""
-    voxels = layer(electrode, open_.shape, name, n_threads=n_threads)
-    if not is_face(electrode):
-        voxels = voxels.dilate(26 if len(open_.shape) == 3 else 8, n_threads=n_threads)
-    return open_ & voxels
+def electrode_mask(
+    electrode: ArrayLike | RunVolume, shape: tuple[int, ...], name: str, threads: int, of: str
+) -> RunVolume:
+    """The voxels of an electrode that is no face."""
+    volume = as_run_volume(electrode, threads, name)
+    _validate.same_shape(volume.shape, shape, f"{name} and {of}")
+    return volume
 
 
-def pad(runs: RunVolume) -> RunVolume:
-    """With one more layer of empty voxels all round."""
+def electrode_in_margin(
+    electrode: Electrode, shape: tuple[int, ...], name: str, threads: int, of: str
+) -> RunVolume:
+    """An electrode in the volume with a margin: where it is a face, the voxels next to that."""
+    if not isinstance(electrode, str):
+        return with_margin(electrode_mask(electrode, shape, name, threads, of))
+    inner = (slice(1, -1),) * len(shape)
+    wide = tuple(n + 2 for n in shape)
+    outer = _face(electrode, wide, name)
+    box = tuple(i if o == slice(None) else o for i, o in zip(inner, outer, strict=True))
+    return RunVolume.from_box(wide, box)
+
+
+def with_margin(runs: RunVolume) -> RunVolume:
+    """The volume with one more layer of empty voxels all round."""
     return runs._window((-1,) * len(runs.shape), tuple(n + 2 for n in runs.shape))
 
 
-def _face(face: str, shape: tuple[int, ...], name: str, outside: bool) -> tuple[slice, ...]:
+def _face(name: str, shape: tuple[int, ...], parameter: str) -> Box:
     axes = _validate.AXES[-len(shape) :]
     faces = [f"{axis}{end}" for axis in axes for end in ("min", "max")]
-    if face not in faces:
-        allowed = f"{', '.join(faces[:-1])} or {faces[-1]}"
-        raise ValueError(f"{name} must be a mask, a RunVolume, or {allowed}, got {face!r}")
-    axis = axes.index(face[0])
-    inner = slice(1, -1) if outside else slice(None)
-    box = [inner] * len(shape)
-    box[axis] = slice(0, 1) if face.endswith("min") else slice(shape[axis] - 1, shape[axis])
-    return tuple(box)
+    if name not in faces:
+        raise ValueError(f"{parameter} must be a mask or one of {', '.join(faces)}, got {name!r}")
+    layer = slice(0, 1) if name.endswith("min") else slice(-1, None)
+    return tuple(layer if axis == name[0] else slice(None) for axis in axes)

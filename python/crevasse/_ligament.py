@@ -10,7 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._distance import distance, spacing_3d
-from crevasse._electrode import Electrode, at_electrode, is_face, layer, pad
+from crevasse._electrode import (
+    Electrode,
+    electrode_in_margin,
+    electrode_mask,
+    electrode_zone,
+    with_margin,
+)
 from crevasse._overlap import overlap
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
@@ -139,22 +145,19 @@ def ligament(
     threads = _validate.n_threads(n_threads)
     runs = as_run_volume(open_, threads, "open_")
     lengths = _validate.spacing(spacing, len(runs.shape))
-    faces = is_face(working) or is_face(counter)
-    begin = layer(working, runs.shape, "working", n_threads=threads, outside=faces)
-    end = layer(counter, runs.shape, "counter", n_threads=threads, outside=faces)
-    labeling = (pad(runs) if faces else runs).label(n_threads=threads)
+    begin = electrode_in_margin(working, runs.shape, "working", threads, "open_")
+    end = electrode_in_margin(counter, runs.shape, "counter", threads, "open_")
+    labeling = with_margin(runs).label(n_threads=threads)
     axes = spacing_3d(spacing, len(runs.shape))
     length, pieces = _core.ligament(labeling._core, begin._core, end._core, axes)
     width, voxel = float("nan"), None
     if length == 0:
         width, voxel = _bottleneck(runs, working, counter, lengths, threads)
     name = unit or default_unit(lengths)
-    return Ligament(length, _pieces_table(pieces, lengths, faces, name), width, voxel, name)
+    return Ligament(length, _pieces_table(pieces, lengths, name), width, voxel, name)
 
 
-def _pieces_table(
-    pieces: NDArray[Any], spacing: tuple[float, ...], padded: bool, unit: str
-) -> Table:
+def _pieces_table(pieces: NDArray[Any], spacing: tuple[float, ...], unit: str) -> Table:
     axes = _validate.AXES[-len(spacing) :]
     columns: dict[str, NDArray[Any]] = {
         "piece": np.arange(len(pieces)),
@@ -164,7 +167,7 @@ def _pieces_table(
     }
     for end in ("begin", "end"):
         for i, (axis, voxel) in enumerate(zip(axes, spacing, strict=True), 3 - len(axes)):
-            columns[f"{end}_{axis}"] = pieces[end][:, i] - (voxel if padded else 0.0)
+            columns[f"{end}_{axis}"] = pieces[end][:, i] - voxel  # of the margin
     names = ["length", *(f"{end}_{axis}" for end in ("begin", "end") for axis in axes)]
     return Table(columns, units=dict.fromkeys(names, unit))
 
@@ -176,18 +179,18 @@ def _bottleneck(
     spacing: tuple[float, ...],
     threads: int,
 ) -> tuple[float, tuple[int, ...] | None]:
-    begin = at_electrode(open_, working, "working", n_threads=threads)
-    end = at_electrode(open_, counter, "counter", n_threads=threads)
+    begin = open_ & electrode_zone(working, open_.shape, "working", threads)
+    end = open_ & electrode_zone(counter, open_.shape, "counter", threads)
     labeling = open_.label(n_threads=threads)
     bridging = labeling.select(
         np.intersect1d(_labels_in(labeling, begin), _labels_in(labeling, end))
     )
     if not bridging.n_voxels:
         return float("nan"), None
-    free = bridging  # what is not solid near it: other components are not near
+    free = open_
     for electrode, name in ((working, "working"), (counter, "counter")):
-        if not is_face(electrode):
-            free = free | layer(electrode, open_.shape, name, n_threads=threads)
+        if not isinstance(electrode, str):
+            free = free | electrode_mask(electrode, open_.shape, name, threads, "open_")
     widths = distance(free, spacing=spacing, n_threads=threads)
     voxel, width = _core.bottleneck(
         bridging._core, _validate.as_3d(widths), begin._core, end._core, threads

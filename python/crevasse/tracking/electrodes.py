@@ -8,15 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crevasse import _core, _validate
-from crevasse._runs import RunLabeling, RunVolume, as_region, as_run_volume
+from crevasse import _core
+from crevasse._electrode import Electrode, electrode_zone
+from crevasse._runs import RunLabeling, RunVolume, as_region
 from crevasse._shape import Box
 
 Bools = NDArray[np.bool_]
-Electrode = RunVolume | ArrayLike | str
 Roi = RunVolume | ArrayLike | Box
-
-_FACES = tuple(f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max"))
 
 
 @dataclass(frozen=True)
@@ -91,29 +89,9 @@ class Surroundings:
         return self.border.label()
 
 
-def electrode_zone(
-    electrode: Electrode, shape: tuple[int, ...], name: str, threads: int
-) -> RunVolume:
-    """The voxels that are at an electrode: in it or a 26-neighbour of it, or those of a face."""
-    if isinstance(electrode, str):
-        return RunVolume.from_box(shape, _face(electrode, shape, name))
-    volume = as_run_volume(electrode, threads, name)
-    _validate.same_shape(volume.shape, shape, f"{name} and frames")
-    return volume.dilate(n_threads=threads)
-
-
 def _touching(labeling: RunLabeling, marks: RunLabeling | None, threads: int) -> Bools:
     touches = np.zeros(labeling.count, dtype=np.bool_)
     if marks is not None and marks.count and labeling.count:
         pairs = _core.overlap(labeling._core, marks._core, threads)
         touches[pairs["label_a"].astype(np.int64) - 1] = True
     return touches
-
-
-def _face(name: str, shape: tuple[int, ...], parameter: str) -> Box:
-    axes = _validate.AXES[-len(shape) :]
-    if name not in _FACES or name[0] not in axes:
-        allowed = ", ".join(face for face in _FACES if face[0] in axes)
-        raise ValueError(f"{parameter} must be a mask or one of {allowed}, got {name!r}")
-    layer = slice(0, 1) if name.endswith("min") else slice(-1, None)
-    return tuple(layer if axis == name[0] else slice(None) for axis in axes)

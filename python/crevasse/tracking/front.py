@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
-from crevasse._electrode import Electrode, at_electrode
+from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_distance
 from crevasse._geodesic_tips import geodesic_tips
 from crevasse._regions import default_unit
@@ -103,7 +103,7 @@ def measure_front(
     name = unit or default_unit(lengths)
     components = runs.label(n_threads=threads) if labeling is None else labeling
     _validate.same_shape(runs.shape, components.shape, "open_ and labeling")
-    seeds = at_electrode(runs, working, "working", n_threads=threads)
+    seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
     depth = geodesic_distance(runs, seeds, spacing=spacing, n_threads=threads)
     tips = geodesic_tips(
         depth,

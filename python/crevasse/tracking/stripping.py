@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
+from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_distance
 from crevasse._table import Table
 from crevasse.tracking._rank_index import Floats, Ints, centred_ranks, resampled_index
-from crevasse.tracking.electrodes import Electrode, electrode_zone
 from crevasse.tracking.history import History
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from crevasse import _validate
+from crevasse._electrode import Electrode
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse.tracking.cycle import CycleState
-from crevasse.tracking.electrodes import Electrode, Roi, Surroundings
+from crevasse.tracking.electrodes import Roi, Surroundings
 from crevasse.tracking.history import History
 from crevasse.tracking.options import Options
 from crevasse.tracking.record import Record
