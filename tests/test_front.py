@@ -9,16 +9,13 @@ from scipy import ndimage
 from crevasse import (
     RunVolume,
     Table,
-    follow_tips,
-    front_velocity,
     geodesic_distance,
     geodesic_tips,
     ligament,
-    measure_front,
     region_table,
-    time_to_short,
     track,
 )
+from crevasse.tracking import follow_tips, front_velocity, measure_front, time_to_short
 
 from strategies import masks, threads
 

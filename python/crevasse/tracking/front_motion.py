@@ -57,7 +57,7 @@ def follow_tips(
     Examples
     --------
     >>> import numpy as np
-    >>> from crevasse import measure_front
+    >>> from crevasse.tracking import measure_front
     >>> crack = np.arange(9)[:, None] < np.array([[0, 4, 0], [0, 6, 0], [0, 5, 0]])[:, None]
     >>> fronts = [measure_front(frame, "ymin", prominence=1) for frame in crack]
     >>> tips = follow_tips(fronts, max_step=3, times=[0, 0.5, 1])
