@@ -9,6 +9,7 @@ from crevasse.tracking.export import napari_tracks, to_networkx
 from crevasse.tracking.forecast import TimeToShort, time_to_short
 from crevasse.tracking.front import Front, measure_front
 from crevasse.tracking.front_motion import follow_tips, front_velocity
+from crevasse.tracking.fronts import FrontFollower, Fronts
 from crevasse.tracking.geff_file import to_geff
 from crevasse.tracking.history import Crack, History
 from crevasse.tracking.map_score import ArrivalScore, AttributionScore, TipScore
@@ -38,7 +39,9 @@ __all__ = [
     "EventType",
     "FrameResult",
     "Front",
+    "FrontFollower",
     "FrontSpeed",
+    "Fronts",
     "GraphScore",
     "History",
     "OrientationHistogram",

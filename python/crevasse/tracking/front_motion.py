@@ -117,9 +117,9 @@ def front_velocity(fronts: Sequence[Front], history: History) -> Table:
     Returns
     -------
     Table
-        A row a crack and frame in which it is open, as in `History.nodes` but for parts, which are
-        put together: ``frame, time, crack``; ``depth_max``: the largest of its components, nan
-        where none is joined to the working electrode; ``velocity``: its change since the frame
+        A row a crack and frame in which it is open: ``frame, time, crack``; ``depth_max,
+        depth_p95``, the greatest depth of its voxels and their 95th percentile, nan where it is not
+        joined to the working electrode; ``velocity``: change of ``depth_max`` since the frame
         before over that of time, below 0 where the front has drawn back; nan where one of the two
         depths is not known.
 
@@ -138,14 +138,14 @@ def front_velocity(fronts: Sequence[Front], history: History) -> Table:
                 f"fronts must have the components of the history's frames, got "
                 f"{len(front.components)} for {n_nodes[frame]} in frame {frame}"
             )
-    order = np.lexsort((nodes["label"], nodes["frame"]))
-    depths = np.concatenate([front.components["depth_max"] for front in fronts])
-    keys = np.stack([nodes["crack"][order], nodes["frame"][order]], axis=1)
-    parts, at = np.unique(keys, axis=0, return_inverse=True)
-    deepest = np.full(len(parts), np.nan)
-    np.fmax.at(deepest, at.reshape(-1), depths)
-    crack, at_frame = parts[:, 0], parts[:, 1]
-    velocity = np.full(len(parts), np.nan)
+    # A crack is one component a frame, and nodes lie by frame and label, as fronts do.
+    order = np.lexsort((nodes["frame"], nodes["crack"]))
+    crack, at_frame = nodes["crack"][order], nodes["frame"][order]
+    deepest, p95 = (
+        np.concatenate([front.components[name] for front in fronts])[order]
+        for name in ("depth_max", "depth_p95")
+    )
+    velocity = np.full(len(crack), np.nan)
     follows = np.flatnonzero((np.diff(crack) == 0) & (np.diff(at_frame) == 1)) + 1
     change = deepest[follows] - deepest[follows - 1]
     velocity[follows] = change / (times[at_frame[follows]] - times[at_frame[follows] - 1])
@@ -156,11 +156,13 @@ def front_velocity(fronts: Sequence[Front], history: History) -> Table:
             "time": times[at_frame[by_frame]],
             "crack": crack[by_frame],
             "depth_max": deepest[by_frame],
+            "depth_p95": p95[by_frame],
             "velocity": velocity[by_frame],
         },
         units={
             "time": history.time_unit,
             "depth_max": history.unit,
+            "depth_p95": history.unit,
             "velocity": f"{history.unit}/{history.time_unit}",
         },
     )

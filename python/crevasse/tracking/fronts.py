@@ -1,0 +1,206 @@
+"""Fronts, tips and what is left between the electrodes, beside a tracker, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse import _validate
+from crevasse._electrode import Electrode
+from crevasse._ligament import Ligament, ligament
+from crevasse._runs import RunVolume
+from crevasse._table import Table
+from crevasse.tracking.forecast import TimeToShort, time_to_short
+from crevasse.tracking.front import Front, measure_front
+from crevasse.tracking.front_motion import follow_tips, front_velocity
+from crevasse.tracking.history import History
+from crevasse.tracking.result import FrameResult
+
+
+@dataclass(frozen=True)
+class Fronts:
+    """How far cracks have gone, how fast, and how much is left to break.
+
+    Attributes
+    ----------
+    frames
+        A row a frame: ``frame, time``; ``depth_max``, that of the deepest crack;
+        ``reached_fraction`` of the open voxels; ``n_tips, n_junctions``; ``junction_density``,
+        junctions over the volume of the frame; ``euler_number``, the sum over components; and
+        ``ligament, n_pieces, longest_piece, bottleneck`` as in `crevasse.ligament`, nan (and -1
+        pieces) without a counter electrode.
+    cracks
+        What `front_velocity` gives: a row a crack and frame.
+    tips
+        What `follow_tips` gives, with the crack of each.
+    """
+
+    frames: Table
+    cracks: Table
+    tips: Table
+
+    def time_to_short(
+        self, *, last: int | None = None, confidence: float = 0.9
+    ) -> TimeToShort | None:
+        """See `crevasse.tracking.time_to_short`; None without a counter electrode."""
+        if np.isnan(self.frames["ligament"]).any():
+            return None
+        return time_to_short(
+            self.frames["time"].tolist(),
+            self.frames["ligament"].tolist(),
+            last=last,
+            confidence=confidence,
+        )
+
+
+class FrontFollower:
+    """Measure each frame's front, tips and ligament as it comes from a `Tracker`.
+
+    Holds tables only. A frame costs about 0.1 µs a voxel of the open phase.
+
+    Parameters
+    ----------
+    working, counter
+        The electrodes, as for `Tracker`. Without `counter` there is no ligament.
+    prominence
+        Least prominence of a tip, in the unit of `spacing`; see `crevasse.geodesic_tips`.
+    max_step
+        Longest step of a tip from frame to frame; see `follow_tips`.
+    spacing
+        Voxel size, as given to the tracker.
+    n_threads
+        None: all usable cores.
+
+    Raises
+    ------
+    ValueError
+        If `max_step` is not positive, `prominence` negative, or a face has another name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from crevasse import Tracker
+    >>> tracker = Tracker(working="ymin", counter="ymax")
+    >>> follower = FrontFollower("ymin", "ymax", prominence=1, max_step=5)
+    >>> for length in (2, 4, 7):
+    ...     frame = np.zeros((9, 3), dtype=bool)
+    ...     frame[:length, 1] = True
+    ...     _ = follower.update(tracker.update(frame))
+    >>> fronts = follower.fronts(tracker.history())
+    >>> fronts.cracks["depth_max"], fronts.frames["ligament"]
+    (array([1., 3., 6.]), array([7., 5., 2.]))
+    >>> fronts.time_to_short().time
+    3.0
+    """
+
+    def __init__(
+        self,
+        working: Electrode,
+        counter: Electrode | None = None,
+        *,
+        prominence: float,
+        max_step: float,
+        spacing: _validate.Spacing = 1.0,
+        n_threads: int | None = None,
+    ) -> None:
+        self._working, self._counter = working, counter
+        self._prominence = _validate.not_negative(prominence, "prominence")
+        self._max_step = _validate.positive(max_step, "max_step")
+        self._spacing = spacing
+        self._threads = _validate.n_threads(n_threads)
+        self._fronts: list[Front] = []
+        self._ligaments: list[Ligament | None] = []
+
+    def update(self, result: FrameResult) -> Front:
+        """Measure the frame that `Tracker.update` has just returned; each of them, in order.
+
+        Raises
+        ------
+        ValueError
+            If it is not the next frame.
+        """
+        if result.frame != len(self._fronts):
+            raise ValueError(f"result must be of frame {len(self._fronts)}, got {result.frame}")
+        labeling = result.labeling
+        open_ = RunVolume(labeling._core.runs, len(labeling.shape))
+        unit = result.regions.units["equivalent_diameter"]
+        front = measure_front(
+            open_,
+            self._working,
+            prominence=self._prominence,
+            spacing=self._spacing,
+            unit=unit,
+            labeling=labeling,
+            n_threads=self._threads,
+        )
+        left = None
+        if self._counter is not None:
+            left = ligament(
+                open_,
+                self._working,
+                self._counter,
+                spacing=self._spacing,
+                unit=unit,
+                n_threads=self._threads,
+            )
+        self._fronts.append(front)
+        self._ligaments.append(left)
+        return front
+
+    def fronts(self, history: History) -> Fronts:
+        """Everything so far, with the crack ids and times of the tracker's history.
+
+        Raises
+        ------
+        ValueError
+            If the history has another number of frames.
+        """
+        cracks = front_velocity(self._fronts, history)
+        times = history.frames["time"].tolist()
+        tips = follow_tips(
+            self._fronts, max_step=self._max_step, times=times, time_unit=history.time_unit
+        )
+        return Fronts(self._frame_table(history), cracks, _with_cracks(tips, history))
+
+    def _frame_table(self, history: History) -> Table:
+        unit, ndim = history.unit, len(history.shape)
+        volume = float(np.prod(history.shape) * np.prod(history.spacing))
+        n_junctions = [len(front.junctions) for front in self._fronts]
+        columns: dict[str, NDArray[Any]] = {
+            "frame": history.frames["frame"],
+            "time": history.frames["time"],
+            "depth_max": np.array([_deepest(front) for front in self._fronts]),
+            "reached_fraction": np.array([front.reached_fraction for front in self._fronts]),
+            "n_tips": np.array([len(front.tips) for front in self._fronts]),
+            "n_junctions": np.array(n_junctions),
+            "junction_density": np.array(n_junctions) / volume,
+            "euler_number": np.array(
+                [int(front.components["euler_number"].sum()) for front in self._fronts]
+            ),
+        }
+        left = self._ligaments
+        columns |= {
+            "ligament": np.array([np.nan if x is None else x.length for x in left]),
+            "n_pieces": np.array([-1 if x is None else x.n_pieces for x in left]),
+            "longest_piece": np.array([np.nan if x is None else x.longest_piece for x in left]),
+            "bottleneck": np.array([np.nan if x is None else x.bottleneck for x in left]),
+        }
+        lengths = dict.fromkeys(("depth_max", "ligament", "longest_piece", "bottleneck"), unit)
+        units = lengths | {"time": history.time_unit, "junction_density": f"1/{unit}^{ndim}"}
+        return Table(columns, units=units)
+
+
+def _deepest(front: Front) -> float:
+    depths = front.components["depth_max"]
+    return float(np.nanmax(depths)) if np.isfinite(depths).any() else np.nan
+
+
+def _with_cracks(tips: Table, history: History) -> Table:
+    """The tips with a column `crack`: nodes lie by frame, then by label."""
+    nodes = history.nodes
+    first = np.searchsorted(nodes["frame"], np.arange(len(history.frames)))
+    crack = nodes["crack"][first[tips["frame"]] + tips["label"] - 1]
+    return Table(tips.to_dict() | {"crack": crack}, units=tips.units)
