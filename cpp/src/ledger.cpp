@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <map>
 #include <stdexcept>
 
 #include "crevasse/parallel.hpp"
@@ -13,16 +12,6 @@
 
 namespace crevasse {
 namespace {
-
-/// When a voxel changed that was found changed in `frame`: halfway since the frame before.
-double change_time(std::span<const double> times, std::int32_t frame) {
-  const auto f = static_cast<std::size_t>(frame);
-  return f == 0 ? times[0] : (times[f - 1] + times[f]) / 2;
-}
-
-std::size_t to_size(index_t n) {
-  return static_cast<std::size_t>(n);
-}
 
 /// The number of the opening that another becomes: in `label_a` the old number + 1, in `label_b`
 /// the crack as part of which it closes, 0 if it opens again.
@@ -278,44 +267,6 @@ void forget_unused(Ledger& ledger) {
   ledger.openings = std::move(kept);
 }
 
-/// Write `field(opening)` of every run, and `never` between.
-template <class V, class Field>
-void write_openings(const Ledger& ledger, Volume<V> out, V never, int threads, Field&& field) {
-  std::vector<V> values;
-  values.reserve(ledger.openings.size());
-  for (const Opening& opening : ledger.openings) values.push_back(field(opening));
-  const index_t width = ledger.shape.x;
-  parallel_slabs(
-      static_cast<index_t>(ledger.blocks.size()), threads,
-      [&](index_t, Slab slab) {
-        for (index_t b = slab.begin; b < slab.end; ++b) {
-          const Slab rows = rows_of_block(ledger.shape, b);
-          V* const first = out.data + rows.begin * width;
-          std::fill_n(first, (rows.end - rows.begin) * width, never);
-          const auto* const block = ledger.blocks[to_size(b)].get();
-          for (index_t r = 0; block != nullptr && r < rows.end - rows.begin; ++r) {
-            const auto [runs, numbers] = row_of(block, r);
-            for (std::size_t i = 0; i < runs.size(); ++i) {
-              std::fill(first + r * width + runs[i].begin, first + r * width + runs[i].end,
-                        values[numbers[i]]);
-            }
-          }
-        }
-      },
-      tuning::slabs_per_thread);
-}
-
-/// `row_end` is where the row's last run ended.
-void check(const Run& run, std::int32_t row_end, const Opening& opening, const Ledger& ledger) {
-  if (run.begin < row_end || run.begin >= run.end || run.end > ledger.shape.x) {
-    throw std::invalid_argument("runs must be sorted, not empty and inside the volume");
-  }
-  if (opening.n_toggles < 1 || opening.first_open < 0 || opening.since < opening.first_open ||
-      opening.since >= ledger.frame_count() || opening.first_crack == 0) {
-    throw std::invalid_argument("openings must be those of a ledger");
-  }
-}
-
 }  // namespace
 
 Memory& Memory::operator+=(const Memory& other) {
@@ -389,92 +340,6 @@ Advance advance(const Ledger& ledger, const LabelledFrame& before, const Labelle
     if (block != nullptr) result.n_baseline += block->n_baseline;
   }
   return result;
-}
-
-void write_first_open(const Ledger& ledger, Volume<std::int32_t> out, int threads) {
-  write_openings(ledger, out, -1, threads, [](const Opening& o) { return o.first_open; });
-}
-
-void write_last_open(const Ledger& ledger, Volume<std::int32_t> out, int threads) {
-  const std::int32_t latest = ledger.frame_count() - 1;
-  write_openings(ledger, out, -1, threads,
-                 [&](const Opening& o) { return o.is_open() ? latest : o.since - 1; });
-}
-
-void write_n_toggles(const Ledger& ledger, Volume<std::int32_t> out, int threads) {
-  write_openings(ledger, out, 0, threads, [](const Opening& o) { return o.n_toggles; });
-}
-
-void write_first_crack(const Ledger& ledger, Volume<std::uint32_t> out, int threads) {
-  write_openings(ledger, out, 0U, threads, [](const Opening& o) { return o.first_crack; });
-}
-
-void write_last_crack(const Ledger& ledger, Volume<std::uint32_t> out, int threads) {
-  write_openings(ledger, out, 0U, threads,
-                 [](const Opening& o) { return o.is_open() ? 0U : o.last_crack; });
-}
-
-void write_open_time(const Ledger& ledger, Volume<double> out, int threads) {
-  write_openings(ledger, out, 0.0, threads, [&](const Opening& o) {
-    if (!o.is_open()) return o.open_time;
-    return o.open_time + ledger.times.back() - change_time(ledger.times, o.since);
-  });
-}
-
-ValuedRuns<Opening> to_runs(const Ledger& ledger) {
-  const std::size_t count = to_size(ledger.run_count());
-  ValuedRuns<Opening> stored{
-      {ledger.shape, Buffer<index_t>(to_size(ledger.shape.rows()) + 1), Buffer<Run>(count)},
-      Buffer<Opening>(count)};
-  index_t at = 0;
-  stored.where.row_begin[0] = 0;
-  for (std::size_t b = 0; b < ledger.blocks.size(); ++b) {
-    const Slab rows = rows_of_block(ledger.shape, static_cast<index_t>(b));
-    const auto* const block = ledger.blocks[b].get();
-    for (index_t r = rows.begin; r < rows.end; ++r) {
-      stored.where.row_begin[to_size(r) + 1] =
-          at + (block == nullptr ? 0U : block->row_end[to_size(r - rows.begin)]);
-    }
-    if (block == nullptr) continue;
-    std::copy(block->runs.begin(), block->runs.end(), stored.where.runs.data() + at);
-    for (const std::uint32_t number : block->openings) {
-      stored.values[to_size(at++)] = ledger.openings[number];
-    }
-  }
-  return stored;
-}
-
-Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times,
-                 std::int32_t baseline_frames) {
-  Ledger ledger = empty_ledger(stored.where.shape, baseline_frames);
-  ledger.times = std::move(times);
-  std::map<Opening, std::uint32_t> numbers;
-  LedgerRowsWriter writer;
-  for (std::size_t b = 0; b < ledger.blocks.size(); ++b) {
-    const Slab rows = rows_of_block(ledger.shape, static_cast<index_t>(b));
-    const index_t n_runs =
-        stored.where.row_begin[to_size(rows.end)] - stored.where.row_begin[to_size(rows.begin)];
-    if (n_runs == 0) continue;
-    index_t n_baseline = 0;
-    writer.begin(to_size(n_runs));
-    for (index_t r = rows.begin; r < rows.end; ++r) {
-      const auto runs = stored.where.row(r);
-      const auto openings = stored.row(r);
-      for (std::size_t i = 0; i < runs.size(); ++i) {
-        check(runs[i], i == 0 ? 0 : runs[i - 1].end, openings[i], ledger);
-        const auto [entry, is_new] =
-            numbers.try_emplace(openings[i], static_cast<std::uint32_t>(ledger.openings.size()));
-        if (is_new) ledger.openings.push_back(openings[i]);
-        writer.extend(runs[i].begin, runs[i].end, entry->second);
-        if (openings[i].is_open() && openings[i].first_open < baseline_frames) {
-          n_baseline += runs[i].length();
-        }
-      }
-      writer.end_row();
-    }
-    ledger.blocks[b] = writer.finish(n_baseline);
-  }
-  return ledger;
 }
 
 }  // namespace crevasse

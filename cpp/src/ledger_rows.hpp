@@ -11,6 +11,16 @@
 
 namespace crevasse {
 
+/// When a voxel changed that was found changed in `frame`: halfway since the frame before.
+inline double change_time(std::span<const double> times, std::int32_t frame) {
+  const auto f = static_cast<std::size_t>(frame);
+  return f == 0 ? times[0] : (times[f - 1] + times[f]) / 2;
+}
+
+inline std::size_t to_size(index_t n) {
+  return static_cast<std::size_t>(n);
+}
+
 inline std::size_t block_count(const Shape& shape) {
   return static_cast<std::size_t>((shape.rows() + tuning::ledger_rows - 1) / tuning::ledger_rows);
 }

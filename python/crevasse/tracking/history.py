@@ -69,7 +69,8 @@ class Crack:
             A row a crack, in order of id: ``crack``; ``relation``: "self", "ancestor",
             "descendant", or "both"; and ``first_frame, last_frame`` of its components that count.
         """
-        return trace_lineage(self._history, self.id)
+        history = self._history
+        return trace_lineage(history.nodes, history.edges, history.memory, self.id)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class History:
 
     def short(self) -> Short | None:
         """What first bridged the electrodes; None where nothing has."""
-        return find_short(self)
+        return find_short(self.frames, self.nodes, self.events)
 
     def first_open(self) -> NDArray[np.int32]:
         """Map of the frame in which each voxel was first open; -1 where it never was."""

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Table
 
-if TYPE_CHECKING:
-    from crevasse.tracking.history import History
-
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-def trace_lineage(history: History, crack: int) -> Table:
-    """See `Crack.lineage`."""
-    nodes = history.nodes
+def trace_lineage(nodes: Table, edges: Table, memory: Table, crack: int) -> Table:
+    """See `Crack.lineage`; the tables are those of a `History`."""
     own = nodes["crack"] == crack
-    before, after = _steps(history)
+    before, after = _steps(nodes, edges, memory)
     earlier = _reached(own, after, before)
     later = _reached(own, before, after)
     row = nodes["crack"]
@@ -41,21 +35,21 @@ def trace_lineage(history: History, crack: int) -> Table:
     return Table({"crack": cracks, "relation": relation, "first_frame": first, "last_frame": last})
 
 
-def _steps(history: History) -> tuple[Ints, Ints]:
+def _steps(nodes: Table, edges: Table, memory: Table) -> tuple[Ints, Ints]:
     """Rows of `nodes` joined by an overlap or a memory: (before, after)."""
-    frames = history.nodes["frame"]
-    first = np.searchsorted(frames, np.arange(len(history.frames) + 1))
+    frames, cracks = nodes["frame"], nodes["crack"]
+    first = np.searchsorted(frames, np.arange(int(frames.max(initial=-1)) + 2))
 
     def row(frame: Ints, label: Ints) -> Ints:
         rows: Ints = first[frame] + label - 1
         return rows
 
-    edges, memory = history.edges, history.memory
     before = row(edges["frame"] - 1, edges["label_before"])
     after = row(edges["frame"], edges["label_after"])
-    key = frames * (len(history.cracks) + 1) + history.nodes["crack"]
+    n_ids = int(cracks.max(initial=0)) + 1
+    key = frames * n_ids + cracks
     order = np.argsort(key, kind="stable")
-    remembered = memory["last_open"] * (len(history.cracks) + 1) + memory["crack"]
+    remembered = memory["last_open"] * n_ids + memory["crack"]
     at = order[np.searchsorted(key[order], remembered)] if len(memory) else np.empty(0, np.int64)
     before = np.concatenate([before, at])
     after = np.concatenate([after, row(memory["frame"], memory["label"])])

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._table import Table
 from crevasse.tracking.events import EventType
-
-if TYPE_CHECKING:
-    from crevasse.tracking.history import History
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,13 @@ class Short:
     between: tuple[int, ...]
 
 
-def find_short(history: History) -> Short | None:
+def find_short(frames: Table, nodes: Table, events: Table) -> Short | None:
     """See `History.short`."""
-    bridged = np.flatnonzero(history.frames["bridged"])
+    bridged = np.flatnonzero(frames["bridged"])
     if not bridged.size:
         return None
     frame = int(bridged[0])
-    time = float(history.frames["time"][frame])
-    nodes, events = history.nodes, history.events
+    time = float(frames["time"][frame])
     if frame == 0:
         both = (nodes["frame"] == 0) & nodes["at_working"] & nodes["at_counter"]
         largest = np.flatnonzero(both)[np.argmax(nodes["n_voxels"][both])]
