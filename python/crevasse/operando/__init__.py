@@ -1,20 +1,44 @@
-"""Operando analysis: drift, segmentation, and the way from scans to tracked cracks.
+"""Operando analysis: drift, segmentation, electrochemistry, the way from scans to tracked cracks.
 
 Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
 from crevasse.operando.align import DriftCorrector, estimate_drift, match_light, move_back
+from crevasse.operando.electrochemistry import (
+    Accommodation,
+    CyclerData,
+    FrameStates,
+    accommodated,
+    coulombic_efficiency,
+    cycle_states,
+    half_cycles,
+    join_frames,
+    lithium_thickness,
+    lithium_volume,
+    read_cycler,
+)
 from crevasse.operando.pipeline import Analysis, BrokenFrameError, Settings, analyze_series
 from crevasse.operando.segment import Segmentation
 
 __all__ = [
+    "Accommodation",
     "Analysis",
     "BrokenFrameError",
+    "CyclerData",
     "DriftCorrector",
+    "FrameStates",
     "Segmentation",
     "Settings",
+    "accommodated",
     "analyze_series",
+    "coulombic_efficiency",
+    "cycle_states",
     "estimate_drift",
+    "half_cycles",
+    "join_frames",
+    "lithium_thickness",
+    "lithium_volume",
     "match_light",
     "move_back",
+    "read_cycler",
 ]

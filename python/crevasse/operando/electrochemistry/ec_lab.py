@@ -1,0 +1,178 @@
+"""EC-Lab and BT-Lab text files (.mpt).
+
+A first line that names the program, ``Nb header lines : N``, settings, the columns' names in line
+N, and rows, all separated by tabs, in Latin-1, with the decimal mark of the computer that wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from datetime import timezone as fixed_offset
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from crevasse.operando.electrochemistry.cycler import Clock, Floats
+from crevasse.operando.electrochemistry.recording import Recording
+
+_PROGRAMS = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE")
+_COUNT = re.compile(r"Nb header lines\s*:\s*(\d+)\s*")
+_START = re.compile(r"Acquisition started on\s*:\s*(.+)")
+_DATE = re.compile(
+    r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,6}))?"
+)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_TIME = "time/s"
+# The mean current first: charge from it is exact whatever happened between the samples.
+_CURRENTS = {"<I>/mA": 1e-3, "<I>/A": 1.0, "I/mA": 1e-3, "I/A": 1.0, "I/µA": 1e-6}
+_VOLTAGES = {
+    "Ecell/V": 1.0,
+    "<Ecell>/V": 1.0,
+    "Ewe-Ece/V": 1.0,
+    "<Ewe-Ece>/V": 1.0,
+    "Ewe/V": 1.0,
+    "<Ewe>/V": 1.0,
+    "Ewe/mV": 1e-3,
+}
+_REST = "Open Circuit Voltage"
+
+
+def read_ec_lab(path: Path, timezone: str | None) -> Recording:
+    """Read an ``.mpt`` file; see `read_cycler`.
+
+    Raises
+    ------
+    ValueError
+        With the file's name, what is wrong and the mend.
+    """
+    lines = path.read_text(encoding="latin-1").splitlines()
+    header, names, rows = _split(path, lines)
+    current_name = next((c for c in _CURRENTS if c in names), None)
+    voltage_name = next((c for c in _VOLTAGES if c in names), None)
+    rests = any(line.strip() == _REST for line in header)
+    if _TIME not in names or voltage_name is None or (current_name is None and not rests):
+        raise ValueError(
+            f"{path} must have the columns {_TIME}, one of {', '.join(_VOLTAGES)} and one of "
+            f"{', '.join(_CURRENTS)}, got {', '.join(names)}; export it with these"
+        )
+    cells = _cells(path, rows, names)
+    voltage = _numbers(path, cells, names, voltage_name) * _VOLTAGES[voltage_name]
+    if current_name is None:
+        current = np.zeros(len(cells))
+    else:
+        current = _numbers(path, cells, names, current_name) * _CURRENTS[current_name]
+    zone = None if timezone is None else _zone(timezone)
+    time, clock, started = _times(path, header, cells, names, zone)
+    used = ", ".join((_TIME, voltage_name, current_name or "no current"))
+    return Recording(
+        time=time,
+        voltage=voltage,
+        current=current,
+        clock=clock,
+        sampling="means" if current_name and current_name.startswith("<") else "points",
+        source=f"{path.name} ({used}{started}{f', {timezone}' if timezone else ''})",
+    )
+
+
+def _split(path: Path, lines: Sequence[str]) -> tuple[Sequence[str], list[str], Sequence[str]]:
+    count = _COUNT.fullmatch(lines[1]) if len(lines) > 1 else None
+    if count is None or lines[0].strip() not in _PROGRAMS:
+        raise ValueError(
+            f"{path} must begin with '{_PROGRAMS[0]}' and 'Nb header lines : …'; export it as text "
+            "with header"
+        )
+    n = int(count[1])
+    if n < 3 or len(lines) < n:
+        raise ValueError(
+            f"{path} must have the {n} header lines that it states, at least 3, got {len(lines)}"
+        )
+    # EC-Lab ends the line of names with a tab.
+    names = [name.strip() for name in lines[n - 1].rstrip("\t").split("\t")]
+    return lines[: n - 1], names, [line for line in lines[n:] if line.strip()]
+
+
+def _cells(path: Path, rows: Sequence[str], names: Sequence[str]) -> list[list[str]]:
+    cells = [row.split("\t") for row in rows]
+    # A run that goes on may end in half a row.
+    if cells and len(cells[-1]) < len(names):
+        cells.pop()
+    if not cells:
+        raise ValueError(f"{path} must hold rows below its header, got none")
+    short = next((i for i, row in enumerate(cells) if len(row) < len(names)), None)
+    if short is not None:
+        raise ValueError(
+            f"{path} must have {len(names)} cells in each row, got {len(cells[short])} in row "
+            f"{short + 1}"
+        )
+    return cells
+
+
+def _numbers(path: Path, cells: Sequence[Sequence[str]], names: Sequence[str], name: str) -> Floats:
+    i = names.index(name)
+    # XXX is what EC-Lab writes where a value is not known.
+    column = [row[i].strip().replace(",", ".").replace("XXX", "nan") for row in cells]
+    try:
+        return np.array(column, dtype=np.float64)
+    except ValueError as error:
+        raise ValueError(f"{path} must hold numbers in {name} ({error})") from error
+
+
+def _times(
+    path: Path,
+    header: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    names: Sequence[str],
+    zone: tzinfo | None,
+) -> tuple[Floats, Clock, str]:
+    """Times, what they count from, and a word on it."""
+    i = names.index(_TIME)
+    start = next((m[1].strip() for line in header if (m := _START.search(line))), None)
+    dated = _DATE.match(cells[0][i].strip()) is not None
+    started = f", started {start}" if start else ""
+    if not dated:
+        seconds = _numbers(path, cells, names, _TIME)
+        if zone is None or start is None:
+            return seconds, "test", started
+        return seconds + _unix(path, start, zone), "unix", started
+    if zone is None:
+        # Without it, a change of clocks in the night would be an hour of current.
+        raise ValueError(
+            f"{path} has dates without a time zone in {_TIME}; pass timezone, e.g. 'Europe/Berlin'"
+        )
+    return np.array([_unix(path, row[i].strip(), zone) for row in cells]), "unix", started
+
+
+def _unix(path: Path, text: str, zone: tzinfo) -> float:
+    """Unix time of a local date, month first, as EC-Lab writes them."""
+    match = _DATE.match(text)
+    if match is None:
+        raise ValueError(f"{path} must hold dates as MM/DD/YYYY hh:mm:ss, got {text!r}")
+    month, day, year, hour, minute, second = (int(match[i]) for i in range(1, 7))
+    micro = int((match[7] or "0").ljust(6, "0"))
+    try:
+        local = datetime(year, month, day, hour, minute, second, micro, tzinfo=zone)
+    except ValueError as error:
+        raise ValueError(f"{path} must hold dates as MM/DD/YYYY, got {text!r} ({error})") from error
+    if local.replace(fold=1).utcoffset() != local.utcoffset():
+        raise ValueError(
+            f"{path}: {text!r} falls into a change of clocks in {zone}; pass timezone as an "
+            "offset, e.g. '+02:00'"
+        )
+    return local.timestamp()
+
+
+def _zone(name: str) -> tzinfo:
+    match = _OFFSET.fullmatch(name)
+    if match is not None:
+        size = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return fixed_offset(size if match[1] == "+" else -size)
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f"timezone must be a name such as 'Europe/Berlin' or an offset such as '+02:00', got "
+            f"{name!r}"
+        ) from None
