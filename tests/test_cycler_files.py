@@ -61,7 +61,7 @@ def mpt(
 
 def check(cycler, *, clock, start=START):
     np.testing.assert_allclose(
-        cycler.time, TIME + (start.timestamp() if clock == "unix" else 0), atol=1e-6
+        cycler.time, TIME + (start.timestamp() if clock == "unix" else 0), rtol=0, atol=1e-5
     )
     np.testing.assert_allclose(cycler.voltage, VOLTAGE)
     np.testing.assert_allclose(cycler.current, CURRENT)
@@ -139,6 +139,25 @@ def test_dates_instead_of_seconds_are_read(tmp_path, comma):
 def test_a_row_that_is_still_being_written_is_left_out(tmp_path):
     path = mpt(tmp_path / "cell.mpt", ending="\n1\t7300,0\t2,0e-0")
     check(read_cycler(path, positive="stripping"), clock="test")
+
+
+def test_open_circuit_without_settings_in_its_header_is_known_by_its_mode(tmp_path):
+    names = "EC-Lab ASCII FILE\nNb header lines : 3      \nmode\ttime/s\tEwe/V\tEwe-Ece/V\t\n"
+    path = written(tmp_path / "ocv.mpt", names + "3\t0.0E+000\t1\t-4.7E-001\n3\t5\t1\t-4.8E-001\n")
+    cycler = read_cycler(path, positive="plating")
+    assert cycler.current.tolist() == [0, 0]
+    assert cycler.voltage.tolist() == [-0.47, -0.48]
+    path = written(tmp_path / "not.mpt", names + "3\t0\t1\t1\n1\t5\t1\t1\n")
+    with pytest.raises(ValueError, match="export it with these"):
+        read_cycler(path, positive="plating")
+
+
+def test_the_mean_current_of_ec_lab_holds_from_the_sample_before(tmp_path):
+    # EC-Lab's own dq of a sample is <I> times the time since the one before.
+    path = mpt(tmp_path / "cell.mpt", current="<I>/mA")
+    dq = CURRENT[1:] * np.diff(TIME) / 3.6
+    cycler = read_cycler(path, positive="plating")
+    np.testing.assert_allclose(np.diff(cycler.charge()), dq, atol=1e-12)
 
 
 def test_files_of_one_cell_are_put_in_order_with_no_current_between_them(tmp_path):

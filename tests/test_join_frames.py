@@ -44,7 +44,7 @@ def test_the_charge_s_uncertainty_comes_from_the_clock_and_from_the_scan(case_a)
 
 
 def test_frames_over_a_change_of_direction_are_named(case_a):
-    ends = 6 * HOUR + np.array([-20, 0, 20, 299, 320, 340])
+    ends = 6 * HOUR + np.array([-20, 0, 20, 299, 300, 340])
     exact = join_frames(case_a, ends, scan_duration=300, area=AREA)
     assert exact.straddling == [2, 3]
     loose = join_frames(case_a, ends, scan_duration=300, uncertainty=30, area=AREA)

@@ -61,8 +61,8 @@ def read_cycler(
           ``voltage_volt``, ``current_ampere``. Others are left alone.
         - ``.mpt``: EC-Lab's or BT-Lab's text, with decimal points or commas: ``time/s`` (dates, or
           seconds from the start that the header gives), the cell's voltage (``Ewe/V``,
-          ``Ecell/V``, …), the current (``<I>/mA``, ``I/mA``, …). A file of the technique Open
-          Circuit Voltage may lack the current. A last line that is still being written is left out.
+          ``Ecell/V``, …), the current (``<I>/mA``, ``I/mA``, …). A file that is all open circuit
+          may lack the current. A last line that is still being written is left out.
     positive
         What a positive current does at the working electrode, "plating" or "stripping": never
         guessed. EC-Lab counts oxidation at the working electrode as positive, which strips lithium;

@@ -37,7 +37,8 @@ _VOLTAGES = {
     "<Ewe>/V": 1.0,
     "Ewe/mV": 1e-3,
 }
-_REST = "Open Circuit Voltage"
+# How files say that no current flowed: the technique's name in the header, or the mode of all rows.
+_REST, _REST_MODE = "Open Circuit Voltage", "3"
 
 
 def read_ec_lab(path: Path, timezone: str | None) -> Recording:
@@ -52,7 +53,7 @@ def read_ec_lab(path: Path, timezone: str | None) -> Recording:
     header, names, rows = _split(path, lines)
     current_name = next((c for c in _CURRENTS if c in names), None)
     voltage_name = next((c for c in _VOLTAGES if c in names), None)
-    rests = any(line.strip() == _REST for line in header)
+    rests = any(line.strip() == _REST for line in header) or _all_rest(names, rows)
     if _TIME not in names or voltage_name is None or (current_name is None and not rests):
         raise ValueError(
             f"{path} must have the columns {_TIME}, one of {', '.join(_VOLTAGES)} and one of "
@@ -108,6 +109,11 @@ def _cells(path: Path, rows: Sequence[str], names: Sequence[str]) -> list[list[s
             f"{short + 1}"
         )
     return cells
+
+
+def _all_rest(names: Sequence[str], rows: Sequence[str]) -> bool:
+    mode = names.index("mode") if "mode" in names else -1
+    return mode >= 0 and all(row.split("\t")[mode : mode + 1] == [_REST_MODE] for row in rows)
 
 
 def _numbers(path: Path, cells: Sequence[Sequence[str]], names: Sequence[str], name: str) -> Floats:
