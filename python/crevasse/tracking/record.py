@@ -3,68 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Coded, Column, Table, concatenate
+from crevasse.tracking.chunks import Chunks, Columns
 from crevasse.tracking.closures import CLOSED, OPEN, Fates, Provisional
 from crevasse.tracking.cycle import Direction
 from crevasse.tracking.events import ClosureStatus, EventType, Fate, Origin, Subtype
 from crevasse.tracking.interval import Interval
 from crevasse.tracking.result import FrameResult
 
-Columns = Mapping[str, Column]
 Ints = NDArray[np.int64]
-
-
-class Chunks:
-    """A table that is being written, as one chunk of rows a frame.
-
-    Columns are declared by dtype, or by the enumeration of the names they hold.
-    """
-
-    def __init__(self, **kinds: Any) -> None:
-        self._empty: dict[str, Column] = {name: _empty(kind) for name, kind in kinds.items()}
-        self._chunks: list[Columns] = []
-
-    def append(self, chunk: Columns) -> None:
-        """Add rows; columns as declared."""
-        if not self._empty:  # nobody has said yet: the first rows do
-            nothing = Table(chunk).where(np.zeros(len(Table(chunk)), dtype=np.bool_))
-            self._empty = nothing.stored()
-        self._chunks.append(chunk)
-
-    def coded(self, arrays: Mapping[str, NDArray[Any]]) -> Columns:
-        """Arrays as they were stored: names as their codes."""
-        kinds = {name: self._empty.get(name) for name in arrays}
-        return {
-            name: Coded(arrays[name], kind.names) if isinstance(kind, Coded) else arrays[name]
-            for name, kind in kinds.items()
-        }
-
-    def columns(self) -> dict[str, Column]:
-        """All rows so far."""
-        return {
-            name: concatenate([empty, *(chunk[name] for chunk in self._chunks)])
-            for name, empty in self._empty.items()
-        }
-
-    def column(self, name: str) -> NDArray[Any]:
-        """One column of numbers."""
-        return Table(self.columns())[name]
-
-    def table(self, units: Mapping[str, str] | None = None) -> Table:
-        """All rows so far."""
-        return Table(self.columns(), units=units)
-
-
-def _empty(kind: Any) -> Column:
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return Coded(np.empty(0, dtype=np.uint8), list(kind))
-    return np.empty(0, dtype=kind)
 
 
 _COUNTS = dict.fromkeys(("n_parents", "n_children", "n_voxels_before", "n_voxels_after"), "i8")
@@ -73,85 +26,83 @@ _CYCLE: dict[str, Any] = {"half_cycle": "i8", "direction": Direction, "capacity"
 _VOLUMES = ("n_voxels", "n_preexisting", "n_new", "max_n_voxels")
 
 
+_EMPTY = {
+    "frames": Chunks.of(
+        frame="i8",
+        time="f8",
+        **_CYCLE,
+        voltage="f8",
+        n_cracks="i8",
+        n_voxels="i8",
+        n_preexisting="i8",
+        n_new="i8",
+        bridged="?",
+    ),
+    "nodes": Chunks({}),
+    "event_after": Chunks.of(event="i8"),
+    "edges": Chunks.of(frame="i8", label_before="i8", label_after="i8", n_voxels="i8", event="i8"),
+    "memory": Chunks.of(
+        frame="i8",
+        label="i8",
+        crack="i8",
+        n_voxels="i8",
+        last_open="i8",
+        gap_frames="i8",
+        gap="f8",
+        closed="?",
+    ),
+    "events": Chunks.of(
+        event="i8",
+        frame="i8",
+        time="f8",
+        type=EventType,
+        subtype=Subtype,
+        crack="i8",
+        **_COUNTS,
+        **_LEDGER,
+        partial_closure="?",
+        **_CYCLE,
+        cause="i8",
+    ),
+    "corrections": Chunks.of(event="i8", frame="i8", status=ClosureStatus, by_event="i8"),
+    "intervals": Chunks.of(frame="i8", time_begin="f8", time_end="f8", **_LEDGER),
+    "origins": Chunks.of(crack="i8", origin=Origin, parent="i8"),
+}
+
+
+@dataclass(frozen=True)
 class Record:
-    """All tables of a series, fed frame by frame."""
+    """All tables of a series. A value: a frame more makes another record."""
 
-    def __init__(self) -> None:
-        self._chunks = {
-            "frames": Chunks(
-                frame="i8",
-                time="f8",
-                **_CYCLE,
-                voltage="f8",
-                n_cracks="i8",
-                n_voxels="i8",
-                n_preexisting="i8",
-                n_new="i8",
-                bridged="?",
-            ),
-            "nodes": Chunks(),
-            "event_after": Chunks(event="i8"),
-            "edges": Chunks(
-                frame="i8", label_before="i8", label_after="i8", n_voxels="i8", event="i8"
-            ),
-            "memory": Chunks(
-                frame="i8",
-                label="i8",
-                crack="i8",
-                n_voxels="i8",
-                last_open="i8",
-                gap_frames="i8",
-                gap="f8",
-                closed="?",
-            ),
-            "events": Chunks(
-                event="i8",
-                frame="i8",
-                time="f8",
-                type=EventType,
-                subtype=Subtype,
-                crack="i8",
-                **_COUNTS,
-                **_LEDGER,
-                partial_closure="?",
-                **_CYCLE,
-                cause="i8",
-            ),
-            "corrections": Chunks(event="i8", frame="i8", status=ClosureStatus, by_event="i8"),
-            "intervals": Chunks(frame="i8", time_begin="f8", time_end="f8", **_LEDGER),
-            "origins": Chunks(crack="i8", origin=Origin, parent="i8"),
-        }
+    _chunks: Mapping[str, Chunks] = field(default_factory=lambda: _EMPTY)
 
-    def add_first(self, result: FrameResult) -> None:
-        """Append the first frame."""
-        self._add_frame(result)
-        self._add_nodes(result, np.full(len(result.crack_ids), -1, dtype=np.int64))
-        self._add_origins(result.crack_ids, Origin.BASELINE, np.zeros_like(result.crack_ids))
+    def with_first(self, result: FrameResult) -> Record:
+        """With the first frame."""
+        cracks = result.crack_ids
+        return self._with(
+            {
+                "frames": _frame_row(result),
+                "nodes": _node_rows(result, np.full(len(cracks), -1, dtype=np.int64)),
+                "origins": _origins(cracks, Origin.BASELINE, np.zeros_like(cracks)),
+            }
+        )
 
-    def add(self, result: FrameResult, before: FrameResult, interval: Interval) -> None:
-        """Append a frame and the interval that led to it."""
+    def with_frame(self, result: FrameResult, before: FrameResult, interval: Interval) -> Record:
+        """With a frame and the interval that led to it."""
         first_event = int(result.events["event"][0]) if len(result.events) else 0
-        self._add_frame(result)
-        self._append("event_after", event=interval.block_before + first_event)
-        self._add_nodes(result, interval.block_after + first_event)
-        self._append(
-            "edges",
-            frame=np.full(len(interval.n_shared), result.frame),
-            label_before=interval.label_before,
-            label_after=interval.label_after,
-            n_voxels=interval.n_shared,
-            event=interval.block_before[interval.label_before - 1] + first_event,
+        return self._with(
+            {
+                "frames": _frame_row(result),
+                "event_after": {"event": interval.block_before + first_event},
+                "nodes": _node_rows(result, interval.block_after + first_event),
+                "edges": _edge_rows(result.frame, interval, first_event),
+                "events": result.events.stored(),
+                "memory": result.memory.stored(),
+                "corrections": result.corrections.stored(),
+                "intervals": _interval_row(result, before, interval),
+                "origins": _new_cracks(result, before, interval),
+            }
         )
-        for name in ("events", "memory", "corrections"):
-            self._append(name, **getattr(result, name).stored())
-        self._append(
-            "intervals",
-            frame=np.array([result.frame]),
-            time_begin=np.array([before.time]),
-            time_end=np.array([result.time]),
-            **{name: np.array([getattr(interval, name).sum()]) for name in _LEDGER},
-        )
-        self._add_new_cracks(result, before, interval)
 
     def tables(
         self,
@@ -192,70 +143,19 @@ class Record:
     @classmethod
     def from_members(cls, members: Mapping[str, NDArray[Any]]) -> Record:
         """The record of such arrays."""
-        record = cls()
-        for table, chunks in record._chunks.items():
-            chunks.append(chunks.coded(under(f"{table}.", members)))
-        return record
+        return cls()._with(
+            {table: chunks.coded(under(f"{table}.", members)) for table, chunks in _EMPTY.items()}
+        )
 
     def rows_of_latest(self, table: str) -> Table:
         """The rows that the latest frame has added to a table with a column `frame`."""
         rows = self._chunks[table].table()
         return rows.where(rows["frame"] == self._chunks["frames"].column("frame")[-1])
 
-    def _append(self, table: str, **columns: Column) -> None:
-        self._chunks[table].append(columns)
-
-    def _add_frame(self, result: FrameResult) -> None:
-        cycle = result.cycle
-        self._append(
-            "frames",
-            frame=np.array([result.frame]),
-            time=np.array([result.time]),
-            half_cycle=np.array([cycle.half_cycle]),
-            direction=Coded.full(1, str(cycle.direction), list(Direction)),
-            capacity=np.array([cycle.capacity]),
-            voltage=np.array([cycle.voltage]),
-            n_cracks=np.array([len(result.crack_ids)]),
-            n_voxels=np.array([result.n_voxels]),
-            n_preexisting=np.array([result.n_preexisting]),
-            n_new=np.array([result.n_new]),
-            bridged=np.array([result.bridging.any()]),
-        )
-
-    def _add_nodes(self, result: FrameResult, event_before: Ints) -> None:
-        regions = result.regions
-        self._append(
-            "nodes",
-            frame=np.full(len(regions), result.frame, dtype=np.int64),
-            label=regions["label"],
-            crack=result.crack_ids,
-            event_before=event_before,
-            at_working=result.at_working,
-            at_counter=result.at_counter,
-            **{name: regions[name] for name in regions.columns if name != "label"},
-        )
-
-    def _add_new_cracks(self, result: FrameResult, before: FrameResult, interval: Interval) -> None:
-        heirs = interval.heirs
-        is_new = ~heirs.inherits
-        parted = is_new & (heirs.best_parent > 0)
-        alone = is_new & ~parted
-        parents = np.concatenate([[0], before.crack_ids])[heirs.best_parent]
-        remembered = _remembered(result)
-        self._add_origins(result.crack_ids[parted], Origin.SPLIT, parents[parted])
-        for origin, of_origin in (
-            (Origin.BIRTH, alone & (remembered == 0)),
-            (Origin.REOPENING, alone & (remembered > 0)),
-        ):
-            self._add_origins(result.crack_ids[of_origin], origin, remembered[of_origin])
-
-    def _add_origins(self, cracks: Ints, origin: Origin, parents: Ints) -> None:
-        self._append(
-            "origins",
-            crack=cracks,
-            origin=Coded.full(len(cracks), origin, list(Origin)),
-            parent=parents,
-        )
+    def _with(self, rows: Mapping[str, Columns]) -> Record:
+        """With more rows in the tables named."""
+        more = {table: self._chunks[table].with_rows(rows[table]) for table in rows}
+        return Record({**self._chunks, **more})
 
     def _nodes(self, latest: FrameResult) -> Table:
         columns = self._chunks["nodes"].columns()
@@ -307,6 +207,81 @@ class Record:
                 "max_n_voxels": greatest,
             }
         )
+
+
+def _frame_row(result: FrameResult) -> Columns:
+    cycle = result.cycle
+    return {
+        "frame": np.array([result.frame]),
+        "time": np.array([result.time]),
+        "half_cycle": np.array([cycle.half_cycle]),
+        "direction": Coded.full(1, str(cycle.direction), list(Direction)),
+        "capacity": np.array([cycle.capacity]),
+        "voltage": np.array([cycle.voltage]),
+        "n_cracks": np.array([len(result.crack_ids)]),
+        "n_voxels": np.array([result.n_voxels]),
+        "n_preexisting": np.array([result.n_preexisting]),
+        "n_new": np.array([result.n_new]),
+        "bridged": np.array([result.bridging.any()]),
+    }
+
+
+def _node_rows(result: FrameResult, event_before: Ints) -> Columns:
+    regions = result.regions
+    return {
+        "frame": np.full(len(regions), result.frame, dtype=np.int64),
+        "label": regions["label"],
+        "crack": result.crack_ids,
+        "event_before": event_before,
+        "at_working": result.at_working,
+        "at_counter": result.at_counter,
+        **{name: regions[name] for name in regions.columns if name != "label"},
+    }
+
+
+def _edge_rows(frame: int, interval: Interval, first_event: int) -> Columns:
+    return {
+        "frame": np.full(len(interval.n_shared), frame),
+        "label_before": interval.label_before,
+        "label_after": interval.label_after,
+        "n_voxels": interval.n_shared,
+        "event": interval.block_before[interval.label_before - 1] + first_event,
+    }
+
+
+def _interval_row(result: FrameResult, before: FrameResult, interval: Interval) -> Columns:
+    return {
+        "frame": np.array([result.frame]),
+        "time_begin": np.array([before.time]),
+        "time_end": np.array([result.time]),
+        **{name: np.array([getattr(interval, name).sum()]) for name in _LEDGER},
+    }
+
+
+def _new_cracks(result: FrameResult, before: FrameResult, interval: Interval) -> Columns:
+    heirs = interval.heirs
+    is_new = ~heirs.inherits
+    parted = is_new & (heirs.best_parent > 0)
+    alone = is_new & ~parted
+    parents = np.concatenate([[0], before.crack_ids])[heirs.best_parent]
+    remembered = _remembered(result)
+    parts = [
+        _origins(result.crack_ids[of_origin], origin, from_[of_origin])
+        for origin, of_origin, from_ in (
+            (Origin.SPLIT, parted, parents),
+            (Origin.BIRTH, alone & (remembered == 0), remembered),
+            (Origin.REOPENING, alone & (remembered > 0), remembered),
+        )
+    ]
+    return {name: concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _origins(cracks: Ints, origin: Origin, parents: Ints) -> Columns:
+    return {
+        "crack": cracks,
+        "origin": Coded.full(len(cracks), origin, list(Origin)),
+        "parent": parents,
+    }
 
 
 def _remembered(result: FrameResult) -> Ints:

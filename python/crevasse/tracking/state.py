@@ -19,6 +19,7 @@ from crevasse.tracking.events import classify_births
 from crevasse.tracking.interval import Interval
 from crevasse.tracking.memory import memory_table
 from crevasse.tracking.options import Options
+from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
 
 Ints = NDArray[np.int64]
@@ -36,6 +37,7 @@ class State:
     fates: Fates
     provisional: Provisional
     n_events: int
+    record: Record
 
     def core_cracks(self) -> NDArray[np.uint32]:
         """Crack of each label of the latest frame, as the core takes it."""
@@ -95,11 +97,20 @@ def first_state(
         corrections=Table({}),
     )
     fates = Fates.of_open(n_cracks)
-    return State(scan.open.shape, surroundings, ledger, latest, fates, Provisional.none(), 0)
+    return State(
+        scan.open.shape,
+        surroundings,
+        ledger,
+        latest,
+        fates,
+        Provisional.none(),
+        0,
+        Record().with_first(latest),
+    )
 
 
-def next_state(state: State, scan: Scan, options: Options, threads: int) -> tuple[State, Interval]:
-    """The state after one more frame, and the interval that led to it."""
+def next_state(state: State, scan: Scan, options: Options, threads: int) -> State:
+    """The state after one more frame."""
     before, surroundings = state.latest, state.surroundings
     frame = before.frame + 1
     interval = Interval.between(
@@ -156,7 +167,7 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> tupl
         memory=memory,
         corrections=corrections,
     )
-    following = State(
+    return State(
         shape=state.shape,
         surroundings=surroundings,
         ledger=ledger,
@@ -164,8 +175,8 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> tupl
         fates=state.fates.after(n_cracks, ended, merged_into),
         provisional=provisional.joined(_closures(interval, events, state.n_events)),
         n_events=state.n_events + len(events),
+        record=state.record.with_frame(latest, before, interval),
     )
-    return following, interval
 
 
 def _for_core(cracks: Ints) -> NDArray[np.uint32]:

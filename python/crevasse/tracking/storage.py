@@ -28,9 +28,7 @@ FORMAT, VERSION = "crevasse.Tracker", 1
 _ZONES = ("working", "counter", "roi")
 
 
-def save_tracker(
-    path: str | os.PathLike[str], options: Options, state: State, record: Record
-) -> None:
+def save_tracker(path: str | os.PathLike[str], options: Options, state: State) -> None:
     """Write a tracker that has seen a frame."""
     members: dict[str, NDArray[Any]] = {"options": np.array(json.dumps(asdict(options)))}
     members |= _prefixed("latest", volume_members(state.latest.labeling._core.runs, state.shape))
@@ -45,16 +43,16 @@ def save_tracker(
         "provisional": np.stack([provisional.event, provisional.crack, provisional.frame]),
         "n_events": np.array(state.n_events),
     }
-    members |= _prefixed("record", record.members())
+    members |= _prefixed("record", state.record.members())
     save_archive(path, FORMAT, VERSION, members)
 
 
-def load_tracker(path: str | os.PathLike[str], threads: int) -> tuple[Options, State, Record]:
+def load_tracker(path: str | os.PathLike[str], threads: int) -> tuple[Options, State]:
     """Read what `save_tracker` wrote; `ValueError` where the file is not whole."""
     return load_archive(path, FORMAT, VERSION, lambda members: _tracker_from(members, threads))
 
 
-def _tracker_from(members: Members, threads: int) -> tuple[Options, State, Record]:
+def _tracker_from(members: Members, threads: int) -> tuple[Options, State]:
     options = Options(**json.loads(str(members["options"])))
     record = Record.from_members(under("record.", members))
     open_ = RunVolume(*volume_from(under("latest.", members)))
@@ -73,8 +71,9 @@ def _tracker_from(members: Members, threads: int) -> tuple[Options, State, Recor
         fates=Fates(members["fates"]),
         provisional=Provisional(event, crack, frame),
         n_events=int(members["n_events"]),
+        record=record,
     )
-    return options, state, record
+    return options, state
 
 
 def _latest(

@@ -16,7 +16,6 @@ from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Roi, Surroundings
 from crevasse.tracking.history import History
 from crevasse.tracking.options import Options
-from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.state import Scan, State, first_state, next_state
 from crevasse.tracking.storage import load_tracker, save_tracker
@@ -100,7 +99,6 @@ class Tracker:
         )
         self._working, self._counter, self._roi = working, counter, roi
         self._threads = _validate.n_threads(n_threads)
-        self._record = Record()
         self._state: State | None = None
 
     @property
@@ -142,16 +140,12 @@ class Tracker:
             _validate.same_shape(state.shape, runs.shape, "all frames")
         surroundings = self._surroundings(runs.shape) if state is None else state.surroundings
         scan = Scan.of(runs, when, where, self._options, self._threads)
-        if state is None:
-            following = first_state(
-                scan, surroundings, self._options.baseline_frames, self._threads
-            )
-            self._record.add_first(following.latest)
-        else:
-            following, interval = next_state(state, scan, self._options, self._threads)
-            self._record.add(following.latest, state.latest, interval)
-        self._state = following
-        return following.latest
+        self._state = (
+            first_state(scan, surroundings, self._options.baseline_frames, self._threads)
+            if state is None
+            else next_state(state, scan, self._options, self._threads)
+        )
+        return self._state.latest
 
     def history(self) -> History:
         """Everything so far, as a `History` that later updates do not change.
@@ -167,7 +161,7 @@ class Tracker:
         ndim = len(state.shape)
         spacing, unit = self._options.spacing_of(ndim), self._options.unit_of(ndim)
         time_unit = self._options.time_unit
-        tables = self._record.tables(
+        tables = state.record.tables(
             spacing, unit, time_unit, state.latest, state.fates, state.provisional
         )
         return History(
@@ -195,7 +189,7 @@ class Tracker:
         """
         if self._state is None:
             raise ValueError("save needs at least one frame; call update first")
-        save_tracker(path, self._options, self._state, self._record)
+        save_tracker(path, self._options, self._state)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, n_threads: int | None = None) -> Tracker:
@@ -215,7 +209,7 @@ class Tracker:
         """
         threads = _validate.n_threads(n_threads)
         tracker = cls(n_threads=threads)
-        tracker._options, tracker._state, tracker._record = load_tracker(path, threads)
+        tracker._options, tracker._state = load_tracker(path, threads)
         return tracker
 
     def _surroundings(self, shape: tuple[int, ...]) -> Surroundings:
