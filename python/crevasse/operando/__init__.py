@@ -17,6 +17,7 @@ from crevasse.operando.electrochemistry import (
     lithium_volume,
     read_cycler,
 )
+from crevasse.operando.interface import InterfaceFrame, InterfaceRecord
 from crevasse.operando.pipeline import Analysis, BrokenFrameError, Settings, analyze_series
 from crevasse.operando.segment import Segmentation
 
@@ -27,6 +28,8 @@ __all__ = [
     "CyclerData",
     "DriftCorrector",
     "FrameStates",
+    "InterfaceFrame",
+    "InterfaceRecord",
     "Segmentation",
     "Settings",
     "accommodated",

@@ -1,0 +1,353 @@
+"""Lithium layers at the electrodes: thickness, roughness and contact against time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crevasse import _validate
+from crevasse._disc import disc
+from crevasse._layer_thickness import LayerThickness, layer_thickness
+from crevasse._runs import RunVolume, as_run_volume
+from crevasse._surface_roughness import surface_roughness
+from crevasse._table import Table
+from crevasse.operando.reference_plane import Plane, fit_plane
+
+Map = NDArray[np.float64]
+
+_WITHOUT_UNIT = ("frame", "time", "resolved", "contact_loss", "unresolved", "tilt", "n_columns")
+
+
+@dataclass(frozen=True)
+class InterfaceFrame:
+    """A layer in one frame. Lengths are in the unit of the spacing; a row of the table.
+
+    Attributes
+    ----------
+    frame, time
+        Number of the frame from 0, and its time.
+    mean
+        Mean thickness over all columns, those without lithium counted as 0, by column sums.
+    mean_low, mean_high
+        The band that `mean` lies in, since layers thinner than the limit of resolution are not
+        seen for what they are: columns below it count as nothing, or as the limit.
+    mean_normal
+        `mean` along the collector's normal; NaN where the collector's plane is not known.
+    std, std_corrected
+        Standard deviation of the thickness, and without what rounding to voxels adds to it.
+    sa
+        Arithmetic mean deviation of the thickness (ISO 25178).
+    front_sq
+        Root mean square height of the layer's far side, as seen from the collector, about its
+        mean distance from the collector's plane; NaN where that is not known.
+    collector_sq
+        The same of the layer's face at the collector.
+    change, change_low, change_high
+        `mean` less that of the first frame, and the band it lies in.
+    change_std
+        Standard deviation of the columns' change.
+    resolved
+        Whether `mean` reaches the limit of resolution.
+    contact_loss
+        Fraction of the area without lithium; at most that, where lithium may be too thin to see.
+    unresolved
+        Fraction of the area with less than the limit of resolution, or none.
+    tilt
+        Angle in degrees between the collector's plane and the volume's face.
+    n_columns
+        Columns that were measured.
+    """
+
+    frame: int
+    time: float
+    mean: float
+    mean_low: float
+    mean_high: float
+    mean_normal: float
+    std: float
+    std_corrected: float
+    sa: float
+    front_sq: float
+    collector_sq: float
+    change: float
+    change_low: float
+    change_high: float
+    change_std: float
+    resolved: bool
+    contact_loss: float
+    unresolved: float
+    tilt: float
+    n_columns: int
+
+
+class InterfaceRecord:
+    """Measure the lithium layer at one electrode, frame by frame.
+
+    Thickness is the sum of each column of voxels along the axis of `face`, as in
+    `crevasse.layer_thickness`. Collectors are tilted and rough: what is a height, not a thickness,
+    is counted from a plane fitted to the collector, so that tilt is no roughness. What a scan
+    cannot resolve is not reported as if it could: see `InterfaceFrame.resolved` and the bands.
+
+    Parameters
+    ----------
+    face
+        The face of the volume at which the electrode lies: "zmin", "zmax", "ymin", ….
+    spacing
+        Voxel size, a number or one per axis in axis order.
+    roi
+        Which columns are measured: a mask over the remaining axes, or the diameter of a disc.
+        None: all.
+    centre
+        Of that disc, in the unit of `spacing`, the first pixel's centre being 0. None: the middle.
+    resolution
+        Thickness below which a layer cannot be resolved, in voxels along the axis.
+    depth
+        Lithium farther than this from `face`, in the unit of `spacing`, belongs to something else.
+        None: all does belong to the layer.
+    collector
+        Voxels of the current collector, if they are known: the plane is then fitted to its face,
+        once, and is known where there is no lithium, too. None: to the lithium's face at the
+        collector, frame by frame.
+    keep
+        Frames whose thickness maps are kept in `maps`.
+    unit, time_unit
+        Of `spacing`, None being "voxel" where that is 1 and "um" elsewhere; and of the times.
+    n_threads
+        None: all usable cores.
+
+    Raises
+    ------
+    ValueError
+        If a parameter does not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> record = InterfaceRecord(face="zmin", spacing=1.7)
+    >>> lithium = np.zeros((20, 8, 8), dtype=bool)
+    >>> for n_voxels in (1, 4, 8):
+    ...     lithium[:n_voxels] = True
+    ...     frame = record.update(lithium)
+    ...     print(record.describe(frame))
+    not resolvable below 3.4 um (at most 3.4 um)
+    6.8 ± 0.0 um
+    13.6 ± 0.0 um
+    >>> record.table()["change"]
+    array([ 0. ,  5.1, 11.9])
+    """
+
+    def __init__(
+        self,
+        *,
+        face: str,
+        spacing: _validate.Spacing = 1.0,
+        roi: ArrayLike | float | None = None,
+        centre: float | tuple[float, ...] | None = None,
+        resolution: float = 2.0,
+        depth: float | None = None,
+        collector: ArrayLike | RunVolume | None = None,
+        keep: Collection[int] = (),
+        unit: str | None = None,
+        time_unit: str = "h",
+        n_threads: int | None = None,
+    ) -> None:
+        if face not in {f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max")}:
+            raise ValueError(f"face must be zmin, zmax, ymin, ymax, xmin or xmax, got {face!r}")
+        if centre is not None and not _is_number(roi):
+            raise ValueError("centre must go with a disc; give roi as its diameter")
+        self._face, self._spacing, self._roi, self._centre = face, spacing, roi, centre
+        self._resolution = _validate.not_negative(resolution, "resolution")
+        self._depth = None if depth is None else _validate.positive(depth, "depth")
+        self._collector, self._keep = collector, frozenset(keep)
+        self._unit = unit or ("voxel" if np.all(np.asarray(spacing) == 1) else "um")
+        self._time_unit, self._threads = time_unit, _validate.n_threads(n_threads)
+        self._scale: _Scale | None = None
+        self._plane: Plane | None = None
+        self._first: tuple[InterfaceFrame, Map] | None = None
+        self._frames: list[InterfaceFrame] = []
+        self.maps: dict[int, Map] = {}
+
+    @property
+    def limit(self) -> float:
+        """Thickness below which a layer cannot be resolved; known from the first frame on."""
+        if self._scale is None:
+            raise ValueError("limit is not known before the first frame; call update first")
+        return self._resolution * self._scale.voxel
+
+    def update(
+        self, lithium: ArrayLike | RunVolume, *, time: float | None = None
+    ) -> InterfaceFrame:
+        """Measure one more frame.
+
+        Parameters
+        ----------
+        lithium
+            Its voxels: bool or integer (z, y, x), or (y, x) for a section, or a `RunVolume`.
+        time
+            In the time unit; must rise. None: the number of the frame.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not that of the frames before, the time does not rise, or the region
+            holds no column. Nothing is added then.
+        """
+        runs = as_run_volume(lithium, self._threads)
+        when = float(len(self._frames)) if time is None else float(time)
+        if not math.isfinite(when) or (self._frames and when <= self._frames[-1].time):
+            raise ValueError(f"time must be finite and rise from frame to frame, got {time}")
+        scale = self._scale or _Scale.of(self, runs.shape)
+        _validate.same_shape(scale.shape, runs.shape, "the first frame and this one")
+        if self._scale is None and self._collector is not None:
+            self._plane = self._plane_of_collector(scale)
+        self._scale = scale
+        layer = layer_thickness(
+            runs if self._depth is None else runs & scale.slab(self._depth),
+            axis=scale.axis,
+            spacing=scale.spacing,
+            roi=scale.area,
+            n_threads=self._threads,
+        )
+        measured = self._measure(layer, when)
+        self._frames.append(measured)
+        if self._first is None:
+            self._first = measured, layer.map
+        if measured.frame in self._keep:
+            self.maps[measured.frame] = layer.map
+        return measured
+
+    def table(self) -> Table:
+        """A row a frame, columns as in `InterfaceFrame`, with units."""
+        names = [f.name for f in fields(InterfaceFrame)]
+        columns = {name: np.array([getattr(f, name) for f in self._frames]) for name in names}
+        units = {name: self._unit for name in names if name not in _WITHOUT_UNIT}
+        return Table(columns, units=units | {"time": self._time_unit, "tilt": "degree"})
+
+    def describe(self, frame: InterfaceFrame) -> str:
+        """Mean and deviation in words, or that they cannot be resolved."""
+        if frame.resolved:
+            return f"{frame.mean:.1f} ± {frame.std_corrected:.1f} {self._unit}"
+        most = f"at most {frame.mean_high:.1f} {self._unit}"
+        return f"not resolvable below {self.limit:.1f} {self._unit} ({most})"
+
+    def _measure(self, layer: LayerThickness, time: float) -> InterfaceFrame:
+        low, high, unresolved = _band(layer.map, self.limit)
+        at_collector, front = self._sides(layer)
+        plane = self._plane
+        if plane is None:
+            plane = fit_plane(at_collector, spacing=layer.spacing, voxel=self._voxel)
+        first = self._first
+        return InterfaceFrame(
+            frame=len(self._frames),
+            time=time,
+            mean=layer.mean,
+            mean_low=low,
+            mean_high=high,
+            mean_normal=math.nan if plane is None else layer.mean * plane.cosine,
+            std=layer.std,
+            std_corrected=layer.std_corrected,
+            sa=layer.roughness.sa,
+            front_sq=_about(plane, front, layer.spacing),
+            collector_sq=_about(plane, at_collector, layer.spacing),
+            change=0.0 if first is None else layer.mean - first[0].mean,
+            change_low=0.0 if first is None else low - first[0].mean_high,
+            change_high=0.0 if first is None else high - first[0].mean_low,
+            change_std=0.0 if first is None else float(np.nanstd(layer.map - first[1])),
+            resolved=bool(layer.mean >= self.limit),
+            contact_loss=1 - layer.coverage,
+            unresolved=unresolved,
+            tilt=math.nan if plane is None else plane.tilt,
+            n_columns=layer.n_columns,
+        )
+
+    @property
+    def _voxel(self) -> float:
+        assert self._scale is not None
+        return self._scale.voxel
+
+    def _sides(self, layer: LayerThickness) -> tuple[Map, Map]:
+        """The layer's face at the collector, and the one away from it."""
+        sides = layer.near, layer.far
+        return sides if self._face.endswith("min") else sides[::-1]
+
+    def _plane_of_collector(self, scale: _Scale) -> Plane:
+        collector = as_run_volume(self._collector, self._threads, "collector")  # type: ignore[arg-type]
+        _validate.same_shape(scale.shape, collector.shape, "frames and collector")
+        layer = layer_thickness(collector, axis=scale.axis, spacing=scale.spacing, roi=scale.area)
+        # Its side towards the lithium is the one away from the volume's face.
+        plane = fit_plane(self._sides(layer)[1], spacing=layer.spacing, voxel=scale.voxel)
+        if plane is None:
+            raise ValueError(
+                "collector must have voxels in columns of roi that are not on one line; "
+                "give a mask of the collector, or leave it out"
+            )
+        return plane
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """What follows from the shape of the frames."""
+
+    shape: tuple[int, ...]
+    spacing: tuple[float, ...]
+    axis: int
+    at_begin: bool
+    area: Any
+
+    @classmethod
+    def of(cls, record: InterfaceRecord, shape: tuple[int, ...]) -> _Scale:
+        axes = _validate.AXES[-len(shape) :]
+        face = record._face
+        if face[0] not in axes:
+            raise ValueError(f"face must be one of a ({', '.join(axes)}) image, got {face!r}")
+        spacing = _validate.spacing(record._spacing, len(shape))
+        axis = axes.index(face[0])
+        map_shape, map_spacing = _without(shape, axis), _without(spacing, axis)
+        area = record._roi
+        if _is_number(area):
+            area = disc(map_shape, area, spacing=map_spacing, centre=record._centre)  # type: ignore[arg-type]
+        if area is not None and not np.any(area):
+            raise ValueError(f"roi must hold a column of the map {map_shape}, got none")
+        return cls(shape, spacing, axis, face.endswith("min"), area)
+
+    @property
+    def voxel(self) -> float:
+        """Along the axis that is summed over."""
+        return self.spacing[self.axis]
+
+    def slab(self, depth: float) -> RunVolume:
+        """The voxels whose centres lie within `depth` of the face."""
+        n = math.floor(round(depth / self.voxel + 0.5, 9))
+        layers = slice(0, n) if self.at_begin else slice(max(0, self.shape[self.axis] - n), None)
+        box = tuple(layers if a == self.axis else slice(None) for a in range(len(self.shape)))
+        return RunVolume.from_box(self.shape, box)
+
+
+def _band(thickness: Map, limit: float) -> tuple[float, float, float]:
+    """Least and greatest mean, and the fraction of columns that are not resolved."""
+    known = thickness[~np.isnan(thickness)]
+    # Sums of voxels: those of exactly the limit are resolved, whatever their last digit is.
+    below = known < limit * (1 - 1e-9)
+    low, high = np.where(below, 0.0, known).mean(), np.where(below, limit, known).mean()
+    return float(low), float(high), float(below.mean())
+
+
+def _about(plane: Plane | None, height: Map, spacing: tuple[float, ...]) -> float:
+    """Root mean square height of a face along the plane's normal, its mean taken off."""
+    if plane is None:
+        return math.nan
+    above = (height - plane.heights(height.shape, spacing)) * plane.cosine
+    return surface_roughness(above, spacing=spacing, level="mean").sq
+
+
+def _without(values: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+    return values[:axis] + values[axis + 1 :]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
