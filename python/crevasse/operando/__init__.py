@@ -17,8 +17,10 @@ from crevasse.operando.electrochemistry import (
     lithium_volume,
     read_cycler,
 )
+from crevasse.operando.experiment import Experiment, ExperimentError
 from crevasse.operando.interface import InterfaceFrame, InterfaceRecord
 from crevasse.operando.pipeline import Analysis, BrokenFrameError, Settings, analyze_series
+from crevasse.operando.planning import Plan, analyze, plan
 from crevasse.operando.segment import Segmentation
 
 __all__ = [
@@ -27,12 +29,16 @@ __all__ = [
     "BrokenFrameError",
     "CyclerData",
     "DriftCorrector",
+    "Experiment",
+    "ExperimentError",
     "FrameStates",
     "InterfaceFrame",
     "InterfaceRecord",
+    "Plan",
     "Segmentation",
     "Settings",
     "accommodated",
+    "analyze",
     "analyze_series",
     "coulombic_efficiency",
     "cycle_states",
@@ -43,5 +49,6 @@ __all__ = [
     "lithium_volume",
     "match_light",
     "move_back",
+    "plan",
     "read_cycler",
 ]

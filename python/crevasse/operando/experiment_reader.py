@@ -1,0 +1,341 @@
+"""From a TOML file to an experiment, with everything that is wrong in one list."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crevasse.operando.experiment import (
+    Alignment,
+    Cycler,
+    Disc,
+    Electrode,
+    Electrodes,
+    Experiment,
+    Extent,
+    Measure,
+    Output,
+    Phase,
+    Region,
+    Scans,
+    Segmenting,
+    Tracking,
+)
+from crevasse.operando.toml_table import (
+    ANY,
+    DURATION,
+    LENGTH,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Kind,
+    Rule,
+    TomlTable,
+)
+
+FACES = ("zmin", "zmax", "ymin", "ymax", "xmin", "xmax")
+_RULES = r"otsu|multi-otsu:[2-5]|gaussians:[2-3]"
+_DENOISE = r"none|median:[1-9][0-9]*|non-local-means"
+_BELOW_1 = Rule("", lambda value: 0 <= value < 1)
+_FRACTION = Kind("number of at least 0 and below 1", "a number such as 0.05", {})
+
+
+def read_experiment(path: str | os.PathLike[str]) -> tuple[Experiment | None, list[str]]:
+    """An experiment and what is wrong with its text; what is wrong has become the default.
+
+    None if nothing can be made of it. Files that it names are not looked at.
+    """
+    file = Path(path)
+    problems: list[str] = []
+    try:
+        values = tomllib.loads(file.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return None, [f"{file} must be UTF-8 text, got {error.reason}; save it as UTF-8"]
+    except tomllib.TOMLDecodeError as error:
+        return None, [f"{file} is not TOML: {error}; correct it"]
+    experiment = _experiment(TomlTable(values, "", problems), file.resolve().parent)
+    return experiment, problems
+
+
+def _experiment(table: TomlTable, folder: Path) -> Experiment | None:
+    scans = _scans(table.table("scans"), folder)
+    segmentation = _segmentation(table.table("segmentation"))
+    experiment = Experiment(
+        scans=scans or Scans(""),
+        region=_region(table.table("region")),
+        electrodes=_electrodes(table.table("electrodes"), folder),
+        phases=_phases(table, segmentation.flatten is not None),
+        segmentation=segmentation,
+        alignment=_alignment(table.table("alignment")),
+        cycler=_cycler(table.table("cycler"), folder) if table.any("cycler") is not None else None,
+        tracking=_tracking(table.table("tracking")),
+        measure=_measure(table.table("measure")),
+        output=_output(table.table("output"), folder),
+    )
+    table.finish()
+    return experiment if scans is not None else None
+
+
+def _scans(table: TomlTable, folder: Path) -> Scans | None:
+    source = _source(table, folder)
+    scans = Scans(
+        source=source or "",
+        voxel_size=_voxel_size(table),
+        times=_path(table, "times", folder),
+        start=table.number("start", None, kind=DURATION),
+        interval=table.number("interval", None, POSITIVE, DURATION),
+        scan_duration=table.number("scan_duration", None, POSITIVE, DURATION),
+        unit=_only(table, "unit", "um", 'give lengths in µm, or as text such as "1.4 mm"'),
+        time_unit=_only(table, "time_unit", "h", 'give times in h, or as text such as "15 min"'),
+    )
+    _check_times(table, scans)
+    table.finish()
+    return scans if source else None
+
+
+def _source(table: TomlTable, folder: Path) -> str | tuple[str, ...] | None:
+    value = table.any("source")
+    example = 'a folder ("scans"), a pattern ("scans/*.tif") or a list of files'
+    if value is None:
+        table.missing("source", example)
+    elif isinstance(value, str) and value:
+        return _absolute(value, folder)
+    elif isinstance(value, list) and value and all(isinstance(v, str) and v for v in value):
+        return tuple(_absolute(v, folder) for v in value)
+    else:
+        table.refuse("source", example, "correct it")
+    return None
+
+
+def _voxel_size(table: TomlTable) -> float | tuple[float, ...] | None:
+    if isinstance(table.any("voxel_size"), list):
+        return table.numbers("voxel_size", POSITIVE, LENGTH, count=(2, 3))
+    return table.number("voxel_size", None, POSITIVE, LENGTH)
+
+
+def _only(table: TomlTable, key: str, allowed: str, mend: str) -> str:
+    value = table.any(key)
+    if value not in (None, allowed):
+        table.refuse(key, f'"{allowed}"', mend)
+    return allowed
+
+
+def _check_times(table: TomlTable, scans: Scans) -> None:
+    if scans.times is not None and scans.interval is not None:
+        table.refuse("interval", "left out where times is given", "keep one of them")
+    if scans.start is not None and "interval" not in table:
+        table.refuse("start", "given together with interval", "add interval")
+    if scans.interval and scans.scan_duration and scans.scan_duration > scans.interval:
+        table.refuse("scan_duration", f"at most interval, {scans.interval:g} h", "correct one")
+
+
+def _region(table: TomlTable) -> Region:
+    region = Region(
+        crop=_extent(table, "crop"), box=_extent(table, "box"), disc=_disc(table, "disc")
+    )
+    table.finish()
+    return region
+
+
+def _extent(parent: TomlTable, key: str) -> Extent:
+    table = parent.table(key)
+    extent = Extent(*(table.interval(axis) for axis in ("z", "y", "x")))
+    table.finish()
+    return extent
+
+
+def _disc(parent: TomlTable, key: str) -> Disc | None:
+    table = parent.table(key)
+    diameter = table.number("diameter", None, POSITIVE, LENGTH)
+    centre = table.numbers("centre", ANY, LENGTH, count=(1, 2))
+    table.finish()
+    if key not in parent or not isinstance(parent.any(key), dict):
+        return None
+    if diameter is None:
+        table.missing("diameter", "diameter = 1500")
+        return None
+    return Disc(diameter, centre)
+
+
+def _electrodes(table: TomlTable, folder: Path) -> Electrodes:
+    electrodes = Electrodes(
+        working=_electrode(table, "working", folder), counter=_electrode(table, "counter", folder)
+    )
+    if electrodes.working is not None and electrodes.working == electrodes.counter:
+        table.refuse("counter", "elsewhere than working", "correct one of them")
+    table.finish()
+    return electrodes
+
+
+def _electrode(parent: TomlTable, key: str, folder: Path) -> Electrode | None:
+    value = parent.any(key)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        face = parent.choice(key, None, FACES)
+        return None if face is None else Electrode(face=face)
+    table = parent.table(key)
+    electrode = Electrode(
+        face=table.choice("face", None, FACES),
+        plane=table.number("plane", None, NOT_NEGATIVE, LENGTH),
+        mask=_path(table, "mask", folder),
+        brightest=table.flag("brightest", False),
+    )
+    table.finish()
+    if isinstance(value, dict):
+        _check_electrode(parent, table, key, electrode)
+    return electrode
+
+
+def _check_electrode(parent: TomlTable, table: TomlTable, key: str, electrode: Electrode) -> None:
+    ways = ("plane", "mask", *(("brightest",) if electrode.brightest else ()))
+    given = [way for way in ways if way in table]
+    if len(given) > 1:
+        parent.complain(key, f"must have one of plane, mask and brightest, got {', '.join(given)}")
+    if "mask" not in table:
+        table.missing("face", 'the side that it lies at, face = "zmin"')
+
+
+def _phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
+    table = parent.table("phases")
+    if not list(table):
+        parent.missing("phases", 'a table such as [phases.void] with high = 90 or rule = "otsu"')
+    phases = tuple(_phase(table, name, flattened) for name in table)
+    table.finish()
+    return phases
+
+
+def _phase(parent: TomlTable, name: str, flattened: bool) -> Phase:
+    table = parent.table(name)
+    phase = Phase(
+        name=name,
+        low=table.number("low", None),
+        high=table.number("high", None),
+        rule=table.text("rule", None, _RULES, '"otsu", "multi-otsu:3" or "gaussians:2"'),
+        side=table.choice("side", None, ("dark", "bright")),
+        seed=table.number("seed", None),
+        location=table.choice("location", "everywhere", ("everywhere", "electrolyte", "collector")),
+    )
+    table.finish()
+    if isinstance(parent.any(name), dict):
+        _check_phase(parent, table, phase, flattened)
+    return phase
+
+
+def _check_phase(parent: TomlTable, table: TomlTable, phase: Phase, flattened: bool) -> None:
+    low, high = phase.low, phase.high
+    bounds = [key for key in ("low", "high") if key in table]
+    if not bounds and "rule" not in table:
+        parent.complain(phase.name, 'needs grey values or a rule; add high = 90 or rule = "otsu"')
+    if bounds and "rule" in table:
+        table.refuse("rule", f"left out where {bounds[0]} is given", "keep one of them")
+    if low is not None and high is not None and low > high:
+        table.refuse("low", f"at most high, {high:g}", "swap them")
+    if flattened and "high" in table:
+        table.refuse("high", "left out with segmentation.flatten", "give the least contrast as low")
+    if len(bounds) == 1 and not flattened:
+        side = "bright" if bounds == ["low"] else "dark"
+        if phase.side not in (None, side):
+            table.refuse("side", f'"{side}" where only {bounds[0]} is given', "remove it")
+    if phase.seed is not None and low is not None and phase.seed < low:
+        table.refuse("seed", f"stricter than low, {low:g}", "raise it")
+    if phase.seed is not None and high is not None and phase.seed > high:
+        table.refuse("seed", f"stricter than high, {high:g}", "lower it")
+
+
+def _segmentation(table: TomlTable) -> Segmenting:
+    segmentation = Segmenting(
+        flatten=table.integer("flatten", None, 3),
+        smooth=table.number("smooth", 0.0, NOT_NEGATIVE),
+        denoise=table.text("denoise", "none", _DENOISE, '"none", "median:3" or "non-local-means"'),
+        min_voxels=table.integer("min_voxels", 1, 1),
+        connectivity=table.choice("connectivity", 26, (4, 6, 8, 18, 26)),
+        match_light=table.flag("match_light", False),
+        sensitivity=table.number("sensitivity", 0.1, _BELOW_1, _FRACTION),
+    )
+    table.finish()
+    return segmentation
+
+
+def _alignment(table: TomlTable) -> Alignment:
+    alignment = Alignment(
+        method=table.choice("method", "none", ("none", "translation", "rigid")),
+        region=_extent(table, "region"),
+    )
+    table.finish()
+    return alignment
+
+
+def _cycler(table: TomlTable, folder: Path) -> Cycler:
+    file = _path(table, "file", folder)
+    positive = table.choice("positive", None, ("plating", "stripping"))
+    table.missing("file", 'the cycler\'s record, file = "cell.csv"')
+    table.missing("positive", 'what a positive current does: "plating" or "stripping"')
+    cycler = Cycler(
+        file=file or "",
+        positive=positive or "plating",
+        area_cm2=table.number("area_cm2", None, POSITIVE),
+        time_zone=_time_zone(table, "time_zone"),
+        offset=table.number("offset", 0.0, kind=DURATION),
+        uncertainty=table.number("uncertainty", 0.0, NOT_NEGATIVE, DURATION),
+    )
+    table.finish()
+    return cycler
+
+
+def _time_zone(table: TomlTable, key: str) -> str | None:
+    example = 'a time zone such as "America/Chicago" or "+02:00"'
+    zone = table.text(key, None, example=example)
+    if zone is None or re.fullmatch(r"[-+]\d\d:[0-5]\d", zone):
+        return zone
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        table.refuse(key, example, "correct it")
+        return None
+    return zone
+
+
+def _tracking(table: TomlTable) -> Tracking:
+    tracking = Tracking(
+        baseline_frames=table.integer("baseline_frames", 1, 1),
+        repeatability=table.number("repeatability", 0.05, _BELOW_1, _FRACTION),
+        confirm_after=table.integer("confirm_after", 2, 1),
+    )
+    table.finish()
+    return tracking
+
+
+def _measure(table: TomlTable) -> Measure:
+    default = Measure()
+    flags = {f.name: table.flag(f.name, getattr(default, f.name)) for f in fields(Measure)}
+    table.finish()
+    return Measure(**flags)
+
+
+def _output(table: TomlTable, folder: Path) -> Output:
+    output = Output(
+        folder=_path(table, "folder", folder) or str(folder / Output.folder),
+        title=table.text("title", None),
+    )
+    table.finish()
+    return output
+
+
+def _path(table: TomlTable, key: str, folder: Path) -> str | None:
+    text: Any = table.text(key, None)
+    return None if text is None else str(folder / text)
+
+
+def _absolute(source: str, folder: Path) -> str:
+    """A file, folder or pattern, where it is relative to `folder`."""
+    if Path(source).is_absolute():
+        return source
+    # The folder's own name is no part of the pattern, whatever characters it has.
+    start = glob.escape(str(folder)) if glob.has_magic(source) else str(folder)
+    return str(Path(start) / source)

@@ -1,0 +1,180 @@
+"""A commented TOML file to start an experiment from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import tifffile
+
+from crevasse.io import Series, open_series
+from crevasse.io.series import natural_key
+from crevasse.operando.experiment_writer import toml_value
+
+_HEAD = """\
+# An experiment for `crevasse analyze`. Lengths are in µm and times in h, or text with a unit:
+# "1.4 mm", "15 min". Paths are relative to this file. Lines that begin with # are off.
+
+[scans]
+"""
+
+_REST = """\
+
+[region]
+# What is kept of each scan, and where in it cracks are followed, in µm from the scan's outer face.
+# crop = {{ {crop} }}
+# box = {{ {box} }}
+
+# What is followed: cracks and pores, dark or bright. Grey values, or a rule that finds them.
+[phases.open]
+rule = "otsu"  # from the first, middle and last scan
+# high = 90  # instead: at most this grey value (low = 90: at least)
+side = "dark"  # than the material, or "bright"
+# seed = 60  # keep only components that reach this stricter value
+
+[segmentation]
+# flatten = 31  # remove the background; the width of the widest crack, in voxels
+smooth = 0.0  # Gaussian filter, in voxels
+min_voxels = 1  # smaller components are dropped
+connectivity = 26  # {connectivity}
+match_light = false  # scale each scan to the first one's bright level
+sensitivity = 0.1  # volumes are also given for thresholds this fraction lower and higher
+
+[alignment]
+method = "none"  # or "translation": correct drift between scans
+
+[tracking]
+baseline_frames = 1  # scans at the start whose open voxels are pre-existing
+repeatability = 0.05  # change of a crack that is no event, as a fraction of its volume
+
+[measure]
+cracks = true
+
+[output]
+folder = "crevasse-report"
+# title = "My cell"
+"""
+
+
+def template(series: Series, source: str, *, times: str | None = None, hint: str = "") -> str:
+    """The text of a file that analyses a series as it is, with what else may be said as comments.
+
+    Parameters
+    ----------
+    series
+        The scans.
+    source, times
+        Folder or pattern, and CSV file of times, relative to where the text will be.
+    hint
+        What the scans themselves say of their voxel size.
+    """
+    axes = ("z", "y", "x")[-len(series.shape) :]
+    known = series.unit != "voxel"
+    sizes = [n * s for n, s in zip(series.shape, series.spacing, strict=True)]
+    crop, box = (
+        ", ".join(
+            f"{a} = [{part * s:.6g}, {(1 - part) * s:.6g}]"
+            for a, s in zip(axes, sizes, strict=True)
+        )
+        for part in (0.0, 0.25)
+    )
+    scans = [
+        f"# {len(series)} scans of {' × '.join(map(str, series.shape))} ({', '.join(axes)}) "
+        f"{series.dtype}: {series.frames[0].name} … {series.frames[-1].name}",
+        f"source = {toml_value(source)}",
+        *_voxel_size(series, hint),
+        *_times(series, times),
+    ]
+    connectivity = "18 or 6" if len(axes) == 3 else "or 4"
+    rest = _REST.format(crop=crop, box=box, connectivity=connectivity)
+    if not known:
+        rest = rest.replace("outer face.\n", "outer face.\n# They need voxel_size.\n", 1)
+    return _HEAD + "\n".join(scans) + "\n" + rest
+
+
+def folder_template(folder: str | os.PathLike[str], target: Path) -> tuple[str, Series]:
+    """The template for a folder of scans, to be written to `target`, and what was found.
+
+    Times, and perhaps the voxel size, are taken from the one CSV file in the folder or beside it
+    that has a row for each scan.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the folder holds no scans, or they cannot be a series.
+    """
+    path = Path(folder)
+    series = open_series(path)
+    times = None
+    for candidate in _tables(path):
+        try:
+            series, times = open_series(path, times=candidate), candidate
+        except (ValueError, OSError):
+            continue  # some other table
+        break
+    text = template(
+        series,
+        _relative(path, target),
+        times=None if times is None else _relative(times, target),
+        hint=_tiff_says(path),
+    )
+    return text, series
+
+
+def _voxel_size(series: Series, hint: str) -> list[str]:
+    if series.unit != "voxel":
+        size = " × ".join(f"{s:g}" for s in series.spacing)
+        return [
+            f"# Voxel size: {size} µm, from times. A number here goes before it.",
+            f"# voxel_size = {series.spacing[0]:g}",
+        ]
+    said = f"# {hint}; check it.\n" if hint else ""
+    return [
+        f"{said}# Voxel size: not known; lengths are in voxels until it is given.",
+        "# voxel_size = 1.8",
+    ]
+
+
+def _times(series: Series, times: str | None) -> list[str]:
+    if times is not None:
+        first, last = series.times[0], series.times[-1]
+        found = f"# {first:g} to {last:g} {series.time_unit}"
+        return [f"times = {toml_value(times)}  {found}"]
+    return [
+        "# Times: not known; scans are numbered. A CSV with a column time, time_h, time_min or",
+        "# time_s, one row a scan in order, or with a column file; or the time between scans.",
+        '# times = "times.csv"',
+        '# interval = "15 min"',
+        '# scan_duration = "5 min"',
+    ]
+
+
+def _tables(folder: Path) -> list[Path]:
+    inside, beside = (
+        sorted((p for p in place.glob("*.csv") if p.is_file()), key=lambda p: natural_key(p.name))
+        for place in (folder, folder.resolve().parent)
+    )
+    return inside or beside
+
+
+def _relative(path: Path, target: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), target.resolve().parent)).as_posix()
+    except ValueError:  # on another drive
+        return path.resolve().as_posix()
+
+
+def _tiff_says(folder: Path) -> str:
+    """What the first TIFF says of its voxel size; such numbers are often wrong."""
+    first = next(iter(sorted(folder.rglob("*.tif*"), key=lambda p: natural_key(str(p)))), None)
+    if first is None:
+        return ""
+    with tifffile.TiffFile(first) as file:
+        page = file.pages.first
+        described = file.imagej_metadata or {}
+        resolution = page.tags.get("XResolution")
+        if resolution is None or not described.get("unit"):
+            return ""
+        pixels, lengths = resolution.value
+        unit = str(described["unit"]).replace("\\u00B5", "µ")
+        return f"{first.name} says {lengths / pixels:g} {unit}" if pixels else ""

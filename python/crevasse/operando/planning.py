@@ -1,0 +1,210 @@
+"""From an experiment to an analysis: what can be done is planned, what cannot is told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crevasse import _validate
+from crevasse.io import Series, open_series
+from crevasse.operando.experiment import Experiment, ExperimentError, Extent
+from crevasse.operando.experiment_reader import read_experiment
+from crevasse.operando.extents import box_of, cropped, misfits, within
+from crevasse.operando.pipeline import Analysis, Progress, Settings, analyze_series
+from crevasse.operando.segment import Segmentation
+from crevasse.operando.unavailable import not_yet
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `analyze_series` needs for an experiment.
+
+    Attributes
+    ----------
+    experiment
+        What is wanted.
+    series
+        The scans, cropped and with their times; only headers have been read.
+    settings
+        What to do with them.
+    """
+
+    experiment: Experiment
+    series: Series
+    settings: Settings
+
+
+def plan(experiment: Experiment) -> Plan:
+    """Open an experiment's scans and work out what to do with them; only headers are read.
+
+    Raises
+    ------
+    ExperimentError
+        With everything that cannot be done: files that are not there, regions outside of the
+        scans, lengths in µm of scans whose voxel size is not known, what is not available yet.
+
+    Examples
+    --------
+    >>> from crevasse.operando.experiment import Phase, Scans
+    >>> plan(Experiment(Scans("nowhere"), (Phase("void", high=90.0),)))
+    Traceback (most recent call last):
+    crevasse.operando.experiment.ExperimentError: scans.source: nowhere does not exist
+    """
+    planned, problems = _try(experiment)
+    if planned is None or problems:
+        raise ExperimentError(problems)
+    return planned
+
+
+def plan_toml(path: str | os.PathLike[str]) -> Plan:
+    """`plan` of a TOML file; what is wrong with its text comes in the same list."""
+    experiment, problems = read_experiment(path)
+    planned = None
+    if experiment is not None:
+        planned, more = _try(experiment)
+        problems = problems + [line for line in more if line not in problems]
+    if planned is None or problems:
+        raise ExperimentError(problems)
+    return planned
+
+
+def analyze(experiment: Experiment, *, progress: Progress | None = None) -> Analysis:
+    """Do what an experiment asks for, one grey volume in memory at a time.
+
+    Parameters
+    ----------
+    experiment
+        From `Experiment.from_toml`, or made in Python.
+    progress
+        As in `analyze_series`.
+
+    Raises
+    ------
+    ExperimentError
+        Before the first scan is read, with everything that is wrong.
+    BrokenFrameError
+        If a scan turns out to be broken; what was analysed before is in its `analysis`.
+    """
+    planned = plan(experiment)
+    return analyze_series(planned.series, planned.settings, progress=progress)
+
+
+def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
+    problems = [f"{name} is not available yet; {mend}" for name, mend in not_yet(experiment)]
+    problems += _missing_files(experiment)
+    series = _open(experiment, problems)
+    segmentation = _segmentation(experiment, problems)
+    if series is None:
+        return None, problems
+    problems += _misfits(experiment, series)
+    if problems or segmentation is None:
+        return None, problems
+    crop = box_of(experiment.region.crop, series)
+    box = within(box_of(experiment.region.box, series), crop)
+    if any(part.start >= part.stop for part in box):
+        return None, ["region.box must hold a voxel of region.crop; make it larger or move it"]
+    settings = Settings(
+        segmentation=segmentation,
+        roi=None if experiment.region.box == Extent() else box,
+        align=experiment.alignment.method != "none",
+        match_light=experiment.segmentation.match_light,
+        baseline_frames=experiment.tracking.baseline_frames,
+        repeatability=experiment.tracking.repeatability,
+        sensitivity=experiment.segmentation.sensitivity,
+    )
+    if experiment.region.crop != Extent():
+        series = cropped(series, crop)
+    return Plan(experiment, series, settings), problems
+
+
+def _missing_files(experiment: Experiment) -> Iterator[str]:
+    files = {"scans.times": experiment.scans.times}
+    if experiment.cycler is not None:
+        files["cycler.file"] = experiment.cycler.file
+    for name in ("working", "counter"):
+        electrode = getattr(experiment.electrodes, name)
+        files[f"electrodes.{name}.mask"] = None if electrode is None else electrode.mask
+    for field, file in files.items():
+        if file and not Path(file).is_file():
+            yield f"{field}: {file} does not exist; correct the path"
+
+
+def _open(experiment: Experiment, problems: list[str]) -> Series | None:
+    """The scans with their times and voxel size, None if they cannot be opened."""
+    scans = experiment.scans
+    source = scans.source if isinstance(scans.source, str) else list(scans.source)
+    times = scans.times if scans.times and Path(scans.times).is_file() else None
+    try:
+        series = open_series(source)
+    except (ValueError, OSError) as error:
+        problems.append(f"scans.source: {error}")
+        return None
+    if times is not None:
+        try:
+            series = open_series(source, times=times)
+        except (ValueError, OSError) as error:
+            problems.append(f"scans.times: {error}")
+    if scans.interval is not None:
+        series = _at_intervals(series, scans.start or 0.0, scans.interval)
+    if scans.voxel_size is not None:
+        try:
+            spacing = _validate.spacing(scans.voxel_size, len(series.shape))
+        except ValueError:
+            axes = ", ".join(_validate.AXES[-len(series.shape) :])
+            problems.append(
+                f"scans.voxel_size must be a number or ({axes}) for frames of "
+                f"{series.shape}, got {scans.voxel_size}; correct it"
+            )
+        else:
+            series = replace(series, spacing=spacing, unit="um", spacing_source="given")
+    return series
+
+
+def _at_intervals(series: Series, start: float, interval: float) -> Series:
+    frames = tuple(replace(f, time=start + f.index * interval) for f in series.frames)
+    source = f"given: every {interval:g} h from {start:g} h"
+    return replace(series, frames=frames, time_unit="h", times_source=source)
+
+
+def _segmentation(experiment: Experiment, problems: list[str]) -> Segmentation | None:
+    """Of the phase that is followed, None if it cannot be said."""
+    options = experiment.segmentation
+    if not experiment.phases:
+        return None
+    phase = experiment.phases[0]
+    threshold = phase.low if phase.high is None else phase.high
+    bright = phase.side == "bright"
+    if options.flatten is None and phase.rule is None:
+        bright = phase.high is None
+    try:
+        return Segmentation(
+            phase="bright" if bright else "dark",
+            threshold=threshold,
+            seed_threshold=phase.seed,
+            flatten=options.flatten,
+            smooth=options.smooth,
+            min_voxels=options.min_voxels,
+            connectivity=options.connectivity,
+        )
+    except ValueError as error:
+        problems.append(f"phases.{phase.name}: {error}")
+        return None
+
+
+def _misfits(experiment: Experiment, series: Series) -> Iterator[str]:
+    """What does not fit the scans' shape, number or voxel size."""
+    for name, extent in {
+        "region.crop": experiment.region.crop,
+        "region.box": experiment.region.box,
+        "alignment.region": experiment.alignment.region,
+    }.items():
+        yield from misfits(name, extent, series)
+    try:
+        _validate.connectivity(experiment.segmentation.connectivity, len(series.shape))
+    except ValueError as error:
+        yield f"segmentation.{error}"
+    baseline = experiment.tracking.baseline_frames
+    if baseline > len(series):
+        yield f"tracking.baseline_frames must be at most {len(series)}, the scans, got {baseline}"

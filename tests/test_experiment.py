@@ -1,0 +1,491 @@
+"""Experiments: from TOML and back, and everything that is wrong with one in one list."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crevasse.operando import Experiment, ExperimentError, analyze, plan
+from crevasse.operando.experiment import (
+    Alignment,
+    Cycler,
+    Disc,
+    Electrode,
+    Electrodes,
+    Extent,
+    Measure,
+    Output,
+    Phase,
+    Region,
+    Scans,
+    Segmenting,
+    Tracking,
+)
+from crevasse.operando.experiment_template import folder_template
+
+FULL = """
+[scans]
+source = "scans"
+voxel_size = "1.8 um"
+unit = "um"
+time_unit = "h"
+start = "30 min"
+interval = "15 min"
+scan_duration = "300 s"
+
+[region]
+crop = { z = [0, 10.8], y = [3.6, "0.05 mm"] }
+box = { x = [9, 45] }
+disc = { diameter = "1.5 mm", centre = [900, 850.5] }
+
+[electrodes]
+working = "zmin"
+counter = { face = "zmax", plane = 9 }
+
+[phases.void]
+high = 90
+seed = 60
+
+[phases.lithium]
+rule = "multi-otsu:3"
+side = "dark"
+location = "electrolyte"
+
+[segmentation]
+smooth = 0.5
+denoise = "median:3"
+min_voxels = 20
+connectivity = 18
+match_light = true
+sensitivity = 0.2
+
+[alignment]
+method = "rigid"
+region = { z = [0, 9] }
+
+[cycler]
+file = "cell.csv"
+positive = "stripping"
+area_cm2 = 0.0314
+time_zone = "-05:00"
+offset = "-90 s"
+uncertainty = "1 min"
+
+[tracking]
+baseline_frames = 2
+repeatability = 0.1
+confirm_after = 3
+
+[measure]
+cracks = true
+interfaces = true
+
+[output]
+folder = "report"
+title = "Cell A: “0.5 mA cm⁻²” \\\\ \\"first\\""
+"""
+
+GOOD = """
+[scans]
+source = "scans"
+voxel_size = 2
+interval = 0.25
+[phases.void]
+high = 100
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three scans of 6 × 20 × 30 in which a dark sheet grows."""
+    (tmp_path / "scans").mkdir()
+    for t in range(3):
+        volume = np.full((6, 20, 30), 180, np.uint8)
+        volume[1:5, 10, 5 : 12 + 6 * t] = 60
+        volume[0, 0, 0] = 60  # outside of every region used below
+        tifffile.imwrite(tmp_path / "scans" / f"{t}.tif", volume, photometric="minisblack")
+    return tmp_path
+
+
+def written(folder, text):
+    file = folder / "cell.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def problems_of(folder, text, **options):
+    with pytest.raises(ExperimentError) as caught:
+        Experiment.from_toml(written(folder, text), **options)
+    assert str(caught.value) == "\n".join(caught.value.problems)
+    return caught.value.problems
+
+
+def test_every_field_is_read_in_um_and_h(tmp_path):
+    experiment = Experiment.from_toml(written(tmp_path, FULL), check=False)
+    assert experiment == Experiment(
+        scans=Scans(
+            source=str(tmp_path / "scans"),
+            voxel_size=1.8,
+            start=0.5,
+            interval=0.25,
+            scan_duration=5 / 60,
+        ),
+        region=Region(
+            crop=Extent(z=(0, 10.8), y=(3.6, 50)),
+            box=Extent(x=(9, 45)),
+            disc=Disc(1500, (900, 850.5)),
+        ),
+        electrodes=Electrodes(Electrode(face="zmin"), Electrode(face="zmax", plane=9)),
+        phases=(
+            Phase("void", high=90, seed=60),
+            Phase("lithium", rule="multi-otsu:3", side="dark", location="electrolyte"),
+        ),
+        segmentation=Segmenting(None, 0.5, "median:3", 20, 18, True, 0.2),
+        alignment=Alignment("rigid", Extent(z=(0, 9))),
+        cycler=Cycler(
+            str(tmp_path / "cell.csv"), "stripping", 0.0314, "-05:00", -90 / 3600, 1 / 60
+        ),
+        tracking=Tracking(2, 0.1, 3),
+        measure=Measure(interfaces=True),
+        output=Output(str(tmp_path / "report"), 'Cell A: “0.5 mA cm⁻²” \\ "first"'),
+    )
+
+
+@pytest.mark.parametrize("text", [FULL, GOOD])
+def test_what_is_written_is_read_back_equal_from_anywhere(tmp_path, text):
+    experiment = Experiment.from_toml(written(tmp_path, text), check=False)
+    (tmp_path / "elsewhere").mkdir()
+    again = Experiment.from_toml(written(tmp_path / "elsewhere", experiment.to_toml()), check=False)
+    assert again == experiment
+    assert again.to_toml() == experiment.to_toml()
+
+
+text_ = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+lengths = st.floats(0, 1e6, allow_subnormal=False)
+extents = st.builds(
+    Extent,
+    *[st.none() | st.tuples(lengths, lengths).filter(lambda e: e[0] < e[1])] * 3,
+)
+
+
+@given(
+    scans=st.builds(
+        Scans,
+        source=st.just("/scans") | st.lists(text_.map("/".__add__), min_size=1).map(tuple),
+        voxel_size=st.none() | st.floats(1e-3, 1e3) | st.tuples(*[st.floats(1e-3, 1e3)] * 3),
+        interval=st.floats(1e-3, 1e3),
+    ),
+    region=st.builds(Region, extents, extents, st.none() | st.builds(Disc, st.floats(1, 1e5))),
+    phases=st.lists(
+        st.builds(Phase, text_, low=st.floats(-1e9, 1e9)), min_size=1, unique_by=lambda p: p.name
+    ).map(tuple),
+    tracking=st.builds(Tracking, st.integers(1, 9), st.floats(0, 0.99), st.integers(1, 9)),
+    measure=st.builds(Measure, *[st.booleans()] * 5),
+    title=st.none() | text_,
+)
+def test_any_experiment_is_read_back_equal(
+    tmp_path_factory, scans, region, phases, tracking, measure, title
+):
+    experiment = Experiment(
+        scans, phases, region, tracking=tracking, measure=measure, output=Output("/out", title)
+    )
+    file = written(tmp_path_factory.getbasetemp(), experiment.to_toml())
+    assert Experiment.from_toml(file, check=False) == experiment
+
+
+def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
+    problems = problems_of(
+        folder,
+        """
+        colour = "red"
+        [scans]
+        source = "scans"
+        voxel_sise = 1.8
+        interval = "15 minutes"
+        unit = "mm"
+        [region]
+        crop = { z = [10, 2] }
+        [phases.void]
+        low = 120
+        high = 90
+        seed = "60"
+        [segmentation]
+        connectivity = 7
+        min_voxels = 0
+        [alignment]
+        method = "translate"
+        [measure]
+        grey = true
+        [tracking]
+        repeatability = 1
+        """,
+    )
+    assert problems == (
+        'scans.interval must be a positive time in h, got "15 minutes"; '
+        'give a number such as 0.25, or text such as "15 min"',
+        'scans.unit must be "um", got "mm"; give lengths in µm, or as text such as "1.4 mm"',
+        "scans.voxel_sise = 1.8 is not known; did you mean scans.voxel_size?",
+        "segmentation.min_voxels must be a whole number of at least 1, got 0; correct it",
+        "segmentation.connectivity must be 4 or 6 or 8 or 18 or 26, got 7; choose one of them",
+        "region.crop.z must be [begin, end] in µm with begin below end, got [10, 2]; correct it",
+        'phases.void.seed must be a number, got "60"; give a number such as 0.5',
+        "phases.void.low must be at most high, 90, got 120; swap them",
+        'alignment.method must be "none" or "translation" or "rigid", got "translate"; '
+        'did you mean "translation"?',
+        "tracking.repeatability must be a number of at least 0 and below 1, got 1; "
+        "give a number such as 0.05",
+        'colour = "red" is not known; remove it; there are scans, segmentation, region, '
+        "electrodes, phases, alignment, cycler, tracking, measure, output",
+        "phases.void.low together with high is not available yet; remove one of them",
+        "measure.grey is not available yet; remove it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("[phases.void]\nhigh = 100", "", "phases is missing; add a table such as [phases.void]"),
+        ("high = 100", "", "phases.void needs grey values or a rule; add high = 90"),
+        ("high = 100", "high = nan", "phases.void.high must be a number, got nan"),
+        ("high = 100", "high = true", "phases.void.high must be a number, got true"),
+        ("high = 100", 'high = 9\nrule = "otsu"', "phases.void.rule must be left out where high"),
+        ("high = 100", 'rule = "ootsu"', 'phases.void.rule must be "otsu", "multi-otsu:3" or'),
+        ("high = 100", "high = 9\nseed = 10", "seed must be stricter than high, 9, got 10; lower"),
+        ("high = 100", 'high = 9\nside = "bright"', 'side must be "dark" where only high is'),
+        ("[phases.void]\nhigh = 100", "[phases]\nvoid = 3", "phases.void must be a table, got 3"),
+        ('source = "scans"', "", "scans.source is missing; add a folder"),
+        ('source = "scans"', "source = 3", 'scans.source must be a folder ("scans"), a pattern'),
+        ('source = "scans"', 'source = "scan"', "scan does not exist"),
+        ('source = "scans"', 'source = "scans/*.tiff"', "no file matches"),
+        ("voxel_size = 2", "voxel_size = -2", "scans.voxel_size must be a positive length in µm"),
+        ("voxel_size = 2", "voxel_size = [1, 2]", "must be a number or (z, y, x) for frames of"),
+        ("voxel_size = 2", "voxel_size = [1]", "scans.voxel_size must be a list of 2 or 3"),
+        ("interval = 0.25", "start = 1", "scans.start must be given together with interval, got"),
+        ("interval = 0.25", 'times = "t.csv"', "scans.times: "),
+        ("interval = 0.25", 'interval = 1\ntimes = "t.csv"', "scans.interval must be left out"),
+        ("= 0.25", '= 0.25\nscan_duration = "20 min"', "must be at most interval, 0.25 h, got"),
+    ],
+)
+def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
+    assert old in GOOD
+    lines = problems_of(folder, GOOD.replace(old, new))
+    assert sum(problem in line for line in lines) == 1, lines
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("[region]\ncrop = { z = [0, 13] }", "crop.z must end within the scans, at 12 µm at most"),
+        ("[region]\nbox = { x = [0.1, 0.2] }", "region.box.x must hold a voxel, got [0.1, 0.2]"),
+        ("[region]\nbox = { w = [0, 1] }", "region.box.w = [0, 1] is not known; remove it"),
+        ("[region]\ndisc = { centre = [1, 2] }", "region.disc.diameter is missing; add"),
+        (
+            "[region]\ncrop = { x = [0, 8] }\nbox = { x = [8, 20] }",
+            "region.box must hold a voxel of region.crop",
+        ),
+        ("[tracking]\nbaseline_frames = 4", "baseline_frames must be at most 3, the scans, got 4"),
+        ("[segmentation]\nconnectivity = 8", "connectivity must be 6, 18 or 26 for a 3-D image"),
+        ("[segmentation]\nflatten = 9", "phases.void.high must be left out with segmentation.fla"),
+        ("[electrodes]\nworking = 'zmim'", 'got "zmim"; did you mean "zmin"?'),
+        ("[electrodes]\nworking = {}", "electrodes.working.face is missing; add"),
+        (
+            "[electrodes]\nworking = { face = 'zmin', plane = 1, brightest = true }",
+            "electrodes.working must have one of plane, mask and brightest, got plane, brightest",
+        ),
+        ("[electrodes]\nworking = 'zmin'\ncounter = 'zmin'", "counter must be elsewhere than work"),
+        ("[electrodes]\nworking = { mask = 'm.tif' }", "m.tif does not exist; correct the path"),
+        ("[cycler]\nfile = 'a.csv'", "cycler.positive is missing; add what a positive current"),
+        ("[cycler]\nfile = 'a.csv'\ntime_zone = 'Mars'", "cycler.time_zone must be a time zone"),
+        ("[cycler]\nfile = 'a.csv'\npositive = 'plating'", "a.csv does not exist; correct"),
+        ("[measure]\ncracks = false", "measure.cracks = false is not available yet"),
+        ("[output]\ntitle = ''", 'output.title must be text, got ""'),
+    ],
+)
+def test_what_does_not_fit_is_told_before_a_scan_is_read(folder, more, problem, monkeypatch):
+    monkeypatch.setattr("crevasse.io.series.read_tiff", _never)
+    lines = problems_of(folder, GOOD + more)
+    assert sum(problem in line for line in lines) == 1, lines
+
+
+def _never(path):
+    raise AssertionError(f"{path} was read")
+
+
+@pytest.mark.parametrize(
+    ("field", "more"),
+    [
+        ("region.disc", "[region]\ndisc = { diameter = 10 }"),
+        ("electrodes.counter", "[electrodes]\ncounter = 'zmax'"),
+        ("phases.lithium, beside phases.void,", "[phases.lithium]\nlow = 3"),
+        ("phases.void.location", "location = 'collector'"),
+        ("segmentation.denoise", "[segmentation]\ndenoise = 'non-local-means'"),
+        ('alignment.method = "rigid"', "[alignment]\nmethod = 'rigid'"),
+        ("alignment.region", "[alignment]\nregion = { x = [0, 9] }"),
+        ("tracking.confirm_after", "[tracking]\nconfirm_after = 3"),
+        ("measure.thickness", "[measure]\nthickness = true"),
+    ],
+)
+def test_what_nothing_acts_upon_is_refused_and_not_ignored(folder, field, more):
+    (line,) = problems_of(folder, GOOD + more)
+    assert line.startswith(f"{field} is not available yet; ")
+    Experiment.from_toml(written(folder, GOOD + more), check=False)
+
+
+def test_text_that_is_no_toml_is_told(tmp_path):
+    (line,) = problems_of(tmp_path, "[scans\n")
+    assert "cell.toml is not TOML: " in line
+    assert "line 1" in line
+    (tmp_path / "latin.toml").write_bytes("# µm".encode("latin-1"))
+    with pytest.raises(ExperimentError, match=r"latin\.toml must be UTF-8 text"):
+        Experiment.from_toml(tmp_path / "latin.toml")
+    with pytest.raises(FileNotFoundError):
+        Experiment.from_toml(tmp_path / "none.toml")
+
+
+def test_lengths_in_um_need_a_voxel_size(folder):
+    text = GOOD.replace("voxel_size = 2", "") + "[region]\nbox = { x = [0, 9] }"
+    assert problems_of(folder, text) == (
+        "region.box is in µm, which needs scans.voxel_size; add it",
+    )
+
+
+def test_a_plan_is_what_the_experiment_says(folder):
+    text = GOOD.replace("interval", "start = 1\ninterval") + (
+        "seed = 80\n[region]\ncrop = { z = [2, 10], y = [0.9, 31.0] }\nbox = { y = [10, 30] }\n"
+        "[segmentation]\nmin_voxels = 3\nsensitivity = 0.2\n[alignment]\nmethod = 'translation'\n"
+    )
+    planned = plan(Experiment.from_toml(written(folder, text)))
+    assert planned.series.shape == (4, 15, 30)
+    assert planned.series.spacing == (2.0, 2.0, 2.0)
+    assert planned.series.unit == "um"
+    assert planned.series.times.tolist() == [1, 1.25, 1.5]
+    assert planned.settings.roi == (slice(0, 4), slice(5, 15), slice(0, 30))
+    assert planned.settings.align
+    assert planned.settings.sensitivity == 0.2
+    segmentation = planned.settings.segmentation
+    assert (segmentation.phase, segmentation.threshold) == ("dark", 100)
+    assert (segmentation.seed_threshold, segmentation.min_voxels) == (80, 3)
+    whole = tifffile.imread(folder / "scans" / "2.tif")
+    assert np.array_equal(planned.series[2].read(), whole[1:5, :15])
+
+
+@pytest.mark.parametrize(
+    ("keys", "phase", "threshold"),
+    [
+        ("low = 90", "bright", 90),
+        ("high = 90", "dark", 90),
+        ("rule = 'otsu'", "dark", None),
+        ("rule = 'otsu'\nside = 'bright'", "bright", None),
+        ("low = 0.2\n[segmentation]\nflatten = 9", "dark", 0.2),
+        ("low = 0.2\nside = 'bright'\n[segmentation]\nflatten = 9", "bright", 0.2),
+    ],
+)
+def test_grey_values_tell_dark_from_bright(folder, keys, phase, threshold):
+    planned = plan(Experiment.from_toml(written(folder, GOOD.replace("high = 100", keys))))
+    segmentation = planned.settings.segmentation
+    assert (segmentation.phase, segmentation.threshold) == (phase, threshold)
+
+
+@given(begin=st.integers(0, 9), n=st.integers(1, 9), voxel=st.sampled_from([1.8, 1.7, 0.1, 0.65]))
+def test_an_extent_of_whole_voxels_holds_just_those(begin, n, voxel):
+    from crevasse.io import open_series
+    from crevasse.operando.extents import box_of
+
+    series = open_series(np.zeros((1, 4, 20), np.uint8), spacing=voxel)
+    extent = Extent(x=(begin * voxel, (begin + n) * voxel))
+    assert box_of(extent, series) == (slice(0, 4), slice(begin, begin + n))
+
+
+def test_analyze_measures_what_is_there(folder):
+    experiment = Experiment.from_toml(written(folder, GOOD + "[region]\nbox = { y = [2, 40] }"))
+    seen = []
+    analysis = analyze(experiment, progress=lambda result, n_frames: seen.append(n_frames))
+    assert analysis.history.frames["n_voxels"].tolist() == [4 * (7 + 6 * t) for t in range(3)]
+    assert analysis.history.frames["volume"].tolist() == [32 * (7 + 6 * t) for t in range(3)]
+    assert analysis.history.frames["time"].tolist() == [0, 0.25, 0.5]
+    assert seen == [3, 3, 3]
+
+
+def test_an_experiment_made_in_python_is_checked_as_well(folder):
+    experiment = Experiment.from_toml(written(folder, GOOD))
+    bad = replace(experiment, scans=replace(experiment.scans, source=str(folder / "none")))
+    with pytest.raises(ExperimentError, match=r"scans\.source: .*none does not exist"):
+        plan(replace(bad, measure=Measure(grey=True)))
+
+
+def test_files_and_patterns_are_relative_to_the_experiment(folder):
+    odd = folder / "cell [1]"
+    (folder / "scans").rename(odd)
+    for source, n_frames in (('"cell [1]/../cell [1]"', 3), ('["cell [1]/1.tif"]', 1)):
+        text = GOOD.replace('"scans"', source)
+        assert len(plan(Experiment.from_toml(written(folder, text))).series) == n_frames
+    text = GOOD.replace('"scans"', '"*.tif"')
+    assert len(plan(Experiment.from_toml(written(odd, text))).series) == 3
+
+
+def test_a_template_is_read_back_and_says_what_was_found(folder):
+    text, series = folder_template(folder / "scans", folder / "cell.toml")
+    assert len(series) == 3
+    assert "# 3 scans of 6 × 20 × 30 (z, y, x) uint8: 0.tif … 2.tif" in text
+    assert "Voxel size: not known" in text
+    assert "Times: not known" in text
+    experiment = Experiment.from_toml(written(folder, text))
+    assert experiment.scans == Scans(str(folder / "scans"))
+    planned = plan(experiment)
+    assert (planned.series.unit, planned.series.time_unit) == ("voxel", "frame")
+
+
+def test_a_template_finds_times_and_voxel_size_beside_the_scans(folder):
+    (folder / "cycler.csv").write_text("time,voltage\n" + "0,1\n" * 50)
+    (folder / "times.csv").write_text("file,time_min,spacing\n0,0,1.8\n1,15,1.8\n2,30,1.8\n")
+    (folder / "in").mkdir()
+    text, series = folder_template(folder / "scans", folder / "in" / "cell.toml")
+    assert series.times.tolist() == [0, 0.25, 0.5]
+    assert "Voxel size: 1.8 × 1.8 × 1.8 µm, from times" in text
+    experiment = Experiment.from_toml(written(folder / "in", text))
+    assert plan(experiment).series.spacing == (1.8, 1.8, 1.8)
+    assert plan(experiment).series.times.tolist() == [0, 0.25, 0.5]
+
+
+def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
+    text, _ = folder_template(folder / "scans", folder / "cell.toml")
+    options = [line[2:] for line in text.splitlines() if _is_option(line)]
+    assert len(options) > 8
+    for option in options:
+        key = option.split(" = ")[0]
+        if key == "times":
+            continue  # there is no such file here
+        more = "voxel_size = 2\n" if key in ("crop", "box") else ""
+        changed = "\n".join(
+            line for line in text.splitlines() if not (key == "high" and line.startswith("rule"))
+        ).replace(f"# {option}", option)
+        changed = changed.replace("source = ", f"{more}source = ")
+        if more:
+            changed = changed.replace("0.0 + 0", "0")
+        if key in ("crop", "box"):
+            changed = changed.replace("\n# They need voxel_size.", "")
+        Experiment.from_toml(written(folder, changed))
+
+
+def _is_option(line):
+    return (
+        line.startswith("# ")
+        and line[2:].split(" = ")[0].replace("_", "").isalpha()
+        and (" = " in line)
+    )
+
+
+def test_what_the_tiff_says_of_its_voxel_size_is_passed_on_and_not_believed(tmp_path):
+    image = np.zeros((4, 5), np.uint16)
+    (tmp_path / "scans").mkdir()
+    tifffile.imwrite(
+        tmp_path / "scans" / "a.tif", image, imagej=True, resolution=(0.5, 0.5),
+        metadata={"unit": "um"},
+    )  # fmt: skip
+    text, series = folder_template(tmp_path / "scans", tmp_path / "cell.toml")
+    assert "# a.tif says 2 um; check it." in text
+    assert series.unit == "voxel"
+    assert Experiment.from_toml(written(tmp_path, text)).scans.voxel_size is None
