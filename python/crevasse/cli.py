@@ -1,4 +1,4 @@
-"""The command line: crevasse demo | track | label | info."""
+"""The command line: crevasse init | analyze | demo | track | label | info."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import crevasse
-from crevasse import _core
+from crevasse import _core, cli_experiment
 
 if TYPE_CHECKING:
+    from crevasse.io import Series
     from crevasse.operando import Analysis, Settings
     from crevasse.tracking import FrameResult
 
@@ -59,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"crevasse {crevasse.__version__}")
     commands = parser.add_subparsers(metavar="command", required=True)
+    cli_experiment.add_init(commands, _command)
+    cli_experiment.add_analyze(commands, _command, _run)
     _add_demo(commands)
     _add_track(commands)
     _add_label(commands)
@@ -193,8 +196,6 @@ def _track(options: argparse.Namespace) -> int:
 
 def _analyze(options: argparse.Namespace, settings: Settings) -> int:
     from crevasse.io import open_series
-    from crevasse.operando import BrokenFrameError, analyze_series
-    from crevasse.report import summary, write_report
 
     source = options.source[0] if len(options.source) == 1 else options.source
     series = open_series(
@@ -204,6 +205,14 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
         unit=options.unit,
         time_unit=options.time_unit,
     )
+    return _run(series, settings, options)
+
+
+def _run(series: Series, settings: Settings, options: argparse.Namespace) -> int:
+    """Analyse a series, write its report to `options.output` and say what was found."""
+    from crevasse.operando import BrokenFrameError, analyze_series
+    from crevasse.report import summary, write_report
+
     try:
         with _output_folder(options.output), _Progress(len(series)) as progress:
             analysis = analyze_series(series, settings, progress=progress)

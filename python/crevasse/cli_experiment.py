@@ -1,0 +1,97 @@
+"""Commands on experiments: crevasse init | analyze."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crevasse.io import Series
+    from crevasse.operando import Settings
+
+Command = Callable[..., argparse.ArgumentParser]
+# What analyses a series and writes its report: series, settings, options.
+Run = Callable[["Series", "Settings", argparse.Namespace], int]
+
+_BAD_USE = 2
+
+
+def add_init(commands: Any, add_command: Command) -> None:
+    """Add the command that writes a file to start from."""
+    command = add_command(
+        commands, "init", _init, "write a commented experiment for a folder of scans"
+    )
+    command.add_argument("folder", type=Path, help="folder of TIFFs, or of folders of slices")
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("cell.toml"),
+        help="file to write (default: cell.toml)",
+    )
+    command.add_argument("--force", action="store_true", help="write over a file that is there")
+
+
+def add_analyze(commands: Any, add_command: Command, run: Run) -> None:
+    """Add the command that does what such a file says; `run` does the work."""
+    command = add_command(
+        commands, "analyze", partial(_analyze, run), "do what an experiment (TOML) asks for"
+    )
+    command.add_argument("experiment", type=Path, help="TOML file; crevasse init writes one")
+    command.add_argument(
+        "-o", "--output", type=Path, help="folder to write to (default: the experiment's)"
+    )
+
+
+def _init(options: argparse.Namespace) -> int:
+    from crevasse._files import replace_when_written
+    from crevasse.operando.experiment_template import folder_template
+
+    if options.output.exists() and not options.force:
+        raise FileExistsError(
+            f"{options.output} exists already; give another file with -o, or --force"
+        )
+    text, series = folder_template(options.folder, options.output)
+    with replace_when_written(options.output) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    result = {
+        "experiment": str(options.output),
+        "source": series.source,
+        "n_frames": len(series),
+        "shape": list(series.shape),
+        "dtype": str(series.dtype),
+        "spacing": list(series.spacing),
+        "unit": series.unit,
+        "spacing_source": series.spacing_source,
+        "time_unit": series.time_unit,
+        "times_source": series.times_source,
+    }
+    if options.json:
+        print(json.dumps(result))
+        return 0
+    size = " × ".join(map(str, series.shape))
+    print(f"{options.output}: {len(series)} scans of {size} {series.dtype}")
+    print(f"voxel size: {series.spacing_source}; times: {series.times_source}")
+    print(f"next: see what it says, then run: crevasse analyze {options.output}")
+    return 0
+
+
+def _analyze(run: Run, options: argparse.Namespace) -> int:
+    from crevasse.operando import ExperimentError
+    from crevasse.operando.planning import plan_toml
+
+    try:
+        plan = plan_toml(options.experiment)
+    except ExperimentError as error:
+        for problem in error.problems:
+            print(f"crevasse: error: {options.experiment}: {problem}", file=sys.stderr)
+        return _BAD_USE
+    wanted = plan.experiment.output
+    options.output = options.output or Path(wanted.folder)
+    options.title = wanted.title or f"Cracks in {options.experiment.stem}"
+    return run(plan.series, plan.settings, options)
