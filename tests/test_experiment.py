@@ -412,8 +412,13 @@ def test_analyze_measures_what_is_there(folder):
 def test_an_experiment_made_in_python_is_checked_as_well(folder):
     experiment = Experiment.from_toml(written(folder, GOOD))
     bad = replace(experiment, scans=replace(experiment.scans, source=str(folder / "none")))
-    with pytest.raises(ExperimentError, match=r"scans\.source: .*none does not exist"):
-        plan(replace(bad, measure=Measure(grey=True)))
+    phase = Phase("void", high=float("nan"))
+    with pytest.raises(ExperimentError) as caught:
+        plan(replace(bad, measure=Measure(grey=True), phases=(phase,)))
+    fields = [line.split(" ")[0].rstrip(":") for line in caught.value.problems]
+    assert fields == ["phases.void.high", "measure.grey", "scans.source"]
+    numpy_ = replace(experiment.scans, voxel_size=np.float32(1.5), source=folder / "scans")
+    assert plan(replace(experiment, scans=numpy_)).series.spacing == (1.5, 1.5, 1.5)
 
 
 def test_files_and_patterns_are_relative_to_the_experiment(folder):

@@ -51,15 +51,19 @@ def read_experiment(path: str | os.PathLike[str]) -> tuple[Experiment | None, li
     None if nothing can be made of it. Files that it names are not looked at.
     """
     file = Path(path)
-    problems: list[str] = []
     try:
-        values = tomllib.loads(file.read_bytes().decode("utf-8"))
+        text = file.read_bytes().decode("utf-8")
+        return read_text(text, file.resolve().parent)
     except UnicodeDecodeError as error:
         return None, [f"{file} must be UTF-8 text, got {error.reason}; save it as UTF-8"]
     except tomllib.TOMLDecodeError as error:
         return None, [f"{file} is not TOML: {error}; correct it"]
-    experiment = _experiment(TomlTable(values, "", problems), file.resolve().parent)
-    return experiment, problems
+
+
+def read_text(text: str, folder: Path) -> tuple[Experiment | None, list[str]]:
+    """`read_experiment` of TOML text; paths in it are relative to `folder`."""
+    problems: list[str] = []
+    return _experiment(TomlTable(tomllib.loads(text), "", problems), folder), problems
 
 
 def _experiment(table: TomlTable, folder: Path) -> Experiment | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
+
+import numpy as np
 
 from crevasse.operando.experiment import Experiment, Phase
 
@@ -26,14 +28,14 @@ def experiment_toml(experiment: Experiment) -> str:
 
 def toml_value(value: Any) -> str:
     """A value as TOML text; numbers are read back as they are."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        if not math.isfinite(value):
-            raise ValueError(f"numbers of an experiment must be finite, got {value}")
-        return repr(value)
-    if isinstance(value, str):
-        return f'"{"".join(_character(c) for c in value)}"'
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value)).lower()
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return repr(float(value))  # nan and inf are TOML, too; reading refuses them by name
+    if isinstance(value, (str, os.PathLike)):
+        return f'"{"".join(_character(c) for c in os.fspath(value))}"'
     if isinstance(value, (tuple, list)):
         return f"[{', '.join(toml_value(v) for v in value)}]"
     if is_dataclass(value):

@@ -10,7 +10,7 @@ from pathlib import Path
 from crevasse import _validate
 from crevasse.io import Series, open_series
 from crevasse.operando.experiment import Experiment, ExperimentError, Extent
-from crevasse.operando.experiment_reader import read_experiment
+from crevasse.operando.experiment_reader import read_experiment, read_text
 from crevasse.operando.extents import box_of, cropped, misfits, within
 from crevasse.operando.pipeline import Analysis, Progress, Settings, analyze_series
 from crevasse.operando.segment import Segmentation
@@ -48,26 +48,18 @@ def plan(experiment: Experiment) -> Plan:
     Examples
     --------
     >>> from crevasse.operando.experiment import Phase, Scans
-    >>> plan(Experiment(Scans("nowhere"), (Phase("void", high=90.0),)))
+    >>> plan(Experiment(Scans("/nowhere"), (Phase("void", high=90.0),)))
     Traceback (most recent call last):
-    crevasse.operando.experiment.ExperimentError: scans.source: nowhere does not exist
+    crevasse.operando.experiment.ExperimentError: scans.source: /nowhere does not exist
     """
-    planned, problems = _try(experiment)
-    if planned is None or problems:
-        raise ExperimentError(problems)
-    return planned
+    # Read again from its text, so that one made in Python keeps the same rules as one from a file.
+    read, problems = read_text(experiment.to_toml(), Path.cwd())
+    return _require(read, problems)
 
 
 def plan_toml(path: str | os.PathLike[str]) -> Plan:
     """`plan` of a TOML file; what is wrong with its text comes in the same list."""
-    experiment, problems = read_experiment(path)
-    planned = None
-    if experiment is not None:
-        planned, more = _try(experiment)
-        problems = problems + [line for line in more if line not in problems]
-    if planned is None or problems:
-        raise ExperimentError(problems)
-    return planned
+    return _require(*read_experiment(path))
 
 
 def analyze(experiment: Experiment, *, progress: Progress | None = None) -> Analysis:
@@ -89,6 +81,17 @@ def analyze(experiment: Experiment, *, progress: Progress | None = None) -> Anal
     """
     planned = plan(experiment)
     return analyze_series(planned.series, planned.settings, progress=progress)
+
+
+def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
+    """The plan, or every problem: those given and those of the plan."""
+    planned = None
+    if experiment is not None:
+        planned, more = _try(experiment)
+        problems = problems + [line for line in more if line not in problems]
+    if planned is None or problems:
+        raise ExperimentError(problems)
+    return planned
 
 
 def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Heights = NDArray[np.float64]
 
 _MOST_ROUNDS = 50
+_MOST_COLUMNS = 2**16  # of a map are looked at, evenly spread: more adds no accuracy
+_SETTLED = 1e-6  # voxels by which a round moves the plane when it has found its place
+_ON_A_LINE = 1e-9  # least variance across it, of the extent squared, by which columns leave a line
 _CUT = 4.685  # standard deviations from which a height counts for nothing: Tukey's for 95 %
 _TO_DEVIATION = 1.4826  # of a normal distribution, from its median absolute deviation
 
@@ -77,30 +80,37 @@ def fit_plane(height: Heights, *, spacing: tuple[float, ...], voxel: float) -> P
     ----------
     .. [1] P. J. Huber, E. M. Ronchetti, "Robust Statistics", 2nd ed., Wiley, 2009.
     """
+    step = max(1, int((height.size / _MOST_COLUMNS) ** (1 / height.ndim)))
+    height = height[(slice(None, None, step),) * height.ndim]
+    spacing = tuple(length * step for length in spacing)
     known = ~np.isnan(height)
-    places = np.nonzero(known)
-    design = np.stack(
-        [np.ones(known.sum()), *(p * s for p, s in zip(places, spacing, strict=True))], axis=1
-    )
-    if np.linalg.matrix_rank(design) <= height.ndim:
+    if not known.any():
+        return None
+    lengths = [p * length for p, length in zip(np.nonzero(known), spacing, strict=True)]
+    middle = [float(along.mean()) for along in lengths]
+    # From the middle, in units of the extent: the normal equations are then well conditioned.
+    extent = max(float(np.ptp(along)) for along in lengths) or 1.0
+    terms = [(along - m) / extent for along, m in zip(lengths, middle, strict=True)]
+    design = np.stack([np.ones(len(terms[0])), *terms])
+    if np.linalg.eigvalsh(design @ design.T)[0] <= _ON_A_LINE * design.shape[1]:
         return None
     values = height[known]
-    slopes = [_typical_slope(height, axis, length) for axis, length in enumerate(spacing)]
-    fit = np.array([0.0, *slopes])
-    fit[0] = np.median(values - design @ fit)
+    slopes = [_typical_slope(height, axis, length) * extent for axis, length in enumerate(spacing)]
+    away = values - np.array(slopes) @ design[1:]
+    fit = np.array([float(np.median(away)), *slopes])
     least = voxel / math.sqrt(12)  # what rounding alone spreads heights by
     for _ in range(_MOST_ROUNDS):
-        away = values - design @ fit
+        away = values - fit @ design
         spread = max(_TO_DEVIATION * float(np.median(np.abs(away))), least)
-        root = np.maximum(1 - (away / (_CUT * spread)) ** 2, 0)  # the root of the weight
-        new = np.linalg.lstsq(design * root[:, None], values * root, rcond=None)[0]
-        settled = np.abs(design @ (new - fit)).max() < 1e-9 * voxel
-        fit = new
-        if settled:
+        weighted = design * np.maximum(1 - (away / (_CUT * spread)) ** 2, 0) ** 2
+        step = np.linalg.lstsq(weighted @ design.T, weighted @ away, rcond=None)[0]
+        fit = fit + step
+        if np.abs(step).sum() < _SETTLED * voxel:
             break
-    away = values - design @ fit
-    spread = _TO_DEVIATION * float(np.median(np.abs(away)))
-    return Plane(float(fit[0]), tuple(float(v) for v in fit[1:]), spread)
+    spread = _TO_DEVIATION * float(np.median(np.abs(values - fit @ design)))
+    tilts = [float(slope) / extent for slope in fit[1:]]
+    offset = float(fit[0]) - sum(t * m for t, m in zip(tilts, middle, strict=True))
+    return Plane(offset, tuple(tilts), spread)
 
 
 def _typical_slope(height: Heights, axis: int, length: float) -> float:
