@@ -395,8 +395,9 @@ def test_an_extent_of_whole_voxels_holds_just_those(begin, n, voxel):
     from crevasse.operando.extents import box_of
 
     series = open_series(np.zeros((1, 4, 20), np.uint8), spacing=voxel)
-    extent = Extent(x=(begin * voxel, (begin + n) * voxel))
-    assert box_of(extent, series) == (slice(0, 4), slice(begin, begin + n))
+    for first in (begin, begin + 0.5):  # a centre on the end belongs to what begins there
+        extent = Extent(x=(first * voxel, (first + n) * voxel))
+        assert box_of(extent, series) == (slice(0, 4), slice(begin, begin + n))
 
 
 def test_analyze_measures_what_is_there(folder):

@@ -41,17 +41,17 @@ def toward(mask, face):
 
 
 @pytest.mark.parametrize("face", ["zmin", "zmax", "ymin", "xmax"])
-@pytest.mark.parametrize("degrees", [0.0, 2.0, 6.0])
+@pytest.mark.parametrize("degrees", [0.0, 2.0, 6.0, 12.0])
 def test_a_tilted_layer_has_its_thickness_along_the_normal(face, degrees):
     shape, normal = (90, 70), 8.3
     lower = tilted(shape, degrees)
-    mask = between(lower, lower + normal / math.cos(math.radians(degrees)), 40)
+    mask = between(lower, lower + normal / math.cos(math.radians(degrees)), 50)
     record = InterfaceRecord(face=face, spacing=VOXEL)
     frame = record.update(toward(mask, face))
     if degrees == 0:
         assert frame.mean == pytest.approx(9 * VOXEL)  # rounded to voxels, all alike
     else:
-        assert frame.mean_normal == pytest.approx(normal * VOXEL, abs=0.05 * VOXEL)
+        assert frame.mean_normal == pytest.approx(normal * VOXEL, abs=0.03 * VOXEL)
     assert frame.tilt == pytest.approx(degrees, abs=0.05)
     assert frame.std_corrected < 0.3 * VOXEL
     assert frame.front_sq < 0.5 * VOXEL  # the tilt is no roughness: rounding is all there is
@@ -91,6 +91,17 @@ def test_means_follow_growth_and_change_is_against_the_first_frame(rng):
     assert "resolved" not in table.units
     assert list(record.maps) == [1]
     assert record.maps[1].mean() == table["mean"][1]
+
+
+def test_the_band_of_a_change_is_that_of_both_frames():
+    mask = np.zeros((9, 4, 5), bool)
+    record = InterfaceRecord(face="zmin", resolution=2)
+    mask[0] = True
+    record.update(mask)  # in [0, 2]
+    mask[:5, 1:] = True
+    frame = record.update(mask)  # a quarter in [0, 2], the rest 5
+    assert (frame.mean_low, frame.mean_high) == (3.75, 4.25)
+    assert (frame.change, frame.change_low, frame.change_high) == (3.0, 1.75, 4.25)
 
 
 def test_change_std_tells_even_stripping_from_uneven(rng):
@@ -141,7 +152,7 @@ def test_what_is_too_thin_is_said_to_be_and_the_band_holds_the_truth(rng):
 
 def test_layers_of_exactly_the_limit_are_resolved():
     record = InterfaceRecord(face="zmin", spacing=0.1, resolution=3)  # 3 * 0.1 > 0.3 in floats
-    mask = np.zeros((6, 4, 4), bool)
+    mask = np.zeros((6, 37, 41), bool)
     mask[:3] = True
     frame = record.update(mask)
     assert frame.resolved
@@ -198,6 +209,7 @@ def test_what_lies_deeper_than_depth_belongs_to_something_else():
         record = InterfaceRecord(face=face, spacing=0.5, depth=5.0)
         assert record.update(mask).mean == pytest.approx(mean * 0.5)
     assert InterfaceRecord(face="zmin", depth=7.4).update(mask).mean == 6  # centres at 1.5 … 6.5
+    assert InterfaceRecord(face="zmin", depth=7.5).update(mask).mean == 7
 
 
 def test_sections_are_measured_too():
@@ -221,6 +233,14 @@ def test_a_fifth_of_arbitrary_heights_does_not_move_the_plane(slopes, bad, heigh
     assert plane.heights((20, 20), (1.5, 2.0)) == pytest.approx(truth, abs=0.1)
     heights[0, :5] = np.nan
     assert fit_plane(heights, spacing=(1.5, 2.0), voxel=0.1) is not None
+
+
+def test_large_maps_are_fitted_as_well_as_small_ones(rng):
+    y, x = np.indices((700, 400))
+    heights = np.floor(20 + 0.03 * y - 0.02 * x + rng.normal(0, 1, y.shape)) * VOXEL
+    plane = fit_plane(heights, spacing=(VOXEL, 2 * VOXEL), voxel=VOXEL)
+    assert plane.slopes == pytest.approx((0.03, -0.01), abs=1e-4)
+    assert plane.offset == pytest.approx(19.5 * VOXEL, abs=0.05 * VOXEL)
 
 
 def test_columns_on_a_line_determine_no_plane():

@@ -258,7 +258,8 @@ class InterfaceRecord:
             change_low=0.0 if first is None else low - first[0].mean_high,
             change_high=0.0 if first is None else high - first[0].mean_low,
             change_std=0.0 if first is None else float(np.nanstd(layer.map - first[1])),
-            resolved=bool(layer.mean >= self.limit),
+            # A mean of columns of exactly the limit may fall short of it by a last digit.
+            resolved=bool(layer.mean >= self.limit * (1 - 1e-9)),
             contact_loss=1 - layer.coverage,
             unresolved=unresolved,
             tilt=math.nan if plane is None else plane.tilt,
@@ -331,8 +332,7 @@ class _Scale:
 def _band(thickness: Map, limit: float) -> tuple[float, float, float]:
     """Least and greatest mean, and the fraction of columns that are not resolved."""
     known = thickness[~np.isnan(thickness)]
-    # Sums of voxels: those of exactly the limit are resolved, whatever their last digit is.
-    below = known < limit * (1 - 1e-9)
+    below = known < limit
     low, high = np.where(below, 0.0, known).mean(), np.where(below, limit, known).mean()
     return float(low), float(high), float(below.mean())
 
