@@ -1,6 +1,8 @@
 """Experiments: from TOML and back, and everything that is wrong with one in one list."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from crevasse.operando.experiment import (
     Tracking,
 )
 from crevasse.operando.experiment_template import folder_template
+from crevasse.operando.unavailable import not_yet
 
 FULL = """
 [scans]
@@ -461,18 +464,13 @@ def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
     options = [line[2:] for line in text.splitlines() if _is_option(line)]
     assert len(options) > 8
     for option in options:
-        key = option.split(" = ")[0]
-        if key == "times":
-            continue  # there is no such file here
-        more = "voxel_size = 2\n" if key in ("crop", "box") else ""
-        changed = "\n".join(
-            line for line in text.splitlines() if not (key == "high" and line.startswith("rule"))
-        ).replace(f"# {option}", option)
-        changed = changed.replace("source = ", f"{more}source = ")
-        if more:
-            changed = changed.replace("0.0 + 0", "0")
-        if key in ("crop", "box"):
-            changed = changed.replace("\n# They need voxel_size.", "")
+        changed = text.replace(f"# {option}", option)
+        if option.startswith(("crop", "box")):  # they are in voxels, which are 1 µm then
+            changed = changed.replace("[scans]", "[scans]\nvoxel_size = 1")
+        if option.startswith("high"):
+            changed = changed.replace('rule = "otsu"', "")
+        if option.startswith("times"):
+            (folder / "times.csv").write_text("time\n0\n1\n2\n")
         Experiment.from_toml(written(folder, changed))
 
 
@@ -482,6 +480,14 @@ def _is_option(line):
         and line[2:].split(" = ")[0].replace("_", "").isalpha()
         and (" = " in line)
     )
+
+
+def test_the_documented_example_is_an_experiment(tmp_path):
+    page = (Path(__file__).parent.parent / "docs" / "experiment.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    experiment = Experiment.from_toml(written(tmp_path, example), check=False)
+    assert list(not_yet(experiment)) == []
+    assert experiment.region.crop == Extent(z=(100, 800))
 
 
 def test_what_the_tiff_says_of_its_voxel_size_is_passed_on_and_not_believed(tmp_path):
