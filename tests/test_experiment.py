@@ -73,7 +73,7 @@ region = { z = [0, 9] }
 file = "cell.csv"
 positive = "stripping"
 area_cm2 = 0.0314
-time_zone = "-05:00"
+timezone = "-05:00"
 offset = "-90 s"
 uncertainty = "1 min"
 
@@ -301,7 +301,7 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
         ("[electrodes]\nworking = 'zmin'\ncounter = 'zmin'", "counter must be elsewhere than work"),
         ("[electrodes]\nworking = { mask = 'm.tif' }", "m.tif does not exist; correct the path"),
         ("[cycler]\nfile = 'a.csv'", "cycler.positive is missing; add what a positive current"),
-        ("[cycler]\nfile = 'a.csv'\ntime_zone = 'Mars'", "cycler.time_zone must be a time zone"),
+        ("[cycler]\nfile = 'a.csv'\ntimezone = 'Mars'", "cycler.timezone must be a time zone"),
         ("[cycler]\nfile = 'a.csv'\npositive = 'plating'", "a.csv does not exist; correct"),
         ("[measure]\ncracks = false", "measure.cracks = false is not available yet"),
         ("[output]\ntitle = ''", 'output.title must be text, got ""'),

@@ -54,7 +54,7 @@ def test_a_tilted_layer_has_its_thickness_along_the_normal(face, degrees):
         assert frame.mean_normal == pytest.approx(normal * VOXEL, abs=0.03 * VOXEL)
     assert frame.tilt == pytest.approx(degrees, abs=0.05)
     assert frame.std_corrected < 0.3 * VOXEL
-    assert frame.front_sq < 0.5 * VOXEL  # the tilt is no roughness: rounding is all there is
+    assert frame.electrolyte_sq < 0.5 * VOXEL  # the tilt is no roughness: rounding is all there is
     assert frame.contact_loss == 0
     assert frame.resolved
 
@@ -70,7 +70,7 @@ def test_deviation_on_a_rough_tilted_collector_is_that_of_the_thickness_alone(rn
     assert frame.std_corrected == pytest.approx(roughness * VOXEL, rel=0.03)
     assert frame.std > frame.std_corrected
     assert frame.collector_sq == pytest.approx(1.5 * VOXEL, rel=0.05)
-    assert frame.front_sq == pytest.approx(math.hypot(1.5, roughness) * VOXEL, rel=0.1)
+    assert frame.electrolyte_sq == pytest.approx(math.hypot(1.5, roughness) * VOXEL, rel=0.1)
 
 
 def test_means_follow_growth_and_change_is_against_the_first_frame(rng):
@@ -165,7 +165,7 @@ def test_no_lithium_at_all_is_a_valid_frame():
     assert (frame.mean, frame.contact_loss, frame.unresolved) == (0, 1, 1)
     assert frame.mean_high == pytest.approx(2 * VOXEL)
     assert not frame.resolved
-    assert all(math.isnan(v) for v in (frame.tilt, frame.mean_normal, frame.front_sq))
+    assert all(math.isnan(v) for v in (frame.tilt, frame.mean_normal, frame.electrolyte_sq))
 
 
 @given(
@@ -199,7 +199,7 @@ def test_a_known_collector_gives_the_plane_where_lithium_is_not(rng):
     assert nothing.tilt == pytest.approx(surface_roughness(lower).tilt, abs=0.2)
     grown = record.update(between(lower, lower + 10, 40))
     assert grown.tilt == nothing.tilt
-    assert grown.front_sq == pytest.approx(math.hypot(0.7, math.sqrt(1 / 12)), rel=0.15)
+    assert grown.electrolyte_sq == pytest.approx(math.hypot(0.7, math.sqrt(1 / 12)), rel=0.15)
 
 
 def test_what_lies_deeper_than_depth_belongs_to_something_else():

@@ -18,7 +18,8 @@ from crevasse.operando.electrochemistry import (
     read_cycler,
 )
 from crevasse.operando.experiment import Experiment, ExperimentError
-from crevasse.operando.interface import InterfaceFrame, InterfaceRecord
+from crevasse.operando.interface import InterfaceRecord
+from crevasse.operando.interface_frame import InterfaceFrame
 from crevasse.operando.pipeline import Analysis, BrokenFrameError, Settings, analyze_series
 from crevasse.operando.planning import Plan, analyze, plan
 from crevasse.operando.segment import Segmentation

@@ -211,7 +211,7 @@ class Cycler:
         What a positive current does at the working electrode: "plating" or "stripping".
     area_cm2
         Of the electrode.
-    time_zone
+    timezone
         Of the cycler's clock: a name such as "America/Chicago", or "+02:00".
     offset
         To be added to the cycler's times, in h.
@@ -222,7 +222,7 @@ class Cycler:
     file: str
     positive: str
     area_cm2: float | None = None
-    time_zone: str | None = None
+    timezone: str | None = None
     offset: float = 0.0
     uncertainty: float = 0.0
 

@@ -8,25 +8,23 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from crevasse.operando.electrode_reader import read_electrodes
 from crevasse.operando.experiment import (
     Alignment,
     Cycler,
     Disc,
-    Electrode,
-    Electrodes,
     Experiment,
     Extent,
     Measure,
     Output,
-    Phase,
     Region,
     Scans,
     Segmenting,
     Tracking,
 )
+from crevasse.operando.phase_reader import read_phases
 from crevasse.operando.toml_table import (
     ANY,
     DURATION,
@@ -38,8 +36,6 @@ from crevasse.operando.toml_table import (
     TomlTable,
 )
 
-FACES = ("zmin", "zmax", "ymin", "ymax", "xmin", "xmax")
-_RULES = r"otsu|multi-otsu:[2-5]|gaussians:[2-3]"
 _DENOISE = r"none|median:[1-9][0-9]*|non-local-means"
 _BELOW_1 = Rule("", lambda value: 0 <= value < 1)
 _FRACTION = Kind("number of at least 0 and below 1", "a number such as 0.05", {})
@@ -72,8 +68,8 @@ def _experiment(table: TomlTable, folder: Path) -> Experiment | None:
     experiment = Experiment(
         scans=scans or Scans(""),
         region=_region(table.table("region")),
-        electrodes=_electrodes(table.table("electrodes"), folder),
-        phases=_phases(table, segmentation.flatten is not None),
+        electrodes=read_electrodes(table.table("electrodes"), folder),
+        phases=read_phases(table, segmentation.flatten is not None),
         segmentation=segmentation,
         alignment=_alignment(table.table("alignment")),
         cycler=_cycler(table.table("cycler"), folder) if table.any("cycler") is not None else None,
@@ -90,7 +86,7 @@ def _scans(table: TomlTable, folder: Path) -> Scans | None:
     scans = Scans(
         source=source or "",
         voxel_size=_voxel_size(table),
-        times=_path(table, "times", folder),
+        times=table.path("times", folder),
         start=table.number("start", None, kind=DURATION),
         interval=table.number("interval", None, POSITIVE, DURATION),
         scan_duration=table.number("scan_duration", None, POSITIVE, DURATION),
@@ -166,92 +162,6 @@ def _disc(parent: TomlTable, key: str) -> Disc | None:
     return Disc(diameter, centre)
 
 
-def _electrodes(table: TomlTable, folder: Path) -> Electrodes:
-    electrodes = Electrodes(
-        working=_electrode(table, "working", folder), counter=_electrode(table, "counter", folder)
-    )
-    if electrodes.working is not None and electrodes.working == electrodes.counter:
-        table.refuse("counter", "elsewhere than working", "correct one of them")
-    table.finish()
-    return electrodes
-
-
-def _electrode(parent: TomlTable, key: str, folder: Path) -> Electrode | None:
-    value = parent.any(key)
-    if value is None:
-        return None
-    if isinstance(value, str):
-        face = parent.choice(key, None, FACES)
-        return None if face is None else Electrode(face=face)
-    table = parent.table(key)
-    electrode = Electrode(
-        face=table.choice("face", None, FACES),
-        plane=table.number("plane", None, NOT_NEGATIVE, LENGTH),
-        mask=_path(table, "mask", folder),
-        brightest=table.flag("brightest", False),
-    )
-    table.finish()
-    if isinstance(value, dict):
-        _check_electrode(parent, table, key, electrode)
-    return electrode
-
-
-def _check_electrode(parent: TomlTable, table: TomlTable, key: str, electrode: Electrode) -> None:
-    ways = ("plane", "mask", *(("brightest",) if electrode.brightest else ()))
-    given = [way for way in ways if way in table]
-    if len(given) > 1:
-        parent.complain(key, f"must have one of plane, mask and brightest, got {', '.join(given)}")
-    if "mask" not in table:
-        table.missing("face", 'the side that it lies at, face = "zmin"')
-
-
-def _phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
-    table = parent.table("phases")
-    if not list(table):
-        parent.missing("phases", 'a table such as [phases.void] with high = 90 or rule = "otsu"')
-    phases = tuple(_phase(table, name, flattened) for name in table)
-    table.finish()
-    return phases
-
-
-def _phase(parent: TomlTable, name: str, flattened: bool) -> Phase:
-    table = parent.table(name)
-    phase = Phase(
-        name=name,
-        low=table.number("low", None),
-        high=table.number("high", None),
-        rule=table.text("rule", None, _RULES, '"otsu", "multi-otsu:3" or "gaussians:2"'),
-        side=table.choice("side", None, ("dark", "bright")),
-        seed=table.number("seed", None),
-        location=table.choice("location", "everywhere", ("everywhere", "electrolyte", "collector")),
-    )
-    table.finish()
-    if isinstance(parent.any(name), dict):
-        _check_phase(parent, table, phase, flattened)
-    return phase
-
-
-def _check_phase(parent: TomlTable, table: TomlTable, phase: Phase, flattened: bool) -> None:
-    low, high = phase.low, phase.high
-    bounds = [key for key in ("low", "high") if key in table]
-    if not bounds and "rule" not in table:
-        parent.complain(phase.name, 'needs grey values or a rule; add high = 90 or rule = "otsu"')
-    if bounds and "rule" in table:
-        table.refuse("rule", f"left out where {bounds[0]} is given", "keep one of them")
-    if low is not None and high is not None and low > high:
-        table.refuse("low", f"at most high, {high:g}", "swap them")
-    if flattened and "high" in table:
-        table.refuse("high", "left out with segmentation.flatten", "give the least contrast as low")
-    if len(bounds) == 1 and not flattened:
-        side = "bright" if bounds == ["low"] else "dark"
-        if phase.side not in (None, side):
-            table.refuse("side", f'"{side}" where only {bounds[0]} is given', "remove it")
-    if phase.seed is not None and low is not None and phase.seed < low:
-        table.refuse("seed", f"stricter than low, {low:g}", "raise it")
-    if phase.seed is not None and high is not None and phase.seed > high:
-        table.refuse("seed", f"stricter than high, {high:g}", "lower it")
-
-
 def _segmentation(table: TomlTable) -> Segmenting:
     segmentation = Segmenting(
         flatten=table.integer("flatten", None, 3),
@@ -276,7 +186,7 @@ def _alignment(table: TomlTable) -> Alignment:
 
 
 def _cycler(table: TomlTable, folder: Path) -> Cycler:
-    file = _path(table, "file", folder)
+    file = table.path("file", folder)
     positive = table.choice("positive", None, ("plating", "stripping"))
     table.missing("file", 'the cycler\'s record, file = "cell.csv"')
     table.missing("positive", 'what a positive current does: "plating" or "stripping"')
@@ -284,7 +194,7 @@ def _cycler(table: TomlTable, folder: Path) -> Cycler:
         file=file or "",
         positive=positive or "plating",
         area_cm2=table.number("area_cm2", None, POSITIVE),
-        time_zone=_time_zone(table, "time_zone"),
+        timezone=_timezone(table, "timezone"),
         offset=table.number("offset", 0.0, kind=DURATION),
         uncertainty=table.number("uncertainty", 0.0, NOT_NEGATIVE, DURATION),
     )
@@ -292,7 +202,7 @@ def _cycler(table: TomlTable, folder: Path) -> Cycler:
     return cycler
 
 
-def _time_zone(table: TomlTable, key: str) -> str | None:
+def _timezone(table: TomlTable, key: str) -> str | None:
     example = 'a time zone such as "America/Chicago" or "+02:00"'
     zone = table.text(key, None, example=example)
     if zone is None or re.fullmatch(r"[-+]\d\d:[0-5]\d", zone):
@@ -324,16 +234,11 @@ def _measure(table: TomlTable) -> Measure:
 
 def _output(table: TomlTable, folder: Path) -> Output:
     output = Output(
-        folder=_path(table, "folder", folder) or str(folder / Output.folder),
+        folder=table.path("folder", folder) or str(folder / Output.folder),
         title=table.text("title", None),
     )
     table.finish()
     return output
-
-
-def _path(table: TomlTable, key: str, folder: Path) -> str | None:
-    text: Any = table.text(key, None)
-    return None if text is None else str(folder / text)
 
 
 def _absolute(source: str, folder: Path) -> str:

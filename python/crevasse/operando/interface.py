@@ -4,85 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
-from crevasse._disc import disc
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse._surface_roughness import surface_roughness
 from crevasse._table import Table
+from crevasse.operando.column_scale import ColumnScale, is_number
+from crevasse.operando.interface_frame import InterfaceFrame, frame_table
 from crevasse.operando.reference_plane import Plane, fit_plane
 
 Map = NDArray[np.float64]
-
-_WITHOUT_UNIT = ("frame", "time", "resolved", "contact_loss", "unresolved", "tilt", "n_columns")
-
-
-@dataclass(frozen=True)
-class InterfaceFrame:
-    """A layer in one frame. Lengths are in the unit of the spacing; a row of the table.
-
-    Attributes
-    ----------
-    frame, time
-        Number of the frame from 0, and its time.
-    mean
-        Mean thickness over all columns, those without lithium counted as 0, by column sums.
-    mean_low, mean_high
-        The band that `mean` lies in, since layers thinner than the limit of resolution are not
-        seen for what they are: columns below it count as nothing, or as the limit.
-    mean_normal
-        `mean` along the collector's normal; NaN where the collector's plane is not known.
-    std, std_corrected
-        Standard deviation of the thickness, and without what rounding to voxels adds to it.
-    sa
-        Arithmetic mean deviation of the thickness (ISO 25178).
-    front_sq
-        Root mean square height of the layer's far side, as seen from the collector, about its
-        mean distance from the collector's plane; NaN where that is not known.
-    collector_sq
-        The same of the layer's face at the collector.
-    change, change_low, change_high
-        `mean` less that of the first frame, and the band it lies in.
-    change_std
-        Standard deviation of the columns' change.
-    resolved
-        Whether `mean` reaches the limit of resolution.
-    contact_loss
-        Fraction of the area without lithium; at most that, where lithium may be too thin to see.
-    unresolved
-        Fraction of the area with less than the limit of resolution, or none.
-    tilt
-        Angle in degrees between the collector's plane and the volume's face.
-    n_columns
-        Columns that were measured.
-    """
-
-    frame: int
-    time: float
-    mean: float
-    mean_low: float
-    mean_high: float
-    mean_normal: float
-    std: float
-    std_corrected: float
-    sa: float
-    front_sq: float
-    collector_sq: float
-    change: float
-    change_low: float
-    change_high: float
-    change_std: float
-    resolved: bool
-    contact_loss: float
-    unresolved: float
-    tilt: float
-    n_columns: int
 
 
 class InterfaceRecord:
@@ -158,7 +93,7 @@ class InterfaceRecord:
     ) -> None:
         if face not in {f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max")}:
             raise ValueError(f"face must be zmin, zmax, ymin, ymax, xmin or xmax, got {face!r}")
-        if centre is not None and not _is_number(roi):
+        if centre is not None and not is_number(roi):
             raise ValueError("centre must go with a disc; give roi as its diameter")
         self._face, self._spacing, self._roi, self._centre = face, spacing, roi, centre
         self._resolution = _validate.not_negative(resolution, "resolution")
@@ -166,7 +101,7 @@ class InterfaceRecord:
         self._collector, self._keep = collector, frozenset(keep)
         self._unit = unit or ("voxel" if np.all(np.asarray(spacing) == 1) else "um")
         self._time_unit, self._threads = time_unit, _validate.n_threads(n_threads)
-        self._scale: _Scale | None = None
+        self._scale: ColumnScale | None = None
         self._plane: Plane | None = None
         self._first: tuple[InterfaceFrame, Map] | None = None
         self._frames: list[InterfaceFrame] = []
@@ -201,7 +136,9 @@ class InterfaceRecord:
         when = float(len(self._frames)) if time is None else float(time)
         if not math.isfinite(when) or (self._frames and when <= self._frames[-1].time):
             raise ValueError(f"time must be finite and rise from frame to frame, got {time}")
-        scale = self._scale or _Scale.of(self, runs.shape)
+        scale = self._scale or ColumnScale.of(
+            runs.shape, self._face, self._spacing, self._roi, self._centre
+        )
         _validate.same_shape(scale.shape, runs.shape, "the first frame and this one")
         if self._scale is None and self._collector is not None:
             self._plane = self._plane_of_collector(scale)
@@ -223,10 +160,7 @@ class InterfaceRecord:
 
     def table(self) -> Table:
         """A row a frame, columns as in `InterfaceFrame`, with units."""
-        names = [f.name for f in fields(InterfaceFrame)]
-        columns = {name: np.array([getattr(f, name) for f in self._frames]) for name in names}
-        units = {name: self._unit for name in names if name not in _WITHOUT_UNIT}
-        return Table(columns, units=units | {"time": self._time_unit, "tilt": "degree"})
+        return frame_table(self._frames, self._unit, self._time_unit)
 
     def describe(self, frame: InterfaceFrame) -> str:
         """Mean and deviation in words, or that they cannot be resolved."""
@@ -237,7 +171,7 @@ class InterfaceRecord:
 
     def _measure(self, layer: LayerThickness, time: float) -> InterfaceFrame:
         low, high, unresolved = _band(layer.map, self.limit)
-        at_collector, front = self._sides(layer)
+        at_collector, at_electrolyte = self._sides(layer)
         plane = self._plane
         if plane is None:
             plane = fit_plane(at_collector, spacing=layer.spacing, voxel=self._voxel)
@@ -252,7 +186,7 @@ class InterfaceRecord:
             std=layer.std,
             std_corrected=layer.std_corrected,
             sa=layer.roughness.sa,
-            front_sq=_about(plane, front, layer.spacing),
+            electrolyte_sq=_about(plane, at_electrolyte, layer.spacing),
             collector_sq=_about(plane, at_collector, layer.spacing),
             change=0.0 if first is None else layer.mean - first[0].mean,
             change_low=0.0 if first is None else low - first[0].mean_high,
@@ -272,11 +206,11 @@ class InterfaceRecord:
         return self._scale.voxel
 
     def _sides(self, layer: LayerThickness) -> tuple[Map, Map]:
-        """The layer's face at the collector, and the one away from it."""
+        """The layer's face at the collector, and the one at the electrolyte."""
         sides = layer.near, layer.far
         return sides if self._face.endswith("min") else sides[::-1]
 
-    def _plane_of_collector(self, scale: _Scale) -> Plane:
+    def _plane_of_collector(self, scale: ColumnScale) -> Plane:
         collector = as_run_volume(self._collector, self._threads, "collector")  # type: ignore[arg-type]
         _validate.same_shape(scale.shape, collector.shape, "frames and collector")
         layer = layer_thickness(collector, axis=scale.axis, spacing=scale.spacing, roi=scale.area)
@@ -288,45 +222,6 @@ class InterfaceRecord:
                 "give a mask of the collector, or leave it out"
             )
         return plane
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """What follows from the shape of the frames."""
-
-    shape: tuple[int, ...]
-    spacing: tuple[float, ...]
-    axis: int
-    at_begin: bool
-    area: Any
-
-    @classmethod
-    def of(cls, record: InterfaceRecord, shape: tuple[int, ...]) -> _Scale:
-        axes = _validate.AXES[-len(shape) :]
-        face = record._face
-        if face[0] not in axes:
-            raise ValueError(f"face must be one of a ({', '.join(axes)}) image, got {face!r}")
-        spacing = _validate.spacing(record._spacing, len(shape))
-        axis = axes.index(face[0])
-        map_shape, map_spacing = _without(shape, axis), _without(spacing, axis)
-        area = record._roi
-        if _is_number(area):
-            area = disc(map_shape, area, spacing=map_spacing, centre=record._centre)  # type: ignore[arg-type]
-        if area is not None and not np.any(area):
-            raise ValueError(f"roi must hold a column of the map {map_shape}, got none")
-        return cls(shape, spacing, axis, face.endswith("min"), area)
-
-    @property
-    def voxel(self) -> float:
-        """Along the axis that is summed over."""
-        return self.spacing[self.axis]
-
-    def slab(self, depth: float) -> RunVolume:
-        """The voxels whose centres lie within `depth` of the face."""
-        n = math.floor(round(depth / self.voxel + 0.5, 9))
-        layers = slice(0, n) if self.at_begin else slice(max(0, self.shape[self.axis] - n), None)
-        box = tuple(layers if a == self.axis else slice(None) for a in range(len(self.shape)))
-        return RunVolume.from_box(self.shape, box)
 
 
 def _band(thickness: Map, limit: float) -> tuple[float, float, float]:
@@ -343,11 +238,3 @@ def _about(plane: Plane | None, height: Map, spacing: tuple[float, ...]) -> floa
         return math.nan
     above = (height - plane.heights(height.shape, spacing)) * plane.cosine
     return surface_roughness(above, spacing=spacing, level="mean").sq
-
-
-def _without(values: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
-    return values[:axis] + values[axis + 1 :]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -139,16 +140,9 @@ def _open(experiment: Experiment, problems: list[str]) -> Series | None:
     scans = experiment.scans
     source = scans.source if isinstance(scans.source, str) else list(scans.source)
     times = scans.times if scans.times and Path(scans.times).is_file() else None
-    try:
-        series = open_series(source)
-    except (ValueError, OSError) as error:
-        problems.append(f"scans.source: {error}")
+    series = _headers(source, times, problems)
+    if series is None:
         return None
-    if times is not None:
-        try:
-            series = open_series(source, times=times)
-        except (ValueError, OSError) as error:
-            problems.append(f"scans.times: {error}")
     if scans.interval is not None:
         series = _at_intervals(series, scans.start or 0.0, scans.interval)
     if scans.voxel_size is not None:
@@ -162,6 +156,20 @@ def _open(experiment: Experiment, problems: list[str]) -> Series | None:
             )
         else:
             series = replace(series, spacing=spacing, unit="um", spacing_source="given")
+    return series
+
+
+def _headers(source: str | list[str], times: str | None, problems: list[str]) -> Series | None:
+    """The scans with times from a file; without, where only that is wrong."""
+    try:
+        return open_series(source, times=times)
+    except (ValueError, OSError) as error:
+        wrong = error
+    series = None
+    if times is not None:  # whose fault is it?
+        with suppress(ValueError, OSError):
+            series = open_series(source)
+    problems.append(f"scans.{'source' if series is None else 'times'}: {wrong}")
     return series
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 Default = TypeVar("Default")
@@ -177,6 +178,11 @@ class TomlTable:
         mend = f"did you mean {shown(near)}?" if near else "choose one of them"
         self.refuse(key, " or ".join(shown(a) for a in allowed), mend)
         return default
+
+    def path(self, key: str, folder: Path) -> str | None:
+        """A file or folder, relative to `folder`."""
+        text: str | None = self.text(key, None)
+        return None if text is None else str(folder / text)
 
     def table(self, key: str) -> TomlTable:
         """A table in this table; empty where there is none."""
