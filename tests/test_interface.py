@@ -11,6 +11,8 @@ from crevasse import RunVolume, surface_roughness
 from crevasse.operando import InterfaceRecord
 from crevasse.operando.reference_plane import fit_plane
 
+from sheets import contrast, plane
+
 VOXEL = 1.7
 
 
@@ -71,6 +73,17 @@ def test_deviation_on_a_rough_tilted_collector_is_that_of_the_thickness_alone(rn
     assert frame.std > frame.std_corrected
     assert frame.collector_sq == pytest.approx(1.5 * VOXEL, rel=0.05)
     assert frame.electrolyte_sq == pytest.approx(math.hypot(1.5, roughness) * VOXEL, rel=0.1)
+
+
+@pytest.mark.parametrize("spacing", [(1.7, 1.7, 1.7), (1.0, 2.0, 1.5)])
+@pytest.mark.parametrize("width", [14.2, 21.3])
+def test_a_blurred_noisy_sheet_is_measured_to_a_third_of_a_voxel(rng, width, spacing):
+    grey = contrast((40, 36, 44), plane((1.0, 0.05, -0.08)), width, sigma=1.2, spacing=spacing)
+    grey += rng.normal(0, 0.1, grey.shape)
+    record = InterfaceRecord(face="zmin", spacing=spacing, roi=45.0)
+    frame = record.update(RunVolume.from_threshold(grey, low=0.5))
+    assert frame.mean_normal == pytest.approx(width, abs=0.3 * spacing[0])
+    assert frame.tilt == pytest.approx(math.degrees(math.atan(math.hypot(0.05, 0.08))), abs=0.2)
 
 
 def test_means_follow_growth_and_change_is_against_the_first_frame(rng):
@@ -229,8 +242,8 @@ def test_a_fifth_of_arbitrary_heights_does_not_move_the_plane(slopes, bad, heigh
     heights = 5 + slopes[0] * 1.5 * y + slopes[1] * 2.0 * x
     truth = heights.copy()
     heights.reshape(-1)[list(bad)] = height
-    plane = fit_plane(heights, spacing=(1.5, 2.0), voxel=0.1)
-    assert plane.heights((20, 20), (1.5, 2.0)) == pytest.approx(truth, abs=0.1)
+    fitted = fit_plane(heights, spacing=(1.5, 2.0), voxel=0.1)
+    assert fitted.heights((20, 20), (1.5, 2.0)) == pytest.approx(truth, abs=0.1)
     heights[0, :5] = np.nan
     assert fit_plane(heights, spacing=(1.5, 2.0), voxel=0.1) is not None
 
@@ -238,9 +251,9 @@ def test_a_fifth_of_arbitrary_heights_does_not_move_the_plane(slopes, bad, heigh
 def test_large_maps_are_fitted_as_well_as_small_ones(rng):
     y, x = np.indices((700, 400))
     heights = np.floor(20 + 0.03 * y - 0.02 * x + rng.normal(0, 1, y.shape)) * VOXEL
-    plane = fit_plane(heights, spacing=(VOXEL, 2 * VOXEL), voxel=VOXEL)
-    assert plane.slopes == pytest.approx((0.03, -0.01), abs=1e-4)
-    assert plane.offset == pytest.approx(19.5 * VOXEL, abs=0.05 * VOXEL)
+    fitted = fit_plane(heights, spacing=(VOXEL, 2 * VOXEL), voxel=VOXEL)
+    assert fitted.slopes == pytest.approx((0.03, -0.01), abs=1e-4)
+    assert fitted.offset == pytest.approx(19.5 * VOXEL, abs=0.05 * VOXEL)
 
 
 def test_columns_on_a_line_determine_no_plane():
