@@ -15,7 +15,13 @@ from crevasse import (
     region_table,
     track,
 )
-from crevasse.tracking import follow_tips, front_velocity, measure_front, time_to_short
+from crevasse.tracking import (
+    follow_tips,
+    front_motion,
+    front_velocity,
+    measure_front,
+    time_to_short,
+)
 
 from strategies import masks, threads
 
@@ -310,3 +316,14 @@ def test_refusals_say_what_is_wrong(call, error, message):
     with pytest.raises(error, match=message) as refused:
         call()
     assert "\n" not in str(refused.value)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 3), st.floats(0.3, 6))
+def test_the_nearest_are_found_among_all_pairs(seed, ndim, farthest):
+    rng = np.random.default_rng(seed)
+    a, b = (rng.integers(0, 8, (rng.integers(0, 30), ndim)).astype(float) for _ in range(2))
+    nearest = front_motion._nearest(a, b, farthest)
+    for row, found in zip(a, nearest.tolist(), strict=True):
+        squared = ((row - b) ** 2).sum(axis=1)
+        near = squared.size and squared.min() <= farthest**2
+        assert found == (squared.argmin() if near else -1)

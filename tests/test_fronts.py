@@ -18,7 +18,7 @@ def growing(lengths, *, isolated=True):
 
 def follow(frames, times, **options):
     tracker = Tracker(spacing=2.0, working="zmin", counter="zmax")
-    follower = FrontFollower("zmin", prominence=2.0, max_step=30.0, spacing=2.0, **options)
+    follower = FrontFollower("zmin", prominence=2.0, max_step=30.0, **options)
     for frame, time in zip(frames, times, strict=True):
         follower.update(tracker.update(frame, time=time))
     return follower.fronts(tracker.history())
@@ -74,6 +74,36 @@ def test_frames_without_cracks_are_valid():
     assert len(fronts.cracks) == len(fronts.tips) == 0
     assert np.isnan(fronts.frames["depth_max"]).all()
     np.testing.assert_allclose(fronts.frames["ligament"], [10, 10])
+
+
+def test_a_resumed_follower_ends_in_the_same_bytes(tmp_path):
+    frames, times = growing([4, 9, 6]), [0, 1, 2]
+    tracker = Tracker(spacing=2.0, working="zmin", counter="zmax")
+    unbroken, resumed = (
+        FrontFollower("zmin", "zmax", prominence=2.0, max_step=30.0) for _ in range(2)
+    )
+    for frame, time in zip(frames, times, strict=True):
+        result = tracker.update(frame, time=time)
+        for follower in (unbroken, resumed):
+            follower.update(result)
+        resumed.save(tmp_path / "fronts.npz")
+        fresh = FrontFollower("zmin", "zmax", prominence=2.0, max_step=30.0)
+        resumed = fresh.load(tmp_path / "fronts.npz")
+    history = tracker.history()
+    assert resumed.fronts(history) == unbroken.fronts(history)
+    unbroken.save(tmp_path / "unbroken.npz")
+    resumed.save(tmp_path / "fronts.npz")
+    contents = {(tmp_path / name).read_bytes() for name in ("fronts.npz", "unbroken.npz")}
+    assert len(contents) == 1
+    (tmp_path / "fronts.npz").write_bytes(b"x")
+    with pytest.raises(ValueError, match="damaged or no FrontFollower"):
+        resumed.load(tmp_path / "fronts.npz")
+
+
+def test_fronts_need_a_tracker_that_joins_by_corners():
+    result = Tracker(connectivity=6).update(growing([4])[0])
+    with pytest.raises(ValueError, match=r"connectivity 26 \(8 in images\), got 6"):
+        FrontFollower("zmin", prominence=1, max_step=1).update(result)
 
 
 def test_frames_must_come_in_order_and_histories_must_fit():

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crevasse import RunVolume, Table, label, track
-from crevasse.tracking import Truth, TruthEvent, score
+from crevasse import RunVolume, Table, Tracker, label, track
+from crevasse.tracking import FrontFollower, Truth, TruthEvent, score
 
 from strategies import mask_series
 from strategies import masks as masks_of
@@ -390,6 +390,21 @@ def test_tips_are_measured_to_the_nearest_of_the_other_side():
     assert score(history, frames, Truth(labels, [], tips)).tips is None
     exact = Table({"frame": np.array([0, 0, 1]), "y": np.zeros(3), "x": np.array([0.0, 4, 4])})
     assert score(history, frames, Truth(labels, [], tips), tips=exact).tips.max == 0
+
+
+def test_tips_that_were_followed_are_scored_as_lengths():
+    frames = [np.zeros((5, 12, 5), dtype=bool) for _ in range(3)]
+    for frame, length in zip(frames, (4, 7, 9), strict=True):
+        frame[2, :length, 2] = True
+    tracker = Tracker(spacing=2.0)
+    follower = FrontFollower("ymin", prominence=2, max_step=9)
+    for frame in frames:
+        follower.update(tracker.update(frame))
+    history = tracker.history()
+    ends = [np.array([[4.0, 2.0 * (length - 1), 4.0]]) for length in (4, 7, 9)]
+    truth = Truth([frame.astype(int) for frame in frames], [], ends)
+    found = score(history, frames, truth, tips=follower.fronts(history).tips).tips
+    assert (found.mean, found.max, found.n_unpaired) == (0.0, 0.0, 0)
 
 
 def test_a_wrong_subtype_leaves_the_birth_right_and_the_subtype_wrong():

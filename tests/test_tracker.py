@@ -38,7 +38,7 @@ def types(history, frame):
         (rod(6, 9), "counter"),
         (rod(3, 5), "remote"),
         (rod(3, 5, x=7), "entered"),
-        (rod(0, 3, x=7), "entered"),
+        (rod(0, 3, x=7), "working"),
     ],
 )
 def test_births_say_where_they_are(box, subtype):
@@ -268,7 +268,7 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
     resumed = Tracker.load(tmp_path / "state.npz")
     with pytest.raises(ValueError, match=r"all frames must have the same shape, got \(9, 8, 8\)"):
         resumed.update(frames[0][1:])
-    with pytest.raises(ValueError, match="time must rise from frame to frame, got"):
+    with pytest.raises(ValueError, match="all frames or none; those before came without"):
         resumed.update(frames[1], time=0.0)
     for mask in frames[1:]:
         for each in (tracker, resumed):
@@ -289,7 +289,15 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
         (lambda: track(scene([]), counter=np.ones((2, 2, 2), bool)), "counter and frames must"),
         (lambda: track(scene([]), roi=np.ones((2, 2, 2), bool)), "frames and roi must have"),
         (lambda: CycleState(direction="charge"), "direction must be one of 'plating', 'stripping'"),
-        (lambda: CycleState(half_cycle=-2), "half_cycle must be at least 0, or -1, got -2"),
+        (
+            lambda: CycleState(half_cycle=-2),
+            "half_cycle must be a whole number from 0, or -1, got -2",
+        ),
+        (lambda: CycleState(half_cycle=1.5), "half_cycle must be a whole number from 0"),
+        (lambda: CycleState(capacity="much"), "capacity must be a number or None, got 'much'"),
+        (lambda: Tracker(working="top"), "working must be a mask or one of zmin"),
+        (lambda: Tracker(working="zmin", counter="zmin"), "counter must be another face than"),
+        (lambda: Tracker(connectivity=7), "connectivity must be 6, 18 or 26"),
         (lambda: Tracker().update(np.ones((2, 2), bool), cycle="plating"), "cycle must be a"),
         (lambda: track(scene([], []), cycles=[CycleState()]), "cycles must be one a frame, got 1"),
         (lambda: estimate_repeatability(scene([])), "frames must be at least two scans"),
@@ -299,3 +307,86 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
 def test_bad_arguments_are_refused_in_one_line(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_what_is_not_known_of_a_cycle_may_be_none(tmp_path):
+    tracker = Tracker()
+    for cycle in (CycleState(0, "plating", "1.5", 3), CycleState(None, None, None, None)):
+        tracker.update(np.eye(3, dtype=int), cycle=cycle)
+        tracker.save(tmp_path / "state.npz")
+    frames = Tracker.load(tmp_path / "state.npz").history().frames
+    assert frames["half_cycle"].tolist() == [0, -1]
+    assert frames["direction"].tolist() == ["plating", ""]
+    np.testing.assert_array_equal(frames["capacity"], [1.5, np.nan])
+    assert frames.units["capacity"] == "mAh/cm^2"
+
+
+def test_an_update_that_is_interrupted_changes_nothing(monkeypatch):
+    frames = scene([rod(0, 3)], [rod(0, 4)], [rod(0, 5)])
+    tracker = Tracker()
+    tracker.update(frames[0])
+    before = tracker.history()
+    with monkeypatch.context() as patch:
+        patch.setattr("crevasse.tracking.record._interval_row", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            tracker.update(frames[1])
+    assert tracker.history().tables == before.tables
+    for mask in frames[1:]:
+        tracker.update(mask)
+    assert tracker.history().tables == track(frames).tables
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_frames_have_times_or_none_has():
+    tracker = Tracker()
+    tracker.update(scene([])[0])
+    assert tracker.history().time_unit == "frame"
+    with pytest.raises(ValueError, match="all frames or none; those before came without"):
+        tracker.update(scene([])[0], time=5.0)
+    timed = Tracker()
+    timed.update(scene([])[0], time=0.0)
+    assert timed.history().time_unit == "h"
+    with pytest.raises(ValueError, match="all frames or none; those before came with times"):
+        timed.update(scene([])[0])
+
+
+def test_the_short_names_only_cracks_that_share_voxels_with_it():
+    frames = scene(
+        [rod(0, 3), rod(6, 9), rod(2, 7, y=1)],
+        [rod(0, 9), rod(2, 4, y=1), rod(5, 7, y=1)],
+    )
+    frames[0][2:3, 1:5, 4] = False
+    history = track(frames, working="zmin", counter="zmax")
+    short = history.short()
+    assert (short.from_working, short.from_counter, short.between) == ((1,), (3,), ())
+
+
+def test_what_the_repeatability_was_estimated_from_is_stable():
+    for lost in (29, 57, 58):
+        scan = np.ones((1, 100), dtype=bool)
+        again = scan.copy()
+        again[0, :lost] = False
+        fraction = estimate_repeatability([scan, again], share=1.0)
+        assert track([scan, again], repeatability=fraction).events["type"].tolist() == ["stable"]
+
+
+def test_the_ledger_as_runs_says_what_the_maps_say(rng):
+    frames = [rng.random((3, 5, 40)) < 0.4 for _ in range(5)]
+    for masks in (frames, [mask[0] for mask in frames]):
+        history = track(masks, times=[0, 1, 1.5, 4, 5])
+        runs = history.ledger()
+        for name in ("first_open", "last_open", "n_toggles", "open_time", "first_crack"):
+            check_runs(history, runs, name)
+        check_runs(history, runs, "last_crack")
+        assert runs["n_voxels"].sum() == np.any(masks, axis=0).sum()
+
+
+def check_runs(history, runs, name):
+    dense = getattr(history, name)()
+    volume = dense.reshape((-1, *dense.shape[-2:]))
+    for row in runs.rows():
+        part = volume[row["z"], row["y"], row["x_begin"] : row["x_end"]]
+        np.testing.assert_allclose(part, row[name], rtol=1e-12)

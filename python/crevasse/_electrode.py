@@ -11,6 +11,15 @@ from crevasse._shape import Box
 Electrode = RunVolume | ArrayLike | str
 
 
+FACES = tuple(f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max"))
+
+
+def check_face(electrode: object, name: str) -> None:
+    """Refuse the name of a face that no volume has; which axes there are comes later."""
+    if isinstance(electrode, str) and electrode not in FACES:
+        raise ValueError(f"{name} must be a mask or one of {', '.join(FACES)}, got {electrode!r}")
+
+
 def electrode_zone(
     electrode: Electrode, shape: tuple[int, ...], name: str, threads: int, of: str = "frames"
 ) -> RunVolume:
@@ -49,7 +58,7 @@ def with_margin(runs: RunVolume) -> RunVolume:
 
 def _face(name: str, shape: tuple[int, ...], parameter: str) -> Box:
     axes = _validate.AXES[-len(shape) :]
-    faces = [f"{axis}{end}" for axis in axes for end in ("min", "max")]
+    faces = [face for face in FACES if face[0] in axes]
     if name not in faces:
         raise ValueError(f"{parameter} must be a mask or one of {', '.join(faces)}, got {name!r}")
     layer = slice(0, 1) if name.endswith("min") else slice(-1, None)

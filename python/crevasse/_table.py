@@ -40,7 +40,7 @@ class Coded:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def where(self, keep: NDArray[np.bool_]) -> Coded:
+    def where(self, keep: NDArray[np.bool_] | slice) -> Coded:
         """The rows that `keep` marks."""
         return Coded(self.codes[keep], self.names)
 
@@ -134,8 +134,8 @@ class Table:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} rows: {', '.join(self.columns)})"
 
-    def where(self, keep: NDArray[np.bool_]) -> Table:
-        """The rows that `keep` marks, as a new table."""
+    def where(self, keep: NDArray[np.bool_] | slice) -> Table:
+        """The rows that `keep` marks, or a slice of them, as a new table."""
         kept: dict[str, Column] = {
             name: values.where(keep) if isinstance(values, Coded) else values[keep]
             for name, values in self._columns.items()

@@ -86,7 +86,8 @@ def closed_beside_opened(
     each other and in time, and how openings do; only where they lie to each other is lost. Closed
     voxels that are moved into what had opened do not count, and the rest stands for all. Large
     pores, which cannot overlap cracks where they are but can where they are moved, make p values
-    somewhat too large, not too small.
+    somewhat too large. Cracks whose course was bent by the pores make them too small: cracks that
+    stop a voxel short of pores that close later lie beside them by necessity.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def closed_beside_opened(
     first opened it; cracks that split off from one another are one and the same here, so a crack
     never closes beside itself. Where a pore merges with a crack, later openings bear the id that
     goes on, which may be the pore's. What touches a crack in the baseline belongs to it, so the
-    pores right beside it are missing in what is counted, and p values are too large, not too small.
+    pores right beside it are missing in what is counted, which makes p values too large.
 
     Memory is 30 bytes a voxel of the region and 20 a voxel of the box around what opens within one
     lag.

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 
 class Direction(StrEnum):
     """Which way lithium moves, as seen from the working electrode."""
@@ -25,13 +27,13 @@ class CycleState:
     Attributes
     ----------
     half_cycle
-        Number of the half-cycle, from 0; -1: unknown.
+        Number of the half-cycle, from 0; -1 or None: unknown.
     direction
-        "plating", "stripping" or "rest"; "": unknown.
+        "plating", "stripping" or "rest"; "" or None: unknown.
     capacity
-        Charge passed, in whatever unit the series uses (mAh/cm² as a rule); nan: unknown.
+        Charge passed, in mAh/cm²; nan or None: unknown.
     voltage
-        In volt; nan: unknown.
+        In volt; nan or None: unknown.
 
     Examples
     --------
@@ -39,16 +41,37 @@ class CycleState:
     <Direction.STRIPPING: 'stripping'>
     """
 
-    half_cycle: int = -1
-    direction: Direction | str = Direction.UNKNOWN
-    capacity: float = math.nan
-    voltage: float = math.nan
+    half_cycle: int | None = -1
+    direction: Direction | str | None = Direction.UNKNOWN
+    capacity: float | None = math.nan
+    voltage: float | None = math.nan
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "direction", Direction(self.direction))
-        except ValueError:
-            known = ", ".join(repr(d.value) for d in Direction)
-            raise ValueError(f"direction must be one of {known}, got {self.direction!r}") from None
-        if self.half_cycle < -1:
-            raise ValueError(f"half_cycle must be at least 0, or -1, got {self.half_cycle}")
+        object.__setattr__(self, "half_cycle", _half_cycle(self.half_cycle))
+        object.__setattr__(self, "direction", _direction(self.direction))
+        for name in ("capacity", "voltage"):
+            object.__setattr__(self, name, _number(getattr(self, name), name))
+
+
+def _half_cycle(value: int | None) -> int:
+    if value is None:
+        return -1
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < -1:
+        raise ValueError(f"half_cycle must be a whole number from 0, or -1, got {value!r}")
+    return int(value)
+
+
+def _direction(value: Direction | str | None) -> Direction:
+    try:
+        return Direction("" if value is None else value)
+    except ValueError:
+        known = ", ".join(repr(d.value) for d in Direction)
+        raise ValueError(f"direction must be one of {known}, got {value!r}") from None
+
+
+def _number(value: float | None, name: str) -> float:
+    try:
+        return math.nan if value is None else float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number or None, got {value!r}") from None

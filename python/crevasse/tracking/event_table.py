@@ -12,7 +12,7 @@ from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.events import (
     EventType,
     Subtype,
-    changed_beyond,
+    beyond,
     classify,
 )
 from crevasse.tracking.interval import Interval, largest_of_block
@@ -81,7 +81,7 @@ def _block_rows(
 ) -> Columns:
     n_blocks = interval.n_blocks
     gain, loss, kept = interval.gain, interval.loss, interval.kept
-    slack = changed_beyond(gain, loss, kept, repeatability)
+    grew, shrank = (beyond(change, gain, loss, kept, repeatability) for change in (gain, loss))
     closed = largest_of_block(
         interval.block_before, interval.n_voxels_before, before.crack, n_blocks
     )
@@ -92,9 +92,7 @@ def _block_rows(
     subtypes = Coded.full(n_blocks, Subtype.NONE, list(Subtype)).codes.copy()
     subtypes[interval.block_after[parentless]] = subtype.codes[parentless]
     return {
-        "type": classify(
-            interval.n_parents, interval.n_children, gain > slack, loss > slack, is_reopening
-        ),
+        "type": classify(interval.n_parents, interval.n_children, grew, shrank, is_reopening),
         "subtype": Coded(subtypes, list(Subtype)),
         "crack": np.where(lasting > 0, lasting, closed),
         "n_parents": interval.n_parents,
@@ -104,7 +102,7 @@ def _block_rows(
         "gain": gain,
         "loss": loss,
         "kept": kept,
-        "partial_closure": (loss > slack) & (kept > 0),
+        "partial_closure": shrank & (kept > 0),
         "cause": np.full(n_blocks, -1, dtype=np.int64),
     }
 

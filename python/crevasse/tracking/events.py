@@ -34,9 +34,9 @@ class EventType(StrEnum):
 class Subtype(StrEnum):
     """Where a component without parents came from; the first that holds."""
 
-    ENTERED = "entered"  # it touches the border of the region of interest
     WORKING = "working"  # it is at the working electrode
     COUNTER = "counter"
+    ENTERED = "entered"  # it touches the border of the region of interest
     REMOTE = "remote"
     NONE = ""
 
@@ -67,15 +67,20 @@ class ClosureStatus(StrEnum):
     REOPENED = "reopened"
 
 
-def changed_beyond(
-    gain: Counts, loss: Counts, kept: Counts, repeatability: float
-) -> NDArray[np.float64]:
-    """Voxels of change that every block may show without having changed.
+def beyond(change: Counts, gain: Counts, loss: Counts, kept: Counts, repeatability: float) -> Bools:
+    """Whether `change`, voxels gained or lost, is more than a block shows without having changed.
 
-    `repeatability` times the larger of the volumes before and after: two scans of the same thing
-    never segment to the same voxels.
+    That is `repeatability` of the larger of the volumes before and after: two scans of the same
+    thing never segment to the same voxels.
     """
-    return np.asarray(repeatability * (kept + np.maximum(gain, loss)), dtype=np.float64)
+    more: Bools = change_fraction(change, kept + np.maximum(gain, loss)) > repeatability
+    return more
+
+
+def change_fraction(change: Counts, larger: Counts) -> NDArray[np.float64]:
+    """Voxels of change as a fraction of the larger volume."""
+    fraction: NDArray[np.float64] = change / larger
+    return fraction
 
 
 def classify(
@@ -105,9 +110,9 @@ def classify(
 def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Coded:
     """Name where each component without parents came from."""
     kinds = [
-        (entered, Subtype.ENTERED),
         (at_working, Subtype.WORKING),
         (at_counter, Subtype.COUNTER),
+        (entered, Subtype.ENTERED),
     ]
     return _first_that_holds(kinds, Subtype.REMOTE)
 

@@ -66,7 +66,7 @@ def time_to_short(
     last
         How many frames, from the end, to rest on, at least 2. None: all.
     confidence
-        Of the interval, between 0 and 1.
+        Of the interval, from 0.5 to below 1.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def time_to_short(
     ------
     ValueError
         If there are fewer than 2 frames or `last`, times do not rise, a ligament is not finite and
-        0 or more, or `confidence` is not between 0 and 1.
+        0 or more, or `confidence` does not lie in [0.5, 1).
 
     References
     ----------
@@ -93,8 +93,8 @@ def time_to_short(
     >>> round(found.time, 2), round(found.low, 2), round(found.high, 2)
     (4.98, 4.86, 5.16)
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+    if not 0.5 <= confidence < 1:
+        raise ValueError(f"confidence must lie in [0.5, 1), got {confidence}")
     lengths = np.array(
         [item.length if isinstance(item, Ligament) else float(item) for item in ligaments]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -193,17 +194,34 @@ def _mutually_nearest(
 
 
 def _nearest(a: NDArray[np.float64], b: NDArray[np.float64], farthest: float) -> NDArray[np.int64]:
-    """For each row of `a` the nearest of `b`; -1 where none is near enough."""
+    """For each row of `a` the nearest of `b`, of equals the first; -1 where none is near enough.
+
+    Points are looked for in the cells, `farthest` wide, around each one's own.
+    """
     nearest = np.full(len(a), -1, dtype=np.int64)
-    if not len(b):
+    if not (len(a) and len(b)):
         return nearest
-    rows = max(1, (1 << 21) // len(b))  # some ten megabytes at once
-    for begin in range(0, len(a), rows):
-        part = slice(begin, begin + rows)
-        squared = ((a[part, None] - b[None]) ** 2).sum(axis=2)
-        best = squared.argmin(axis=1)
-        near = np.take_along_axis(squared, best[:, None], axis=1)[:, 0] <= farthest**2
-        nearest[part] = np.where(near, best, -1)
+    cells = np.floor(np.concatenate([a, b]) / farthest).astype(np.int64)
+    cells -= cells.min(axis=0) - 1
+    extent = cells.max(axis=0) + 2
+    keys = np.ravel_multi_index(tuple(cells.T), tuple(extent))
+    key_a, key_b = keys[: len(a)], keys[len(a) :]
+    by_cell = np.argsort(key_b, kind="stable")
+    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
+    for step in itertools.product((-1, 0, 1), repeat=a.shape[1]):
+        shift = int(np.dot(step, np.cumprod([1, *extent[:0:-1]])[::-1]))
+        begin = np.searchsorted(key_b[by_cell], key_a + shift, side="left")
+        count = np.searchsorted(key_b[by_cell], key_a + shift, side="right") - begin
+        row_a = np.repeat(np.arange(len(a)), count)
+        within = np.arange(len(row_a)) - np.repeat(np.cumsum(count) - count, count)
+        row_b = by_cell[np.repeat(begin, count) + within]
+        squared = ((a[row_a] - b[row_b]) ** 2).sum(axis=1)
+        near = squared <= farthest**2
+        found.append((row_a[near], row_b[near], squared[near]))
+    row_a, row_b, squared = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((row_b, squared, row_a))
+    rows, first = np.unique(row_a[order], return_index=True)
+    nearest[rows] = row_b[order][first]
     return nearest
 
 

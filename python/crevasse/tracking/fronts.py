@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
+from crevasse._archive import Members, load_archive, save_archive
 from crevasse._electrode import Electrode
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
@@ -17,7 +20,11 @@ from crevasse.tracking.forecast import TimeToShort, time_to_short
 from crevasse.tracking.front import Front, measure_front
 from crevasse.tracking.front_motion import follow_tips, front_velocity
 from crevasse.tracking.history import History
+from crevasse.tracking.record import under
 from crevasse.tracking.result import FrameResult
+
+FORMAT, VERSION = "crevasse.FrontFollower", 1
+_TABLES = ("components", "tips", "junctions")
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class Fronts:
 class FrontFollower:
     """Measure each frame's front, tips and ligament as it comes from a `Tracker`.
 
-    Holds tables only. A frame costs about 0.1 µs a voxel of the open phase.
+    Lengths are in the tracker's unit. Holds tables only, of all frames; `save` and `load` go with
+    those of the tracker.
 
     Parameters
     ----------
@@ -69,8 +77,6 @@ class FrontFollower:
         Least prominence of a tip, in the unit of `spacing`; see `crevasse.geodesic_tips`.
     max_step
         Longest step of a tip from frame to frame; see `follow_tips`.
-    spacing
-        Voxel size, as given to the tracker.
     n_threads
         None: all usable cores.
 
@@ -103,13 +109,11 @@ class FrontFollower:
         *,
         prominence: float,
         max_step: float,
-        spacing: _validate.Spacing = 1.0,
         n_threads: int | None = None,
     ) -> None:
         self._working, self._counter = working, counter
         self._prominence = _validate.not_negative(prominence, "prominence")
         self._max_step = _validate.positive(max_step, "max_step")
-        self._spacing = spacing
         self._threads = _validate.n_threads(n_threads)
         self._fronts: list[Front] = []
         self._ligaments: list[Ligament | None] = []
@@ -120,10 +124,15 @@ class FrontFollower:
         Raises
         ------
         ValueError
-            If it is not the next frame.
+            If it is not the next frame, or the tracker joins voxels by less than corners: paths
+            lead from corner to corner.
         """
         if result.frame != len(self._fronts):
             raise ValueError(f"result must be of frame {len(self._fronts)}, got {result.frame}")
+        if result.connectivity not in (8, 26):
+            raise ValueError(
+                f"fronts need a tracker of connectivity 26 (8 in images), got {result.connectivity}"
+            )
         labeling = result.labeling
         open_ = RunVolume(labeling._core.runs, len(labeling.shape))
         unit = result.regions.units["equivalent_diameter"]
@@ -131,7 +140,7 @@ class FrontFollower:
             open_,
             self._working,
             prominence=self._prominence,
-            spacing=self._spacing,
+            spacing=result.spacing,
             unit=unit,
             labeling=labeling,
             n_threads=self._threads,
@@ -142,7 +151,7 @@ class FrontFollower:
                 open_,
                 self._working,
                 self._counter,
-                spacing=self._spacing,
+                spacing=result.spacing,
                 unit=unit,
                 n_threads=self._threads,
             )
@@ -164,6 +173,30 @@ class FrontFollower:
             self._fronts, max_step=self._max_step, times=times, time_unit=history.time_unit
         )
         return Fronts(self._frame_table(history), cracks, _with_cracks(tips, history))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what has been measured; the file appears whole or not at all.
+
+        The same frames give the same bytes. Electrodes are not stored: give them to `load` again.
+        """
+        members: dict[str, NDArray[Any]] = {"n_frames": np.array(len(self._fronts))}
+        for k, (front, left) in enumerate(zip(self._fronts, self._ligaments, strict=True)):
+            members |= _front_members(f"{k}.", front)
+            if left is not None:
+                members |= _ligament_members(f"{k}.ligament.", left)
+        save_archive(path, FORMAT, VERSION, members)
+
+    def load(self, path: str | os.PathLike[str]) -> FrontFollower:
+        """A follower with the same electrodes and options that goes on from what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, of another kind, or of a later version.
+        """
+        resumed = copy.copy(self)
+        resumed._fronts, resumed._ligaments = load_archive(path, FORMAT, VERSION, _stored_fronts)
+        return resumed
 
     def _frame_table(self, history: History) -> Table:
         unit, ndim = history.unit, len(history.shape)
@@ -191,6 +224,52 @@ class FrontFollower:
         lengths = dict.fromkeys(("depth_max", "ligament", "longest_piece", "bottleneck"), unit)
         units = lengths | {"time": history.time_unit, "junction_density": f"1/{unit}^{ndim}"}
         return Table(columns, units=units)
+
+
+def _front_members(prefix: str, front: Front) -> dict[str, NDArray[Any]]:
+    members = {f"{prefix}reached_fraction": np.array(front.reached_fraction)}
+    for name in _TABLES:
+        members |= _table_members(f"{prefix}{name}.", getattr(front, name))
+    return members
+
+
+def _ligament_members(prefix: str, left: Ligament) -> dict[str, NDArray[Any]]:
+    voxel = () if left.bottleneck_voxel is None else left.bottleneck_voxel
+    return {
+        f"{prefix}numbers": np.array([left.length, left.bottleneck]),
+        f"{prefix}bottleneck_voxel": np.array(voxel, dtype=np.int64),
+        f"{prefix}unit": np.array(left.unit),
+        **_table_members(f"{prefix}pieces.", left.pieces),
+    }
+
+
+def _table_members(prefix: str, table: Table) -> dict[str, NDArray[Any]]:
+    units = {f"{prefix}unit.{name}": np.array(unit) for name, unit in table.units.items()}
+    return {f"{prefix}column.{name}": table[name] for name in table.columns} | units
+
+
+def _stored_fronts(members: Members) -> tuple[list[Front], list[Ligament | None]]:
+    fronts: list[Front] = []
+    ligaments: list[Ligament | None] = []
+    for k in range(int(members["n_frames"])):
+        tables = {name: _stored_table(under(f"{k}.{name}.", members)) for name in _TABLES}
+        fronts.append(Front(**tables, reached_fraction=float(members[f"{k}.reached_fraction"])))
+        ligaments.append(_stored_ligament(under(f"{k}.ligament.", members)))
+    return fronts, ligaments
+
+
+def _stored_ligament(members: Members) -> Ligament | None:
+    if not members:
+        return None
+    length, bottleneck = (float(number) for number in members["numbers"])
+    voxel = tuple(int(i) for i in members["bottleneck_voxel"])
+    pieces = _stored_table(under("pieces.", members))
+    return Ligament(length, pieces, bottleneck, voxel or None, str(members["unit"]))
+
+
+def _stored_table(members: Members) -> Table:
+    units = {name: str(unit) for name, unit in under("unit.", members).items()}
+    return Table(under("column.", members), units=units)
 
 
 def _deepest(front: Front) -> float:

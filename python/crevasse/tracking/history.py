@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crevasse import _core, _validate
 from crevasse._table import Table
+from crevasse.tracking.ledger_runs import ledger_table
 from crevasse.tracking.relatives import trace_lineage
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.short import Short, find_short
@@ -19,7 +20,7 @@ from crevasse.tracking.short import Short, find_short
 TABLES = ("frames", "nodes", "edges", "memory", "events", "corrections", "intervals", "cracks")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crack:
     """One crack through time; arrays have an entry for each frame in which it is open.
 
@@ -127,6 +128,23 @@ class History:
         """All tables by name."""
         return {name: getattr(self, name) for name in TABLES}
 
+    def nodes_of(self, frame: int) -> Table:
+        """The rows of `nodes` of one frame, in label order; none where there is no such frame."""
+        begin, end = np.searchsorted(self.nodes["frame"], [frame, frame + 1])
+        return self.nodes.where(slice(int(begin), int(end)))
+
+    def ledger(self) -> Table:
+        """The voxel ledger as runs: all that the maps show, without a dense volume.
+
+        Returns
+        -------
+        Table
+            A row a run along x of voxels with the same past, in raster order: ``z, y, x_begin,
+            x_end`` (half-open; z is 0 in an image), ``n_voxels``; ``first_open, last_open,
+            n_toggles, open_time, first_crack, last_crack`` as the maps of these names have them.
+        """
+        return ledger_table(self._ledger, self._latest)
+
     def crack(self, id: int) -> Crack:
         """One crack through time.
 
@@ -156,7 +174,7 @@ class History:
 
     def short(self) -> Short | None:
         """What first bridged the electrodes; None where nothing has."""
-        return find_short(self.frames, self.nodes, self.events)
+        return find_short(self.frames, self.nodes, self.edges, self.events)
 
     def first_open(self) -> NDArray[np.int32]:
         """Map of the frame in which each voxel was first open; -1 where it never was."""

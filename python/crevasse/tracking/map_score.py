@@ -102,7 +102,8 @@ def compare_arrival(found: NDArray[np.integer], truth: NDArray[np.integer]) -> A
 def compare_tips(tips: Table, truth: Sequence[NDArray[np.float64]]) -> TipScore:
     """Compare tips with the true ones, frame by frame, both in units of length."""
     axes = ("z", "y", "x")[3 - truth[0].shape[1] :]
-    found = np.stack([tips[axis].astype(np.float64) for axis in axes], axis=1)
+    positions = [f"position_{axis}" if f"position_{axis}" in tips else axis for axis in axes]
+    found = np.stack([tips[name].astype(np.float64) for name in positions], axis=1)
     nearest: list[NDArray[np.float64]] = [np.empty(0)]
     n_unpaired = 0
     for frame, true in enumerate(truth):

@@ -16,7 +16,7 @@ class Options:
 
     spacing: float | tuple[float, ...]
     unit: str | None
-    time_unit: str
+    time_unit: str | None
     connectivity: int
     baseline_frames: int
     repeatability: float
@@ -31,6 +31,10 @@ class Options:
             object.__setattr__(self, name, int(value))
         if not 0.0 <= self.repeatability < 1.0:
             raise ValueError(f"repeatability must lie in [0, 1), got {self.repeatability}")
+        if self.connectivity not in (4, 6, 8, 18, 26) or isinstance(self.connectivity, bool):
+            raise ValueError(
+                f"connectivity must be 6, 18 or 26 (4 or 8 in images), got {self.connectivity!r}"
+            )
         # How many axes frames have comes later.
         ndim = 2 if np.size(self.spacing) == 2 else 3
         lengths = _validate.spacing(self.spacing, ndim)

@@ -52,8 +52,7 @@ def write_paraview(history: History, folder: str | os.PathLike[str]) -> Path:
     files = []
     for frame in history.frames["frame"].tolist():
         files.append(f"frames/frame_{frame:0{digits}d}.vtp")
-        nodes = history.nodes.where(history.nodes["frame"] == frame)
-        _write_points(root / files[-1], nodes, len(history.shape))
+        _write_points(root / files[-1], history.nodes_of(frame), len(history.shape))
     _write_voxels(root / "voxels.vti", history)
     _write_collection(root / "cracks.pvd", history.frames["time"].tolist(), files)
     return root / "cracks.pvd"

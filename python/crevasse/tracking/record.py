@@ -116,7 +116,7 @@ class Record:
         """The tables of a `History`, by name."""
         volume = float(np.prod(spacing)), f"{unit}^{len(spacing)}"
         clock = dict.fromkeys(("time", "time_begin", "time_end", "gap"), time_unit)
-        clock |= {"voltage": "V"}
+        clock |= {"voltage": "V", "capacity": "mAh/cm^2"}
         nodes = self._nodes(latest)
         events = self._chunks["events"].table(clock)
         corrections = self._chunks["corrections"].table()

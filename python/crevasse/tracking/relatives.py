@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +15,10 @@ Ints = NDArray[np.int64]
 
 def trace_lineage(nodes: Table, edges: Table, memory: Table, crack: int) -> Table:
     """See `Crack.lineage`; the tables are those of a `History`."""
+    memory = memory.where(memory["closed"])
     own = nodes["crack"] == crack
     before, after = _steps(nodes, edges, memory)
-    earlier = _reached(own, after, before)
+    earlier = _reached(own, after[::-1], before[::-1])
     later = _reached(own, before, after)
     row = nodes["crack"]
     cracks = np.unique(row[earlier | later])
@@ -35,8 +38,8 @@ def trace_lineage(nodes: Table, edges: Table, memory: Table, crack: int) -> Tabl
     return Table({"crack": cracks, "relation": relation, "first_frame": first, "last_frame": last})
 
 
-def _steps(nodes: Table, edges: Table, memory: Table) -> tuple[Ints, Ints]:
-    """Rows of `nodes` joined by an overlap or a memory: (before, after)."""
+def _steps(nodes: Table, edges: Table, memory: Table) -> tuple[list[Ints], list[Ints]]:
+    """Rows of `nodes` that an overlap or a memory joins: (before, after), a part a frame."""
     frames, cracks = nodes["frame"], nodes["crack"]
     first = np.searchsorted(frames, np.arange(int(frames.max(initial=-1)) + 2))
 
@@ -53,15 +56,14 @@ def _steps(nodes: Table, edges: Table, memory: Table) -> tuple[Ints, Ints]:
     at = order[np.searchsorted(key[order], remembered)] if len(memory) else np.empty(0, np.int64)
     before = np.concatenate([before, at])
     after = np.concatenate([after, row(memory["frame"], memory["label"])])
-    return before, after
+    rising = np.argsort(after, kind="stable")
+    cuts = np.searchsorted(after[rising], first[1:-1])
+    return np.split(before[rising], cuts), np.split(after[rising], cuts)
 
 
-def _reached(own: Bools, sources: Ints, targets: Ints) -> Bools:
-    """The nodes that can be reached from `own` along steps, and `own` itself."""
+def _reached(own: Bools, sources: Sequence[Ints], targets: Sequence[Ints]) -> Bools:
+    """`own`, and what can be reached from it along steps, which come in the order of travel."""
     reached = own.copy()
-    while True:
-        new = targets[reached[sources]]
-        new = new[~reached[new]]
-        if not len(new):
-            return reached
-        reached[new] = True
+    for source, target in zip(sources, targets, strict=True):
+        reached[target[reached[source]]] = True
+    return reached

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from crevasse._runs import RunVolume
+from crevasse.tracking.events import change_fraction
 from crevasse.tracking.tracker import track
 
 
@@ -59,7 +60,7 @@ def estimate_repeatability(
     events = history.events
     paired = events.where((events["n_parents"] == 1) & (events["n_children"] == 1))
     largest = np.maximum(paired["n_voxels_before"], paired["n_voxels_after"])
-    change = np.maximum(paired["gain"], paired["loss"]) / largest
+    change = change_fraction(np.maximum(paired["gain"], paired["loss"]), largest)
     order = np.argsort(change, kind="stable")
     covered = np.cumsum(largest[order])
     if not covered.size:

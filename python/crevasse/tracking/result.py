@@ -25,6 +25,8 @@ class FrameResult:
         Where in its charging the cell was, as given.
     labeling, regions
         Its components and their measures, in label order.
+    spacing, connectivity
+        Voxel size in axis order, and how components are joined: those of the tracker.
     crack_ids
         Crack id of label 1, 2, ….
     at_working, at_counter
@@ -39,6 +41,8 @@ class FrameResult:
     time: float
     cycle: CycleState
     labeling: RunLabeling
+    spacing: tuple[float, ...]
+    connectivity: int
     regions: Regions
     crack_ids: NDArray[np.int64]
     at_working: NDArray[np.bool_]

@@ -159,8 +159,9 @@ def score(
     connectivity
         With which the nodes were labelled, as in `crevasse.label`.
     tips
-        Where the result has tips: columns ``frame, z, y, x`` (or ``frame, y, x``) in units of
-        length.
+        Where the result has tips, as lengths: columns ``frame`` and ``position_z, position_y,
+        position_x`` (as in `Fronts.tips`), or, where those are missing, ``z, y, x``; without z in
+        2-D.
     n_threads
         None: all usable cores.
 
@@ -226,7 +227,7 @@ def _labels(
         labeling = runs.label(connectivity, n_threads=threads)
         labels.append(labeling.to_labels(n_threads=threads))
         sizes = np.bincount(labels[-1].ravel(), minlength=labeling.count + 1)
-        nodes = history.nodes.where(history.nodes["frame"] == index)
+        nodes = history.nodes_of(index)
         known = nodes["label"] <= labeling.count
         if not (known.all() and np.array_equal(sizes[nodes["label"]], nodes["n_voxels"])):
             raise ValueError(

@@ -25,8 +25,8 @@ class Short:
         The event that made it: a merge if filaments met, growth if one reached the other side; -1
         and "" if it was there in the first frame.
     from_working, from_counter, between
-        Cracks that met in it: those at the working electrode before, those at the counter
-        electrode, and those at neither.
+        Cracks of the frame before that share voxels with it: those at the working electrode, those
+        at the counter electrode, and those at neither.
     """
 
     frame: int
@@ -39,7 +39,7 @@ class Short:
     between: tuple[int, ...]
 
 
-def find_short(frames: Table, nodes: Table, events: Table) -> Short | None:
+def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Short | None:
     """See `History.short`."""
     bridged = np.flatnonzero(frames["bridged"])
     if not bridged.size:
@@ -54,12 +54,16 @@ def find_short(frames: Table, nodes: Table, events: Table) -> Short | None:
     rows = np.flatnonzero(is_bridge)
     row = rows[np.argmax(events["n_voxels_after"][events["cause"][rows]])]
     event = int(events["cause"][row])
-    parents = nodes.where(nodes["event_after"] == event)
+    crack = int(events["crack"][row])
+    bridging = nodes["label"][(nodes["frame"] == frame) & (nodes["crack"] == crack)]
+    into = (edges["frame"] == frame) & np.isin(edges["label_after"], bridging)
+    met = np.isin(nodes["label"], edges["label_before"][into]) & (nodes["frame"] == frame - 1)
+    parents = nodes.where(met)
     working, counter = parents["at_working"], parents["at_counter"]
     return Short(
         frame=frame,
         time=time,
-        crack=int(events["crack"][row]),
+        crack=crack,
         event=event,
         type=str(events["type"][event]),
         from_working=_ids(parents["crack"][working]),

@@ -38,6 +38,7 @@ class State:
     provisional: Provisional
     n_events: int
     record: Record
+    timed: bool  # whether frames come with times
 
     def core_cracks(self) -> NDArray[np.uint32]:
         """Crack of each label of the latest frame, as the core takes it."""
@@ -65,13 +66,13 @@ class Scan:
 
 
 def first_state(
-    scan: Scan, surroundings: Surroundings, baseline_frames: int, threads: int
+    scan: Scan, surroundings: Surroundings, options: Options, timed: bool, threads: int
 ) -> State:
     """The state after the first frame: every component is a crack."""
     n_cracks = scan.labeling.count
     cracks = np.arange(1, n_cracks + 1, dtype=np.int64)
     nothing = RunVolume.from_box(scan.open.shape, (slice(0, 0),) * len(scan.open.shape)).label()
-    empty = _core.Ledger(scan.labeling._core.runs.shape, baseline_frames)
+    empty = _core.Ledger(scan.labeling._core.runs.shape, options.baseline_frames)
     ledger, _, n_preexisting = empty.advance(
         nothing._core,
         _for_core(cracks[:0]),
@@ -85,6 +86,8 @@ def first_state(
         time=scan.time,
         cycle=scan.cycle,
         labeling=scan.labeling,
+        spacing=options.spacing_of(len(scan.open.shape)),
+        connectivity=options.connectivity,
         regions=scan.regions,
         crack_ids=cracks,
         at_working=surroundings.at_working(scan.labeling, threads),
@@ -96,16 +99,16 @@ def first_state(
         memory=Table({}),
         corrections=Table({}),
     )
-    fates = Fates.of_open(n_cracks)
     return State(
-        scan.open.shape,
-        surroundings,
-        ledger,
-        latest,
-        fates,
-        Provisional.none(),
-        0,
-        Record().with_first(latest),
+        shape=scan.open.shape,
+        surroundings=surroundings,
+        ledger=ledger,
+        latest=latest,
+        fates=Fates.of_open(n_cracks),
+        provisional=Provisional.none(),
+        n_events=0,
+        record=Record().with_first(latest),
+        timed=timed,
     )
 
 
@@ -156,6 +159,8 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         time=scan.time,
         cycle=scan.cycle,
         labeling=scan.labeling,
+        spacing=options.spacing_of(len(scan.open.shape)),
+        connectivity=options.connectivity,
         regions=scan.regions,
         crack_ids=cracks,
         at_working=at_working,
@@ -176,6 +181,7 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         provisional=provisional.joined(_closures(interval, events, state.n_events)),
         n_events=state.n_events + len(events),
         record=state.record.with_frame(latest, before, interval),
+        timed=state.timed,
     )
 
 

@@ -42,6 +42,7 @@ def save_tracker(path: str | os.PathLike[str], options: Options, state: State) -
         "fates": state.fates.values,
         "provisional": np.stack([provisional.event, provisional.crack, provisional.frame]),
         "n_events": np.array(state.n_events),
+        "timed": np.array(state.timed),
     }
     members |= _prefixed("record", state.record.members())
     save_archive(path, FORMAT, VERSION, members)
@@ -72,6 +73,7 @@ def _tracker_from(members: Members, threads: int) -> tuple[Options, State]:
         provisional=Provisional(event, crack, frame),
         n_events=int(members["n_events"]),
         record=record,
+        timed=bool(members["timed"]),
     )
     return options, state
 
@@ -88,6 +90,8 @@ def _latest(
         time=row["time"],
         cycle=CycleState(row["half_cycle"], row["direction"], row["capacity"], row["voltage"]),
         labeling=labeling,
+        spacing=options.spacing_of(len(open_.shape)),
+        connectivity=options.connectivity,
         regions=labeling.regions(spacing=options.spacing, unit=options.unit, n_threads=threads),
         crack_ids=record.rows_of_latest("nodes")["crack"],
         at_working=surroundings.at_working(labeling, threads),

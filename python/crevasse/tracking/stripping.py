@@ -41,6 +41,11 @@ class StrippingOrder:
         That closed and have a depth.
     n_unreached
         That closed and have none, since no path leads to them.
+    n_reopened
+        Voxels of the history that closed and opened again. Of their closings only the last is
+        known, and none if they are open now: where this is not 0, earlier strippings are seen in
+        part. Take the history at the end of the stripping: `Tracker.history` costs nothing and
+        later frames do not change it.
     """
 
     table: Table
@@ -50,6 +55,7 @@ class StrippingOrder:
     mean_index: float
     n_voxels: int
     n_unreached: int
+    n_reopened: int
 
 
 def depth_from_electrode(
@@ -129,8 +135,8 @@ def stripping_order(
         Of each voxel, of the history's shape, larger is farther from the working electrode: that of
         `depth_from_electrode`, or any other. Voxels where it is not finite do not count.
     frames
-        ``(first, last)``: voxels count that closed after frame `first`, in frame `last` at the
-        latest; that is, between the two scans. None: those that closed in a frame whose direction
+        ``(first, last)``: voxels count that closed for the last time after frame `first`, in frame
+        `last` at the latest. None: those that closed in a frame whose direction
         is stripping.
     block
         Edge of the cubes that are resampled for the intervals of single cracks, in the unit of
@@ -219,6 +225,7 @@ def stripping_order(
         ),
         n_voxels=len(crack),
         n_unreached=int(closed.sum() - reached.sum()),
+        n_reopened=int((history.n_toggles() >= 3).sum()),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from crevasse import _validate
-from crevasse._electrode import Electrode
+from crevasse._electrode import Electrode, check_face
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Roi, Surroundings
@@ -38,7 +38,7 @@ class Tracker:
     unit
         Of `spacing`. None: "voxel" where spacing is 1, else "um".
     time_unit
-        Of the times given to `update`.
+        Of the times given to `update`. None: "h", or "frame" where none are given.
     connectivity
         As in `crevasse.label`.
     baseline_frames
@@ -78,7 +78,7 @@ class Tracker:
         *,
         spacing: _validate.Spacing = 1.0,
         unit: str | None = None,
-        time_unit: str = "h",
+        time_unit: str | None = None,
         connectivity: int = 26,
         baseline_frames: int = 1,
         repeatability: float = 0.0,
@@ -97,6 +97,10 @@ class Tracker:
             repeatability=repeatability,
             confirm_after=confirm_after,
         )
+        for name, electrode in (("working", working), ("counter", counter)):
+            check_face(electrode, name)
+        if isinstance(working, str) and working == counter:
+            raise ValueError(f"counter must be another face than working, got {counter!r} for both")
         self._working, self._counter, self._roi = working, counter, roi
         self._threads = _validate.n_threads(n_threads)
         self._state: State | None = None
@@ -120,15 +124,15 @@ class Tracker:
         frame
             A `RunVolume` or mask, of the same shape in every call. It may be empty.
         time
-            Must rise from frame to frame. None: the frame's index, in frames.
+            Must rise from frame to frame. None: the frame's index; for all frames or for none.
         cycle
             Where in its charging the cell is; None: unknown.
 
         Raises
         ------
         ValueError
-            If the shape differs from the first frame's or the time does not rise. The tracker is
-            then as before the call.
+            If the shape differs from the first frame's, the time does not rise, or some frames have
+            times and others not. The tracker is then as before the call.
         """
         runs = as_run_volume(frame, self._threads)
         when = self._checked_time(time)
@@ -141,7 +145,7 @@ class Tracker:
         surroundings = self._surroundings(runs.shape) if state is None else state.surroundings
         scan = Scan.of(runs, when, where, self._options, self._threads)
         self._state = (
-            first_state(scan, surroundings, self._options.baseline_frames, self._threads)
+            first_state(scan, surroundings, self._options, time is not None, self._threads)
             if state is None
             else next_state(state, scan, self._options, self._threads)
         )
@@ -160,7 +164,7 @@ class Tracker:
             raise ValueError("history needs at least one frame; call update first")
         ndim = len(state.shape)
         spacing, unit = self._options.spacing_of(ndim), self._options.unit_of(ndim)
-        time_unit = self._options.time_unit
+        time_unit = self._options.time_unit or ("h" if state.timed else "frame")
         tables = state.record.tables(
             spacing, unit, time_unit, state.latest, state.fates, state.provisional
         )
@@ -216,13 +220,17 @@ class Tracker:
         return Surroundings.of(shape, self._working, self._counter, self._roi, self._threads)
 
     def _checked_time(self, time: float | None) -> float:
-        latest = self._state.latest if self._state is not None else None
-        index = 0 if latest is None else latest.frame + 1
-        when = float(index if time is None else time)
+        state = self._state
+        if state is not None and state.timed != (time is not None):
+            came = "with times" if state.timed else "without"
+            raise ValueError(f"time must be given for all frames or none; those before came {came}")
+        when = float(self.n_frames if time is None else time)
         if not math.isfinite(when):
             raise ValueError(f"time must be finite, got {time}")
-        if latest is not None and when <= latest.time:
-            raise ValueError(f"time must rise from frame to frame, got {when} after {latest.time}")
+        if state is not None and when <= state.latest.time:
+            raise ValueError(
+                f"time must rise from frame to frame, got {when} after {state.latest.time}"
+            )
         return when
 
 
@@ -258,8 +266,6 @@ def track(
     >>> history.events["type"].tolist()
     ['growth', 'closure']
     """
-    if times is None:
-        options.setdefault("time_unit", "frame")
     tracker = Tracker(**options)
     n_frames = 0
     for frame in frames:
