@@ -320,14 +320,15 @@ def _never(path):
 @pytest.mark.parametrize(
     ("field", "more"),
     [
-        ("region.disc", "[region]\ndisc = { diameter = 10 }"),
-        ("electrodes.counter", "[electrodes]\ncounter = 'zmax'"),
+        (
+            "electrodes.counter.brightest",
+            "[electrodes]\ncounter = { face = 'zmax', brightest = true }",
+        ),
         ("phases.lithium, beside phases.void,", "[phases.lithium]\nlow = 3"),
         ("phases.void.location", "location = 'collector'"),
         ("segmentation.denoise", "[segmentation]\ndenoise = 'non-local-means'"),
         ('alignment.method = "rigid"', "[alignment]\nmethod = 'rigid'"),
         ("alignment.region", "[alignment]\nregion = { x = [0, 9] }"),
-        ("tracking.confirm_after", "[tracking]\nconfirm_after = 3"),
         ("measure.thickness", "[measure]\nthickness = true"),
     ],
 )

@@ -20,21 +20,24 @@ from crevasse.operando.electrochemistry import (
 from crevasse.operando.experiment import Experiment, ExperimentError
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.interface_frame import InterfaceFrame
-from crevasse.operando.pipeline import Analysis, BrokenFrameError, Settings, analyze_series
+from crevasse.operando.pipeline import BrokenFrameError, analyze_series
 from crevasse.operando.planning import Plan, analyze, plan
 from crevasse.operando.segment import Segmentation
+from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
 
 __all__ = [
     "Accommodation",
     "Analysis",
     "BrokenFrameError",
     "CyclerData",
+    "Cycling",
     "DriftCorrector",
     "Experiment",
     "ExperimentError",
     "FrameStates",
     "InterfaceFrame",
     "InterfaceRecord",
+    "Layer",
     "Plan",
     "Segmentation",
     "Settings",

@@ -3,91 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crevasse._runs import RunVolume
-from crevasse._shape import Box
 from crevasse._table import Table
 from crevasse.io import Frame, Series
 from crevasse.operando.align import Aligned, DriftCorrector, match_light
-from crevasse.operando.segment import Image, Segmentation, check_box
-from crevasse.tracking import FrameResult, History, Tracker
+from crevasse.operando.electrochemistry import FrameStates, join_frames
+from crevasse.operando.interface import InterfaceRecord
+from crevasse.operando.segment import Image, check_box
+from crevasse.operando.settings import Analysis, Layer, Picture, Settings
+from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
 Progress = Callable[[FrameResult, int], None]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What to do with a series.
-
-    Attributes
-    ----------
-    segmentation
-        How grey values become the open phase.
-    roi
-        Region of interest, a slice per axis in voxels of the first frame; None: everything. It is
-        also where drift is looked for.
-    align
-        Correct drift between frames.
-    match_light
-        Scale each frame's grey values to the first frame's bright level.
-    baseline_frames, repeatability
-        As in `crevasse.Tracker`.
-    sensitivity
-        Every volume is also measured with the thresholds this fraction lower and higher.
-    """
-
-    segmentation: Segmentation
-    roi: Box | None = None
-    align: bool = False
-    match_light: bool = False
-    baseline_frames: int = 1
-    repeatability: float = 0.05
-    sensitivity: float = 0.1
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A section of one frame, to look at: grey values, open voxels, pre-existing ones of them."""
-
-    grey: Image
-    open: NDArray[np.bool_]
-    preexisting: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What a series has shown.
-
-    Attributes
-    ----------
-    series, settings
-        What was analysed, and how; the settings hold the threshold that was found.
-    threshold_source
-        Whether the threshold was given or found.
-    history
-        The tracked cracks.
-    measures
-        A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``fraction`` of
-        the region of interest that is open, and ``volume_low, volume_high``: the volume with the
-        threshold lowered and raised by `Settings.sensitivity`.
-    pictures
-        One a frame: the image, or the middle slice of the region of interest of a volume.
-    failure
-        Why the analysis ended before the series did; empty if it did not.
-    """
-
-    series: Series
-    settings: Settings
-    threshold_source: str
-    history: History
-    measures: Table
-    pictures: tuple[Picture, ...]
-    failure: str = ""
 
 
 class BrokenFrameError(ValueError):
@@ -152,7 +83,16 @@ class _Analyst:
             connectivity=settings.segmentation.connectivity,
             baseline_frames=settings.baseline_frames,
             repeatability=settings.repeatability,
+            confirm_after=settings.confirm_after,
+            working=settings.working,
+            counter=settings.counter,
+            roi=None if settings.roi is None else self._roi,
         )
+        self._cycling = _joined(series, settings)
+        self._follower = _follower(series, settings)
+        self._layers = {
+            name: _record(layer, series, settings) for name, layer in settings.layers.items()
+        }
         self._baseline = RunVolume.from_box(series.shape, (slice(0, 0),) * len(series.shape))
         self._rows: list[dict[str, Any]] = []
         self._pictures: list[Picture] = []
@@ -168,7 +108,14 @@ class _Analyst:
             segmentation.scaled(factor).apply(signal, roi=self._roi).n_voxels
             for factor in (1 - spread, 1 + spread)
         )
-        result = self._tracker.update(open_, time=frame.time)
+        cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
+        result = self._tracker.update(open_, time=frame.time, cycle=cycle)
+        if self._follower is not None:
+            self._follower.update(result)
+        for name, record in self._layers.items():
+            layer = self._settings.layers[name]
+            lithium = RunVolume.from_threshold(aligned.image, layer.low, layer.high)
+            record.update(lithium, time=frame.time)
         if frame.index < self._settings.baseline_frames:
             self._baseline = self._baseline | open_
         self._rows.append(self._measure(frame, aligned, open_, low, high))
@@ -186,14 +133,19 @@ class _Analyst:
             "volume_high": volume_unit,
             **{name: "voxel" for name in names if name.startswith(("drift", "residual"))},
         }
+        history = self._tracker.history()
+        follower = self._follower
         return Analysis(
             series=self._series,
             settings=self._settings,
             threshold_source=self._threshold_source,
-            history=self._tracker.history(),
+            history=history,
             measures=Table(columns, units=units),
             pictures=tuple(self._pictures),
             failure=failure,
+            cycling=self._cycling,
+            fronts=None if follower is None else follower.fronts(history),
+            layers=self._layers,
         )
 
     def _find_threshold(self) -> None:
@@ -240,3 +192,50 @@ class _Analyst:
             open=open_.plane(z).to_mask(),
             preexisting=(open_ & self._baseline).plane(z).to_mask(),
         )
+
+
+def _joined(series: Series, settings: Settings) -> FrameStates | None:
+    """The state of the cell at each frame; `ValueError` where frames lie outside of the record."""
+    cycling = settings.cycling
+    if cycling is None:
+        return None
+    cycler = cycling.cycler
+    ends = cycler.time[0] + 3600 * (np.array([f.time for f in series.frames]) - cycling.begin)
+    return join_frames(
+        cycler,
+        ends,
+        scan_duration=3600 * cycling.scan_duration,
+        uncertainty=3600 * cycling.uncertainty,
+        area=cycling.area,
+        names=[frame.name for frame in series.frames],
+    )
+
+
+def _follower(series: Series, settings: Settings) -> FrontFollower | None:
+    """Branches shorter than five voxels are roughness; tips go up to forty from scan to scan."""
+    if not settings.fronts or settings.working is None:
+        return None
+    voxel = max(series.spacing)
+    return FrontFollower(
+        settings.working, settings.counter, prominence=5 * voxel, max_step=40 * voxel
+    )
+
+
+def _record(layer: Layer, series: Series, settings: Settings) -> InterfaceRecord:
+    n = len(series)
+    return InterfaceRecord(
+        face=layer.face,
+        spacing=series.spacing,
+        roi=layer.roi,
+        centre=layer.centre,
+        depth=_half_height(layer.face, series),
+        keep=sorted({0, n // 3, 2 * n // 3, n - 1}),
+        unit=series.unit,
+        time_unit=series.time_unit,
+    )
+
+
+def _half_height(face: str, series: Series) -> float:
+    """Lithium in the other half of the cell belongs to the other electrode."""
+    axis = "zyx"[-len(series.shape) :].index(face[0])
+    return series.shape[axis] * series.spacing[axis] / 2

@@ -13,9 +13,11 @@ from crevasse.io import Series, open_series
 from crevasse.operando.experiment import Experiment, ExperimentError, Extent
 from crevasse.operando.experiment_reader import read_experiment, read_text
 from crevasse.operando.extents import box_of, cropped, misfits, within
-from crevasse.operando.pipeline import Analysis, Progress, Settings, analyze_series
+from crevasse.operando.pipeline import Progress, analyze_series
 from crevasse.operando.segment import Segmentation
-from crevasse.operando.unavailable import not_yet
+from crevasse.operando.settings import Analysis, Settings
+from crevasse.operando.surroundings import Around
+from crevasse.operando.unavailable import lacking, not_yet
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
 
 def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
     problems = [f"{name} is not available yet; {mend}" for name, mend in not_yet(experiment)]
+    problems += lacking(experiment)
     problems += _missing_files(experiment)
     series = _open(experiment, problems)
     segmentation = _segmentation(experiment, problems)
@@ -109,6 +112,7 @@ def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
     box = within(box_of(experiment.region.box, series), crop)
     if any(part.start >= part.stop for part in box):
         return None, ["region.box must hold a voxel of region.crop; make it larger or move it"]
+    around = Around(experiment, series, crop)
     settings = Settings(
         segmentation=segmentation,
         roi=None if experiment.region.box == Extent() else box,
@@ -117,10 +121,16 @@ def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
         baseline_frames=experiment.tracking.baseline_frames,
         repeatability=experiment.tracking.repeatability,
         sensitivity=experiment.segmentation.sensitivity,
+        confirm_after=experiment.tracking.confirm_after,
+        working=around.electrode("working", problems),
+        counter=around.electrode("counter", problems),
+        fronts=experiment.measure.fronts,
+        cycling=around.cycling(problems),
+        layers=around.layers(),
     )
     if experiment.region.crop != Extent():
         series = cropped(series, crop)
-    return Plan(experiment, series, settings), problems
+    return (None if problems else Plan(experiment, series, settings)), problems
 
 
 def _missing_files(experiment: Experiment) -> Iterator[str]:

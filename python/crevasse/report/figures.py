@@ -87,14 +87,14 @@ def volume_figure(analysis: Analysis) -> Figure:
         label=f"threshold ± {analysis.settings.sensitivity:.0%}",
     )
     axes.plot(time, frames["volume"], "o-", color="black", markersize=4, label="total")
-    axes.set_xlabel(_time_axis(history.time_unit))
+    axes.set_xlabel(time_axis(history.time_unit))
     axes.set_ylabel(f"open {quantity(analysis)} ({pretty_unit(frames.units['volume'])})")
     axes.set_ylim(0, None if frames["volume"].any() else 1)
     if len(time) > 1:
         axes.set_xlim(time[0], time[-1])
     axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
     axes.legend(loc="upper left", frameon=False)
-    _plain(axes)
+    plain(axes)
     return figure
 
 
@@ -130,7 +130,7 @@ def events_figure(analysis: Analysis) -> Figure:
     bottom.set_xticks(shown, [f"{f - 1}→{f}" for f in shown])
     bottom.set_xlabel("interval between frames")
     for axes in (top, bottom):
-        _plain(axes)
+        plain(axes)
     return figure
 
 
@@ -222,9 +222,11 @@ def _time_label(analysis: Analysis, index: int) -> str:
     return f"{analysis.history.frames['time'][index]:g} {unit}"
 
 
-def _time_axis(unit: str) -> str:
+def time_axis(unit: str) -> str:
+    """Label of a time axis."""
     return "frame" if unit == "frame" else f"time ({unit})"
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Without the frame's upper and right side."""
     axes.spines[["top", "right"]].set_visible(False)

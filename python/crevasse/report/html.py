@@ -25,9 +25,10 @@ from crevasse._table import Table
 from crevasse.io import write_tiff
 from crevasse.operando import Analysis
 from crevasse.report import figures
+from crevasse.report.cell_figures import cell_figures
 from crevasse.report.lineage import lineage_figure
 from crevasse.report.summary import settings_in_words, summary
-from crevasse.tracking import EventType
+from crevasse.tracking import EventType, TimeToShort
 
 _LARGEST_CRACKS = 15
 _MOST_FRAMES = 12
@@ -43,9 +44,9 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     root = Path(folder)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
-    analysis.history.write_tables(root / "tables")
-    analysis.measures.to_csv(root / "tables" / "measures.csv")
-    analysis.measures.to_parquet(root / "tables" / "measures.parquet")
+    for name, table in analysis.tables().items():
+        table.to_csv(root / "tables" / f"{name}.csv")
+        table.to_parquet(root / "tables" / f"{name}.parquet")
     for name in ("first_open", "last_open", "first_crack"):
         write_tiff(root / "maps" / f"{name}.tif", getattr(analysis.history, name)())
     plots = _plots(analysis)
@@ -81,6 +82,13 @@ def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
         first_open=_data_url(plots["first_open.png"]),
         volume=_inline(plots["volume.svg"]),
         events=_inline(plots["events.svg"]) if "events.svg" in plots else "",
+        cell={
+            name: _inline(plots[f"{name}.svg"])
+            for name in ("voltage", "layers", "layer_maps", "fronts")
+            if f"{name}.svg" in plots
+        },
+        short=analysis.history.short(),
+        forecast=_forecast(analysis),
         lineage=_inline(plots["lineage.svg"]),
         frames=_frame_gallery(analysis),
         frame_rows=_frame_rows(analysis),
@@ -96,10 +104,22 @@ def _plots(analysis: Analysis) -> dict[str, bytes]:
     curves = {"volume": figures.volume_figure(analysis)}
     if len(analysis.history.intervals):
         curves["events"] = figures.events_figure(analysis)
+    curves |= cell_figures(analysis)
     curves["lineage"] = lineage_figure(analysis.history)
     for name, figure in curves.items():
         plots |= {f"{name}.{suffix}": _render(figure, suffix) for suffix in ("png", "svg")}
     return plots
+
+
+def _forecast(analysis: Analysis) -> TimeToShort | None:
+    """When the ligament will be gone, where it shrinks and is not gone yet."""
+    if analysis.fronts is None or len(analysis.history.frames) < 2:
+        return None
+    left = analysis.fronts.frames["ligament"]
+    if not np.isfinite(left).all() or left[-1] == 0:
+        return None
+    found = analysis.fronts.time_to_short()
+    return found if found is not None and np.isfinite(found.time) else None
 
 
 def _frame_gallery(analysis: Analysis) -> list[dict[str, str]]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 import crevasse
 from crevasse.operando import Analysis
@@ -37,7 +42,33 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "n_crack_ids": len(history.cracks),
         "events": {kind.value: int((events["type"] == kind.value).sum()) for kind in EventType},
         "failure": analysis.failure,
+        **_cell(analysis),
     }
+
+
+def _cell(analysis: Analysis) -> dict[str, Any]:
+    """Of the cell around the cracks: only what was asked for."""
+    found: dict[str, Any] = {}
+    if analysis.settings.counter is not None:
+        short = analysis.history.short()
+        found["short"] = None if short is None else asdict(short)
+    if analysis.cycling is not None:
+        found["capacity"] = _plain(analysis.history.frames["capacity"])
+        found["direction"] = analysis.history.frames["direction"].tolist()
+    if analysis.fronts is not None:
+        for name in ("depth_max", "ligament"):
+            found[name] = _plain(analysis.fronts.frames[name])
+    for name, record in analysis.layers.items():
+        table = record.table()
+        found[f"layer_{name}"] = {
+            column: _plain(table[column]) for column in ("mean", "std_corrected", "change")
+        }
+    return found
+
+
+def _plain(values: NDArray[np.float64]) -> list[float | None]:
+    """For JSON, which has no number for what is not known or infinite."""
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:

@@ -1,0 +1,120 @@
+"""An experiment with electrodes, a cycler and lithium layers, from files to the report."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+
+from crevasse import cli
+
+ELECTROLYTE, LITHIUM, VOID = 160, 100, 20
+EXPERIMENT = """
+[scans]
+source = "scans"
+voxel_size = 2
+interval = 0.5
+scan_duration = "5 min"
+[region]
+disc = { diameter = 30 }
+[electrodes]
+working = "zmin"
+counter = "zmax"
+[phases.void]
+high = 60
+[phases.lithium]
+low = 80
+high = 120
+[cycler]
+file = "cell.csv"
+positive = "plating"
+area_cm2 = 0.5
+[tracking]
+confirm_after = 1
+[measure]
+interfaces = true
+fronts = true
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, rng, monkeypatch):
+    """Lithium grows at zmin, and a void grows from it until it reaches zmax."""
+    for k, (lithium, void) in enumerate([(3, 8), (5, 14), (7, 20), (9, 30)]):
+        volume = np.full((30, 20, 20), ELECTROLYTE, dtype=float)
+        volume[:lithium] = LITHIUM
+        volume[28:] = LITHIUM
+        volume[:void, 9:11, 9:11] = VOID
+        volume += rng.normal(0, 3, volume.shape)
+        (tmp_path / "scans" / f"t{k}").mkdir(parents=True)
+        for z, image in enumerate(volume):
+            tifffile.imwrite(tmp_path / "scans" / f"t{k}" / f"{z:03d}.tif", image.astype(np.uint8))
+    rows = [f"{t},{0.1 - t / 1e5},0.001" for t in range(0, 3601, 60)]
+    rows += [f"{t},{0.4 + t / 1e5},-0.001" for t in range(3660, 7201, 60)]
+    text = "\n".join(["test_time_second,voltage_volt,current_ampere", *rows])
+    (tmp_path / "cell.csv").write_text(text + "\n")
+    (tmp_path / "cell.toml").write_text(EXPERIMENT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def analyzed(folder):
+    assert cli.main(["analyze", "cell.toml", "-o", "out", "--json"]) == 0
+    return json.loads((folder / "out" / "summary.json").read_text())
+
+
+def test_layers_fronts_short_and_charge_come_out(folder, capsys):
+    summary = analyzed(folder)
+    assert summary["direction"] == ["plating", "plating", "plating", "stripping"]
+    np.testing.assert_allclose(summary["capacity"], [0, 1, 2, 1], atol=0.05)
+    layer = summary["layer_working"]
+    columns = np.hypot(*np.meshgrid(*[2 * np.arange(20) - 19] * 2)) <= 15
+    void = np.zeros((20, 20), bool)
+    void[9:11, 9:11] = True
+    full = 1 - (columns & void).sum() / columns.sum()
+    np.testing.assert_allclose(layer["mean"], [2 * n * full for n in (3, 5, 7, 9)], rtol=0.02)
+    np.testing.assert_allclose(summary["depth_max"], [14, 26, 38, 58])
+    np.testing.assert_allclose(summary["ligament"], [44, 32, 20, 0])
+    assert summary["short"]["frame"] == 3
+    assert summary["short"]["type"] == "growth"
+
+
+def test_the_report_shows_the_cell_and_every_table_is_beside_it(folder, capsys):
+    analyzed(folder)
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<h2>The cell</h2>" in page
+    assert "The electrodes are bridged from 1.5 h on" in page
+    names = {p.name for p in (folder / "out" / "figures").iterdir()}
+    assert {"voltage.svg", "layers.svg", "layer_maps.svg", "fronts.svg"} <= names
+    tables = {p.name for p in (folder / "out" / "tables").iterdir()}
+    for name in ("cycling", "half_cycles", "front_cracks", "front_tips", "layer_counter"):
+        assert {f"{name}.csv", f"{name}.parquet"} <= tables
+
+
+def test_a_plane_is_an_electrode_and_what_is_beyond_the_record_is_told_before(folder, capsys):
+    text = EXPERIMENT.replace('working = "zmin"', 'working = { face = "zmin", plane = 6 }')
+    (folder / "cell.toml").write_text(text)
+    assert analyzed(folder)["ligament"][0] == 44
+    (folder / "cell.toml").write_text(text.replace("interval = 0.5", "interval = 5"))
+    assert cli.main(["analyze", "cell.toml"]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "cycler.offset must place the record, 0 to 2 h, over all scans" in line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('working = "zmin"', "", "measure.fronts needs electrodes.working"),
+        ("[phases.lithium]\nlow = 80\nhigh = 120", "", "measure.interfaces needs phases.lithium"),
+        ("interfaces = true", "", "region.disc is where layers are measured"),
+        ("plane = 6", "plane = 99", "electrodes.working.plane"),
+        ("cell.csv", "scans/t0/000.tif", "cycler.file: "),
+    ],
+)
+def test_what_an_experiment_lacks_is_told_before_a_scan_is_read(folder, capsys, old, new, problem):
+    text = EXPERIMENT
+    if old == "plane = 6":
+        text = text.replace('working = "zmin"', 'working = { face = "zmin", plane = 6 }')
+    (folder / "cell.toml").write_text(text.replace(old, new))
+    assert cli.main(["analyze", "cell.toml"]) == 2
+    assert problem in capsys.readouterr().err
