@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from crevasse.operando import Analysis
@@ -113,6 +114,7 @@ def events_figure(analysis: Analysis) -> Figure:
             top.bar(position, count, 0.7, bottom=base, color=color, label=kind.value)
             base = base + count
     top.set_ylabel("events")
+    top.yaxis.set_major_locator(MaxNLocator(integer=True))
     handles, names = top.get_legend_handles_labels()
     top.legend(handles[::-1], names[::-1], loc="upper left", frameon=False, bbox_to_anchor=(1, 1))
     voxel_volume = float(np.prod(history.spacing))
