@@ -83,9 +83,8 @@ def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
         volume=_inline(plots["volume.svg"]),
         events=_inline(plots["events.svg"]) if "events.svg" in plots else "",
         cell={
-            name: _inline(plots[f"{name}.svg"])
+            name: _inline(plots[f"{name}.svg"]) if f"{name}.svg" in plots else ""
             for name in ("voltage", "layers", "layer_maps", "fronts")
-            if f"{name}.svg" in plots
         },
         short=analysis.history.short(),
         forecast=_forecast(analysis),
