@@ -1,7 +1,9 @@
 """Scenes whose truth is known, to try trackers on."""
 
 from crevasse.phantom.adversarial import scenes
+from crevasse.phantom.case_a import case_a
+from crevasse.phantom.case_b import case_b
 from crevasse.phantom.scene import Scene, undo_drift
 from crevasse.phantom.script import Script
 
-__all__ = ["Scene", "Script", "scenes", "undo_drift"]
+__all__ = ["case_a", "case_b", "Scene", "Script", "scenes", "undo_drift"]
