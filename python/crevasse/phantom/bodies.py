@@ -102,6 +102,12 @@ class Crack:
             reach = np.minimum(reach, self._half_width(state.left, self.thinning))
         return reach - self.away
 
+    def opens_at(self) -> Floats:
+        """How far the front must have gone for each voxel's centre to be open; inf: it never is."""
+        later = np.float32(self.ramp) * (self.away / self.width) ** 2
+        opens = np.where(self.away <= CORE, self.along, self.along + later)
+        return np.where(self.away <= self.width, opens, np.float32(np.inf))
+
     def _half_width(self, front: float, ramp: float) -> Floats:
         behind = np.float32(front) - self.along
         wide = self.width * np.sqrt(np.clip(behind / np.float32(ramp), 0.0, 1.0))
@@ -135,7 +141,7 @@ class Pore:
         if state.plated <= self.closes_at:
             return self.depth
         share = min(1.0, (state.plated - self.closes_at) / self.closes_over)
-        if share > 0.7:  # thinner than a voxel, it would fall into crumbs
+        if share > 0.5:  # thinner than a voxel, it would fall into crumbs
             return self.depth - np.float32(1e6)
         return self.depth - np.float32(share * float(self.depth.max()))
 

@@ -125,7 +125,9 @@ def case_a(
 def _bodies(
     shape: tuple[int, int, int], scale: float, n_solid: int, rng: np.random.Generator
 ) -> tuple[Body, ...]:
-    region = Region(shape, _COLLECTOR, shape[0])
+    solid = np.ones(shape, dtype=np.bool_)
+    solid[:_COLLECTOR] = False
+    region = Region(solid)
     n_new = n_solid * _POROSITY * (_AFTER - _BEFORE) / _BEFORE
     networks = _networks(region, scale, 1.35 * n_new, rng)
     bodies: list[Body] = [network.crack for network in networks]
@@ -134,7 +136,7 @@ def _bodies(
     if flaw is not None:
         bodies.append(flaw)
     closing: list[Pore] = []
-    for network in networks * 3:
+    for network in networks:
         pore = pore_beside(region, network, len(bodies) + len(closing) + 1, rng)
         closing += [pore] if pore is not None else []
     bodies += closing
@@ -154,7 +156,8 @@ def _networks(
     """Cracks with room for that many voxels in all."""
     networks: list[Network] = []
     n_found, start = 0, 0.0
-    _, ny, nx = region.shape
+    nz, ny, nx = region.shape
+    depth = nz - _COLLECTOR
     for _ in range(2000):
         if n_found >= n_voxels and len(networks) >= 3:
             return networks
@@ -162,10 +165,10 @@ def _networks(
         across = np.array([0.0, np.cos(azimuth), np.sin(azimuth)])
         down = np.array([1.0, 0.0, 0.0])
         trunk = Sheet(
-            np.array([region.top - 1.0, *(rng.uniform(0.12, 0.88, size=2) * (ny, nx))]),
+            np.array([_COLLECTOR - 1.0, *(rng.uniform(0.12, 0.88, size=2) * (ny, nx))]),
             np.cos(tilt) * down + np.sin(tilt) * across,
             np.cos(tilt) * across - np.sin(tilt) * down,
-            rng.uniform(0.26, 0.46) * (region.bottom - region.top),
+            rng.uniform(0.26, 0.46) * depth,
             rng.uniform(0.06, 0.1) * nx,
             rng.uniform(1.2, 1.7) * scale**0.2,
             start,
@@ -178,7 +181,7 @@ def _networks(
         if network is not None:
             networks.append(network)
             n_found += int(np.count_nonzero(network.crack.away <= network.crack.width))
-            start = rng.uniform(0.0, 0.12) * (region.bottom - region.top)
+            start = rng.uniform(0.0, 0.12) * depth
     raise RuntimeError("no room is left for the cracks; take another seed or a larger scale")
 
 

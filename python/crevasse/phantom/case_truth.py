@@ -46,6 +46,8 @@ class CaseTruth:
         The first frame in which an object touches both electrodes; None: none does.
     short_object
         Its id.
+    disc_diameter
+        Of the disc about the axis in which thicknesses hold, in µm; None: there are none.
     """
 
     frames: Table
@@ -55,6 +57,7 @@ class CaseTruth:
     directions: tuple[str, ...]
     short_frame: int | None = None
     short_object: int | None = None
+    disc_diameter: float | None = None
 
     def fact(self, quantity: str) -> Fact:
         """The fact of that name."""

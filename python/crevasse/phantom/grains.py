@@ -8,36 +8,45 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse.phantom.bodies import Crack, Flaw, Pore
+from crevasse._runs import RunVolume
+from crevasse.phantom.bodies import Body, Crack, Flaw, Pore, State, is_open
 from crevasse.phantom.sheets import Sheet, Vector, Voxels, ellipsoid, merged
 
 Index = NDArray[np.int64]
 _GAP = 2.6
 """Centres of two bodies' voxels lie at least that far apart, so a voxel between them is solid."""
 
+_PATCH = 4.0
+"""Path, in voxels, that opens at once when a crack is born."""
+
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """The solid between z = `top` and z = `bottom`, and what is taken of it."""
+    """Where solid is, (z, y, x), and what of it is taken."""
 
-    shape: tuple[int, int, int]
-    top: int
-    bottom: int
+    solid: NDArray[np.bool_]
     taken: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taken", np.zeros(self.shape, dtype=np.bool_).reshape(-1))
+        object.__setattr__(self, "taken", np.zeros(self.solid.size, dtype=np.bool_))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the volume."""
+        nz, ny, nx = self.solid.shape
+        return nz, ny, nx
 
     def within(self, index: Index) -> NDArray[np.bool_]:
         """Which voxels are solid's."""
-        z = index // (self.shape[1] * self.shape[2])
-        inside: NDArray[np.bool_] = (z >= self.top) & (z < self.bottom)
-        return inside
+        return self.solid.reshape(-1)[index]
 
-    def holds(self, point: Vector, margin: float) -> bool:
-        """Whether a point lies inside by that much; the top does not count."""
-        end = np.array([self.bottom, *self.shape[1:]], dtype=np.float64)
-        return bool(np.all(point[1:] >= margin) and np.all(point <= end - 1.0 - margin))
+    def holds(self, point: Vector, margin: int) -> bool:
+        """Whether a point lies in the solid by that much, along each axis."""
+        at = np.rint(point).astype(int)
+        if np.any(at < margin) or np.any(at >= np.array(self.shape) - margin):
+            return False
+        moves = margin * np.vstack([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+        return all(bool(self.solid[tuple(at + move)]) for move in moves)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +65,17 @@ def grow_network(
     rng: np.random.Generator,
     *,
     ramp: float,
+    through: bool = False,
 ) -> Network | None:
-    """A trunk with branches to both sides, and what branches off these; None if it does not fit."""
+    """A trunk with branches to both sides, and what branches off these; None if it does not fit.
+
+    `through`: the trunk may end beyond the solid.
+    """
     sheets = [trunk]
     for _ in range(branches):
         parent = sheets[int(rng.integers(0, min(len(sheets), 3)))]
         at = rng.uniform(0.25, 0.7) * parent.length
-        angle = np.deg2rad(rng.uniform(25.0, 55.0)) * (1 if len(sheets) % 2 else -1)
+        angle = np.deg2rad(rng.uniform(25.0, 55.0)) * rng.choice([-1.0, 1.0])
         branch = parent.turned(
             angle,
             at,
@@ -70,20 +83,37 @@ def grow_network(
             half_breadth=rng.uniform(0.6, 0.9) * parent.half_breadth,
             half_width=0.85 * parent.half_width,
         )
-        if branch.ahead[0] > 0.0 and region.holds(branch.point(branch.length), 4.0):
+        if branch.ahead[0] > 0.0 and region.holds(branch.point(branch.length), 4):
             sheets.append(branch)
-    # Its own flanks must stay in the volume, else it would be cut.
-    if not region.holds(trunk.point(trunk.length), 4.0):
+    if not through and not region.holds(trunk.point(trunk.length), 4):
         return None
     zone = np.concatenate([s.voxels(region.shape, margin=_GAP + 0.5).index for s in sheets])
     if region.taken[zone].any():
         return None
     voxels = _inside(merged([s.voxels(region.shape) for s in sheets]), region)
+    # It begins as a patch, not as the few voxels that a rough electrode lets through.
+    along = np.maximum(voxels.along, np.float32(trunk.start + _PATCH))
     crack = Crack(
-        id, voxels.index, voxels.along, voxels.away, voxels.width, ramp=ramp, thinning=2.5 * ramp
+        id, voxels.index, along, voxels.away, voxels.width, ramp=ramp, thinning=2.5 * ramp
     )
+    fronts = np.linspace(trunk.start, float(along.max()) + ramp, 24)
+    states = [State(f) for f in fronts] + [State(fronts[-1], f + ramp) for f in fronts]
+    if not all(in_one_piece(crack, state, region.shape) for state in states):
+        return None
     region.taken[voxels.index] = True
     return Network(crack, tuple(sheets))
+
+
+def in_one_piece(body: Body, state: State, shape: tuple[int, int, int]) -> bool:
+    """Whether what is open of a body hangs together."""
+    index = body.index[is_open(body, state)]
+    if not len(index):
+        return True
+    at = np.stack(np.unravel_index(index, shape))
+    low = at.min(axis=1)
+    mask = np.zeros(at.max(axis=1) - low + 1, dtype=np.bool_)
+    mask[tuple(at - low[:, None])] = True
+    return RunVolume.from_mask(mask).label().count == 1
 
 
 def pore_beside(region: Region, network: Network, id: int, rng: np.random.Generator) -> Pore | None:
