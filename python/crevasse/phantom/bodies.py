@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._clean import connected_to
+from crevasse._runs import RunVolume
 from crevasse.phantom.imaging import Phase
 
 Floats = NDArray[np.float32]
@@ -29,51 +32,14 @@ class State(NamedTuple):
     left: float = math.inf
 
 
-class Body(Protocol):
-    """A crack or pore.
-
-    Attributes
-    ----------
-    id
-        Of the object.
-    phase
-        What fills it.
-    subtype
-        Where it is born.
-    index
-        Flat indices of all voxels that it ever has a part in.
-    rounding
-        How far the surface of partial volumes lies within: where it is round, a voxel's share is
-        less than the depth of its centre tells.
-    """
-
-    id: int
-    phase: Phase
-    subtype: str
-    index: NDArray[np.int64]
-    rounding: float
-
-    def excess(self, state: State) -> Floats:
-        """How deep each voxel's centre lies within the open part, in voxels; negative outside."""
-
-
-def coverage(body: Body, state: State) -> Floats:
-    """Open part of each of a body's voxels, 0 to 1: exact where the surface is flat."""
-    return np.clip(body.excess(state) + np.float32(0.5 - body.rounding), 0.0, 1.0)
-
-
-def is_open(body: Body, state: State) -> Bools:
-    """Which of a body's voxels have their centre in the open part."""
-    opened: Bools = body.excess(state) >= 0.0
-    return opened
-
-
 @dataclass(frozen=True, eq=False)
 class Crack:
     """A network of sheets that opens from its root and widens behind its front.
 
     Attributes
     ----------
+    shape
+        Of the volume.
     along
         Path from the electrode to each voxel, in voxels; a later start adds to it.
     away
@@ -86,6 +52,7 @@ class Crack:
 
     id: int
     index: NDArray[np.int64]
+    shape: tuple[int, ...]
     along: Floats
     away: Floats
     width: Floats
@@ -96,17 +63,33 @@ class Crack:
     rounding: float = 0.0
 
     def excess(self, state: State) -> Floats:
-        """See `Body`."""
+        """How deep each voxel's centre lies within the open part, in voxels; negative outside."""
         reach = self._half_width(state.plated, self.ramp)
         if state.left < math.inf:
             reach = np.minimum(reach, self._half_width(state.left, self.thinning))
         return reach - self.away
 
-    def opens_at(self) -> Floats:
-        """How far the front must have gone for each voxel's centre to be open; inf: it never is."""
-        later = np.float32(self.ramp) * (self.away / self.width) ** 2
-        opens = np.where(self.away <= CORE, self.along, self.along + later)
-        return np.where(self.away <= self.width, opens, np.float32(np.inf))
+    def whole(self, opened: Bools) -> Bools:
+        """What hangs together with the root.
+
+        Where sheets meet or leave the volume, voxels may open before those that join them. As what
+        is open only grows, or only shrinks, so does the part that hangs together.
+        """
+        at, size, root = self._box
+        if not opened[root]:
+            return np.zeros_like(opened)
+        mask = np.zeros(size, dtype=np.bool_)
+        mask[at] = opened
+        seed = RunVolume.from_box(size, tuple(slice(int(a[root]), int(a[root]) + 1) for a in at))
+        joined: Bools = connected_to(RunVolume.from_mask(mask), seed).to_mask()[at]
+        return joined
+
+    @cached_property
+    def _box(self) -> tuple[tuple[NDArray[np.int64], ...], tuple[int, ...], int]:
+        """Each voxel's place in the box around all, that box's shape, and the root."""
+        at = np.unravel_index(self.index, self.shape)
+        size = tuple(int(a.max() - a.min()) + 1 for a in at)
+        return tuple(a - a.min() for a in at), size, int(np.lexsort((self.away, self.along))[0])
 
     def _half_width(self, front: float, ramp: float) -> Floats:
         behind = np.float32(front) - self.along
@@ -137,13 +120,17 @@ class Pore:
     subtype: str = "remote"
 
     def excess(self, state: State) -> Floats:
-        """See `Body`."""
+        """As of `Crack`."""
         if state.plated <= self.closes_at:
             return self.depth
         share = min(1.0, (state.plated - self.closes_at) / self.closes_over)
         if share > 0.5:  # thinner than a voxel, it would fall into crumbs
             return self.depth - np.float32(1e6)
         return self.depth - np.float32(share * float(self.depth.max()))
+
+    def whole(self, opened: Bools) -> Bools:
+        """As of `Crack`; it is convex."""
+        return opened
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +156,32 @@ class Flaw:
     rounding: float = 0.0
 
     def excess(self, state: State) -> Floats:
-        """See `Body`."""
+        """As of `Crack`."""
         behind = np.float32(self.opens_at - state.left) - self.along
         return np.where(behind >= 0.0, np.maximum(self.width, CORE), -np.float32(1e6)) - self.away
+
+    def whole(self, opened: Bools) -> Bools:
+        """As of `Crack`; it is convex."""
+        return opened
+
+
+Body = Crack | Pore | Flaw
+"""A crack or pore.
+
+``id``, ``phase``, ``subtype``: of the object, of what fills it, of where it is born. ``index``:
+flat indices of all voxels that it ever has a part in. ``rounding``: how far the surface of partial
+volumes lies within; where it is round, a voxel's share is less than its centre's depth tells.
+"""
+
+
+def coverage(body: Body, state: State) -> Floats:
+    """Open part of each of a body's voxels, 0 to 1: exact where the surface is flat."""
+    excess = body.excess(state)
+    share: Floats = np.clip(excess + np.float32(0.5 - body.rounding), 0.0, 1.0)
+    share[(excess >= 0.0) & ~body.whole(excess >= 0.0)] = 0.0
+    return share
+
+
+def is_open(body: Body, state: State) -> Bools:
+    """Which of a body's voxels have their centre in the open part."""
+    return body.whole(body.excess(state) >= 0.0)

@@ -1,4 +1,4 @@
-"""Case B: lithium plated and stripped as a layer between a tilted, rough collector and the solid."""
+"""Case B: lithium plated and stripped as a layer on a tilted, rough collector."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def case_b(
         spacing=SPACING,
     )
     stack = (Phase.METAL, Phase.LITHIUM, Phase.SOLID, Phase.LITHIUM, Phase.METAL)
-    cell = Cell(shape, stack, layers.faces, (), (State(),) * n_frames, casing_of(shape))
+    cell = Cell(
+        shape, stack, layers.faces, (), (State(),) * n_frames, casing_of(shape), 4.0, 0.012, seed
+    )
     cycles = [_cycle(float(time)) for time in times]
     return of_cell(
         "case_b",
@@ -144,10 +146,18 @@ def _times(n_frames: int) -> NDArray[np.float64]:
 def _thickness(time: float) -> Thickness:
     """Linear between the stages' ends; the middle gains at the high currents."""
     points = [stage.time for stage in STAGES]
-    columns = ("mean", "std", "counter", "counter_std")
-    values = [np.interp(time, points, [getattr(s, c) for s in STAGES]) for c in columns]
+
+    def at(values: Sequence[float]) -> float:
+        return float(np.interp(time, points, values))
+
     dome = np.interp(time, [STAGES[3].time, STAGES[5].time], [0.0, 1.0])
-    return Thickness(*map(float, values), dome=float(dome))
+    return Thickness(
+        at([stage.mean for stage in STAGES]),
+        at([stage.std for stage in STAGES]),
+        at([stage.counter for stage in STAGES]),
+        at([stage.counter_std for stage in STAGES]),
+        float(dome),
+    )
 
 
 def _cycle(time: float) -> CycleState:

@@ -99,7 +99,7 @@ def case_c(
     working, counter = _electrodes(shape, layers)
     short = int(np.argmax(times >= _STEPS[-1]))
     states = tuple(_states(cracks[0], counter, times, short))
-    cell = Cell(shape, stack, layers.faces, cracks, states, casing)
+    cell = Cell(shape, stack, layers.faces, cracks, states, casing, 4.0, 0.012, seed)
     cycles = [_cycle(float(time)) for time in times]
     return of_cell(
         "case_c",
@@ -183,7 +183,13 @@ def _states(
 ) -> Sequence[State]:
     """The filament's front is short of the counter electrode until it must touch it."""
     beside = counter.dilate().to_mask().reshape(-1)[filament.index]
-    touches = float(filament.opens_at()[beside].min())
+    low, touches = 0.0, float(filament.along.max()) + filament.ramp
+    for _ in range(24):
+        middle = 0.5 * (low + touches)
+        if (is_open(filament, State(middle)) & beside).any():
+            touches = middle
+        else:
+            low = middle
     states = []
     for frame, time in enumerate(times):
         if time <= _NUCLEATED:

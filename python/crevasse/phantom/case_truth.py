@@ -70,9 +70,7 @@ class CaseTruth:
     def table(self) -> Table:
         """The facts as a table: quantity, paper, truth, unit."""
         columns = zip(*self.facts, strict=True)
-        return Table(
-            {name: np.array(c) for name, c in zip(Fact._fields, columns, strict=True)}
-        )
+        return Table({name: np.array(c) for name, c in zip(Fact._fields, columns, strict=True)})
 
     def sizes(self) -> Table:
         """Voxels of every object in every frame: object, frame, n_voxels, phase, subtype."""

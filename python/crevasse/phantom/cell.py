@@ -33,6 +33,9 @@ class Cell:
         One a frame.
     casing
         Share of each column, (y, x), that lies outside of the cell; None: all is inside.
+    grain, mottle, seed
+        The solid's grains differ in grey value: their size in voxels, by how much (relative), and
+        the seed of how.
     """
 
     shape: tuple[int, int, int]
@@ -41,6 +44,9 @@ class Cell:
     bodies: tuple[Body, ...]
     states: tuple[State, ...]
     casing: Map | None = None
+    grain: float = 8.0
+    mottle: float = 0.0
+    seed: int = 0
 
     @property
     def n_frames(self) -> int:
@@ -69,10 +75,14 @@ class Cell:
         out = np.empty(self.shape, dtype=np.float32)
         faces = self.faces(frame)
         values = grey[np.array(self.stack)]
+        grains = _grains(self.shape, self.grain, self.seed) if self.mottle else None
         for z, part in enumerate(out):
             part[...] = values[0]
             for face, step in zip(faces, np.diff(values), strict=True):
                 part += step * np.clip(z + 1 - face, 0.0, 1.0)
+            if grains is not None:
+                plain = np.abs(part - grey[Phase.SOLID]) < 1.0
+                part += plain * np.float32(self.mottle * grey[Phase.SOLID]) * grains(z)
             if self.casing is not None:
                 part += self.casing * (grey[Phase.CASING] - part)
         flat = out.reshape(-1)
@@ -96,3 +106,28 @@ class Cell:
         for body in self.bodies:
             flat[body.index[is_open(body, self.states[frame])]] = True
         return out
+
+
+def _grains(shape: tuple[int, int, int], size: float, seed: int) -> Callable[[int], Map]:
+    """Patches of about -1 and 1, slice by slice: a coarse random grid, interpolated and clipped."""
+    rng = np.random.default_rng([seed, 3])
+    n_coarse = [int(n / size) + 2 for n in shape]
+    coarse = rng.standard_normal(n_coarse, dtype=np.float32)
+    down, across = (
+        _interpolation(n, m, size) for n, m in zip(shape[1:], n_coarse[1:], strict=True)
+    )
+
+    def patches(z: int) -> Map:
+        at = z / size
+        k, share = int(at), np.float32(at - int(at))
+        mixed = (1 - share) * coarse[k] + share * coarse[k + 1]
+        patch: Map = np.tanh(np.float32(4.0) * (down @ mixed @ across.T))
+        return patch
+
+    return patches
+
+
+def _interpolation(n: int, n_coarse: int, size: float) -> NDArray[np.float32]:
+    """Weights of the coarse grid's points for every voxel, (n, n_coarse)."""
+    at = np.arange(n)[:, None] / size - np.arange(n_coarse)[None]
+    return np.maximum(0.0, 1.0 - np.abs(at)).astype(np.float32)

@@ -15,7 +15,8 @@ def radii(shape: tuple[int, int, int]) -> Map:
     """Distance of every column from the axis, (y, x), in voxels."""
     _, ny, nx = shape
     y, x = np.ogrid[:ny, :nx]
-    return np.hypot(y - 0.5 * (ny - 1), x - 0.5 * (nx - 1)).astype(np.float32)
+    out: Map = np.hypot(y - 0.5 * (ny - 1), x - 0.5 * (nx - 1)).astype(np.float32)
+    return out
 
 
 def cell_radius(shape: tuple[int, int, int]) -> float:
@@ -31,17 +32,19 @@ def in_disc(shape: tuple[int, int, int], share: float = 0.75) -> NDArray[np.bool
 
 def casing_of(shape: tuple[int, int, int]) -> Map:
     """Share of each column that lies outside of the cell."""
-    return np.clip(radii(shape) - cell_radius(shape) + 0.5, 0.0, 1.0)
+    share: Map = np.clip(radii(shape) - cell_radius(shape) + 0.5, 0.0, 1.0)
+    return share
 
 
 def standardised(field: Map, inside: NDArray[np.bool_]) -> Map:
     """With mean 0 and standard deviation 1 where it is `inside`."""
     within = field[inside].astype(np.float64)
-    return ((field - within.mean()) / within.std()).astype(np.float32)
+    out: Map = ((field - within.mean()) / within.std()).astype(np.float32)
+    return out
 
 
 def tilted(
-    y: NDArray[np.integer], x: NDArray[np.integer], *, angle: float, towards: float
+    y: NDArray[np.float64], x: NDArray[np.float64], *, angle: float, towards: float
 ) -> NDArray[np.float64]:
     """A plane through the middle, tilted by `angle` degrees; `towards`: azimuth in radians."""
     slope = np.tan(np.deg2rad(angle))

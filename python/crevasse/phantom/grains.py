@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._runs import RunVolume
-from crevasse.phantom.bodies import Body, Crack, Flaw, Pore, State, is_open
+from crevasse.phantom.bodies import Crack, Flaw, Pore
 from crevasse.phantom.sheets import Sheet, Vector, Voxels, ellipsoid, merged
 
 Index = NDArray[np.int64]
@@ -87,33 +86,24 @@ def grow_network(
             sheets.append(branch)
     if not through and not region.holds(trunk.point(trunk.length), 4):
         return None
-    zone = np.concatenate([s.voxels(region.shape, margin=_GAP + 0.5).index for s in sheets])
+    zone = np.concatenate([s.voxels(region.shape, margin=_GAP + 0.5).flat for s in sheets])
     if region.taken[zone].any():
         return None
     voxels = _inside(merged([s.voxels(region.shape) for s in sheets]), region)
     # It begins as a patch, not as the few voxels that a rough electrode lets through.
     along = np.maximum(voxels.along, np.float32(trunk.start + _PATCH))
     crack = Crack(
-        id, voxels.index, along, voxels.away, voxels.width, ramp=ramp, thinning=2.5 * ramp
+        id,
+        voxels.flat,
+        region.shape,
+        along,
+        voxels.away,
+        voxels.width,
+        ramp=ramp,
+        thinning=2.5 * ramp,
     )
-    fronts = np.linspace(trunk.start, float(along.max()) + ramp, 24)
-    states = [State(f) for f in fronts] + [State(fronts[-1], f + ramp) for f in fronts]
-    if not all(in_one_piece(crack, state, region.shape) for state in states):
-        return None
-    region.taken[voxels.index] = True
+    region.taken[voxels.flat] = True
     return Network(crack, tuple(sheets))
-
-
-def in_one_piece(body: Body, state: State, shape: tuple[int, int, int]) -> bool:
-    """Whether what is open of a body hangs together."""
-    index = body.index[is_open(body, state)]
-    if not len(index):
-        return True
-    at = np.stack(np.unravel_index(index, shape))
-    low = at.min(axis=1)
-    mask = np.zeros(at.max(axis=1) - low + 1, dtype=np.bool_)
-    mask[tuple(at - low[:, None])] = True
-    return RunVolume.from_mask(mask).label().count == 1
 
 
 def pore_beside(region: Region, network: Network, id: int, rng: np.random.Generator) -> Pore | None:
@@ -152,11 +142,11 @@ def flaw_beside(
                 0.4 * size,
                 0.9,
             )
-            zone = sheet.voxels(region.shape, margin=_GAP + 0.5).index
+            zone = sheet.voxels(region.shape, margin=_GAP + 0.5).flat
             if region.taken[zone].any() or not region.within(zone).all():
                 continue
             voxels = merged([sheet.voxels(region.shape)])
-            region.taken[voxels.index] = True
+            region.taken[voxels.flat] = True
             return Flaw(id, *voxels, opens_at=opens_at)
     return None
 
@@ -171,10 +161,10 @@ def fill_with_pores(
     rng: np.random.Generator,
 ) -> Iterator[Pore]:
     """Pores of `n_voxels` in all, with their centres at low <= z < high; `size`: typical radius."""
-    remaining, id = n_voxels, first_id
+    remaining, one = n_voxels, first_id
     seeds = _grain_seeds(region, low, high, 9.0 * size, rng)
     for _ in range(200_000):
-        if remaining < 14.0:
+        if remaining < 20.0:
             return
         radius = size * float(rng.lognormal(0.0, 0.35))
         radius = max(1.6, min(radius, (remaining / 3.4) ** (1.0 / 3.0)))
@@ -190,9 +180,9 @@ def fill_with_pores(
         if n_open > remaining + 4.0:
             continue
         region.taken[found[0]] = True
-        yield Pore(id, *found, _rounding(found[1], radii))
+        yield Pore(one, *found, _rounding(found[1], radii))
         remaining -= n_open
-        id += 1
+        one += 1
     raise RuntimeError("no room is left for the pores; take another seed or a larger scale")
 
 
@@ -204,7 +194,11 @@ def _pore_voxels(
     if not len(zone) or region.taken[zone].any() or not region.within(zone).all():
         return None
     y, x = zone // region.shape[2] % region.shape[1], zone % region.shape[2]
-    if min(y.min(), x.min()) == 0 or y.max() == region.shape[1] - 1 or x.max() == region.shape[2] - 1:
+    if (
+        min(y.min(), x.min()) == 0
+        or y.max() == region.shape[1] - 1
+        or x.max() == region.shape[2] - 1
+    ):
         return None
     index, depth = ellipsoid(region.shape, centre, axes, radii)
     return (index, depth) if (depth >= 0.0).any() else None
@@ -228,7 +222,8 @@ def _grain_seeds(
 ) -> NDArray[np.float64]:
     extent = np.array([high - low, *region.shape[1:]], dtype=np.float64)
     n = max(8, round(float(np.prod(extent)) / grain**3))
-    return rng.uniform(0.0, 1.0, size=(n, 3)) * extent + np.array([low, 0.0, 0.0])
+    seeds: NDArray[np.float64] = rng.uniform(size=(n, 3)) * extent + np.array([low, 0.0, 0.0])
+    return seeds
 
 
 def _grain_face(
@@ -254,5 +249,5 @@ def _grain_face(
 
 
 def _inside(voxels: Voxels, region: Region) -> Voxels:
-    keep = region.within(voxels.index)
-    return Voxels(*(column[keep] for column in voxels))
+    keep = region.within(voxels.flat)
+    return Voxels(voxels.flat[keep], voxels.along[keep], voxels.away[keep], voxels.width[keep])

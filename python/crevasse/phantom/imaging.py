@@ -255,7 +255,8 @@ def block_mean(image: Greys, size: int) -> Greys:
     if any(n % size for n in image.shape):
         raise ValueError(f"shape must be a multiple of supersampling {size}, got {image.shape}")
     split = [n for length in image.shape for n in (length // size, size)]
-    return image.reshape(split).mean(axis=(1, 3, 5), dtype=np.float32)
+    mean: Greys = image.reshape(split).mean(axis=(1, 3, 5), dtype=np.float32)
+    return mean
 
 
 def _separable(image: Greys, kernels: Sequence[NDArray[np.float64]]) -> Greys:

@@ -119,7 +119,7 @@ def layered(
 ) -> Layers:
     """Layers on a collector that is tilted by `angle` degrees and `rough` (standard deviation)."""
     nz, ny, nx = shape
-    y, x = np.arange(ny)[:, None], np.arange(nx)[None]
+    y, x = np.arange(float(ny))[:, None], np.arange(float(nx))[None]
     inside = in_disc(shape)
     bottom = nz - 8.0 - counter - 0.02 * ny
     near = tilted(y, x, angle=angle, towards=0.2) + rough * waves(rng, y, x, 34.0)
@@ -142,7 +142,8 @@ def layered(
 
 def counted_between(near: Map, far: Map) -> Map:
     """Voxels of each column whose centres lie between two faces."""
-    return np.ceil(far - 0.5) - np.ceil(near - 0.5)
+    counted: Map = np.ceil(far - 0.5) - np.ceil(near - 0.5)
+    return counted
 
 
 def _bounded(field: Map) -> Map:
@@ -150,7 +151,7 @@ def _bounded(field: Map) -> Map:
     return np.asarray(2.2 * np.tanh(field / 2.2), dtype=np.float32)
 
 
-def _divots(rng: np.random.Generator, y: NDArray[np.int_], x: NDArray[np.int_]) -> Map:
+def _divots(rng: np.random.Generator, y: NDArray[np.float64], x: NDArray[np.float64]) -> Map:
     """Lines across the face and round dents, as assembly and stray particles leave them."""
     field = 0.5 * waves(rng, y, x, 30.0)
     size = max(y.size, x.size)

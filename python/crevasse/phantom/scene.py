@@ -94,7 +94,7 @@ class Scene:
         """
         cell, frame = self._cell(), self._checked(frame)
         imaging = self.imaging or Imaging()
-        drift = np.zeros(3) if self.image_drift is None else self.image_drift[frame]
+        drift = [0.0] * 3 if self.image_drift is None else self.image_drift[frame].tolist()
         return imaging.expose(cell.ideal(frame, imaging.lookup()), drift=drift, frame=frame)
 
     def images(self) -> Iterator[Image]:

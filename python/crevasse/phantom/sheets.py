@@ -18,9 +18,9 @@ Shape3 = tuple[int, int, int]
 
 
 class Voxels(NamedTuple):
-    """Voxels near a sheet: flat index, path along it, distance from its middle, its half-width."""
+    """Voxels near a sheet: flat indices, path along it, distance from its middle, half-width."""
 
-    index: NDArray[np.int64]
+    flat: NDArray[np.int64]
     along: Floats
     away: Floats
     width: Floats
@@ -117,7 +117,8 @@ class Sheet:
             return np.zeros(np.shape(along), dtype=np.float32)
         rng = np.random.default_rng(self.seed)
         field = waves(rng, np.asarray(along), np.asarray(side), max(12.0 * self.bulge, 24.0))
-        return np.clip(np.float32(self.bulge) * field, -2.0 * self.bulge, 2.0 * self.bulge)
+        bulge: Floats = np.clip(np.float32(self.bulge) * field, -2.0 * self.bulge, 2.0 * self.bulge)
+        return bulge
 
 
 def merged(parts: Sequence[Voxels]) -> Voxels:
