@@ -52,8 +52,9 @@ def case_a(
     - where a crack passes, pores beside it close;
     - one empty crack is born while stripping.
 
-    Cracks and pores keep at least one voxel between each other. The current is in proportion to the
-    block's height, 0.5 mA/cm² at the paper's size, so that the cracks hold the paper's share of it.
+    Cracks and pores keep at least one voxel between each other, so none merge. The current is in
+    proportion to the block's height, 0.5 mA/cm² at the paper's size, so that the cracks hold the
+    paper's share of it.
 
     Parameters
     ----------
