@@ -175,6 +175,15 @@ def test_the_filament_of_c_spans_the_cell_in_the_stated_frame(c):
     assert off.mean() > 0.6 * c.shape[1] / 2
 
 
+def test_just_before_the_short_the_filament_touches_nothing():
+    scene = phantom.case_c(scale=0.75, frames=60)
+    frame = scene.truth.short_frame
+    assert scene.times[frame] - 2.81 < 0.06
+    history = scene.track()
+    assert history.short().frame == frame
+    assert not history.frames["bridged"][:frame].any()
+
+
 def test_the_layer_of_c_begins_with_that_of_3_mah(c):
     assert c.truth.frames["thickness_mean"][0] == pytest.approx(14.5, abs=0.1)
     assert (np.diff(c.truth.frames["thickness_mean"]) >= 0).all()
