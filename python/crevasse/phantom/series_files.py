@@ -63,6 +63,7 @@ def write_series(scene: Scene, folder: str | os.PathLike[str]) -> Path:
         writer.writerow([*header, "capacity", "half_cycle", "direction"])
         cycles = scene.cycles or []
         for name, time, cycle in zip(names, scene.times, cycles, strict=True):
-            state = (round(cycle.capacity, 6), cycle.half_cycle, str(cycle.direction))
+            capacity = "" if cycle.capacity is None else round(cycle.capacity, 6)
+            state = (capacity, cycle.half_cycle, str(cycle.direction))
             writer.writerow([name, round(time, 6), *np.round(scene.spacing, 9), *state])
     return path
