@@ -10,12 +10,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.filters import threshold_otsu
 
 from crevasse import _validate
 from crevasse._clean import connected_to
 from crevasse._runs import RunVolume
 from crevasse._shape import Box
+from crevasse.operando.histogram import Histogram
+from crevasse.operando.thresholds import ThresholdRule
 
 Image = NDArray[Any]
 Phase = Literal["dark", "bright"]
@@ -102,20 +103,12 @@ class Segmentation:
     def with_threshold(self, images: Iterable[Image], *, roi: Box | None = None) -> Segmentation:
         """The same with Otsu's threshold over the pooled `images` where none was given.
 
-        One threshold for all frames: one a frame would hide growth.
-
-        References
-        ----------
-        .. [1] N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. Syst.
-           Man Cybern. 9 (1979) 62-66.
+        One threshold for all frames: one a frame would hide growth. See `ThresholdRule`.
         """
         if self.threshold is not None:
             return self
-        inside = ... if roi is None else roi
-        pool = np.concatenate([_sample(self.signal(image)[inside]) for image in images])
-        if pool.size == 0 or pool.min() == pool.max():
-            raise ValueError("threshold cannot be found: all grey values are equal; give a number")
-        return replace(self, threshold=float(threshold_otsu(pool)))
+        pool = Histogram.pooled((self.signal(image) for image in images), roi=roi)
+        return replace(self, threshold=ThresholdRule("otsu").find(pool)[0].value)
 
     def scaled(self, factor: float) -> Segmentation:
         """The same with thresholds times `factor`, to see what hangs on them."""
@@ -148,11 +141,6 @@ class Segmentation:
         if self._brighter_is_open:
             return RunVolume.from_threshold(signal, low=threshold, roi=roi)
         return RunVolume.from_threshold(signal, high=threshold, roi=roi)
-
-
-def _sample(values: Image, most: int = 2_000_000) -> Image:
-    flat = values.reshape(-1)
-    return flat[:: max(1, -(-flat.size // most))]
 
 
 def check_box(roi: Box | None, shape: tuple[int, ...]) -> None:

@@ -1,0 +1,214 @@
+"""Thresholds from a histogram, each with the band within which it may as well have been."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.filters import threshold_multiotsu, threshold_otsu
+
+from crevasse.operando.grey_classes import GreyClass, crossing, fit_gaussians, split_classes
+from crevasse.operando.histogram import Histogram
+
+_RULES = "otsu, multi-otsu:N, gaussians:N, midpoints:N or given:VALUE,..."
+_OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
+_METHODS = {
+    "otsu": "Otsu's method",
+    "multi-otsu": "multi-Otsu, {n} classes",
+    "gaussians": "crossings of {n} fitted normal distributions",
+    "midpoints": "half way between the means of {n} fitted normal distributions",
+    "given": "given",
+}
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A grey value that parts two phases, and its sensitivity band: ``low <= value <= high``."""
+
+    value: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (self.low <= self.value <= self.high and math.isfinite(self.high - self.low)):
+            raise ValueError(
+                f"threshold must be finite with low <= value <= high, "
+                f"got {self.low}, {self.value}, {self.high}"
+            )
+
+    @classmethod
+    def of(cls, value: Threshold | float) -> Threshold:
+        """A number as a threshold whose band is the number itself."""
+        return value if isinstance(value, Threshold) else cls(value, value, value)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What a rule found, dark to bright; indexed and iterated as its `Threshold`.
+
+    Attributes
+    ----------
+    found
+        The thresholds.
+    classes
+        The grey classes that they part, one more than thresholds: fitted where the rule fits, else
+        mean, standard deviation and share of the voxels between the thresholds.
+    source
+        How the thresholds were found, for a report.
+    band
+        How their bands were found.
+    misfit
+        Of the fit, as `GaussianFit.misfit`; NaN where nothing is fitted.
+    """
+
+    found: tuple[Threshold, ...]
+    classes: tuple[GreyClass, ...]
+    source: str
+    band: str
+    misfit: float = math.nan
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __iter__(self) -> Iterator[Threshold]:
+        return iter(self.found)
+
+    def __getitem__(self, index: int) -> Threshold:
+        return self.found[index]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The grey values alone."""
+        return tuple(threshold.value for threshold in self.found)
+
+
+@dataclass(frozen=True)
+class ThresholdRule:
+    """How thresholds are found, by name.
+
+    Attributes
+    ----------
+    name
+        - ``otsu``: least variance within two classes [1]_. For phases of which both are common: a
+          phase of a few per cent, or less, is not found.
+        - ``multi-otsu:N``: the same for N classes, 3 to 5 [2]_, in at most 1024, 256, 128 bins.
+        - ``gaussians:N``: N normal distributions are fitted, 2 to 4; thresholds are where two
+          neighbours cross: the fewest voxels are taken for the wrong phase. Finds rare phases too.
+        - ``midpoints:N``: the same fit; thresholds are half way between neighbouring means, where
+          the imaging's blur leaves the faces of thick bodies in place.
+        - ``given:VALUE,...``: numbers; the histogram gives the bands alone.
+    sensitivity
+        The band reaches this fraction of the distance between the means of the two classes to both
+        sides of the threshold, but not past a mean. 0 to 0.5.
+
+    References
+    ----------
+    .. [1] N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. Syst.
+       Man Cybern. 9 (1979) 62-66.
+    .. [2] P.-S. Liao, T.-S. Chen, P.-C. Chung, "A fast algorithm for multilevel thresholding",
+       J. Inf. Sci. Eng. 17 (2001) 713-727.
+
+    Examples
+    --------
+    >>> grey = np.array([[10, 10, 30, 30, 30]], dtype=np.uint8)
+    >>> ThresholdRule("otsu").find(Histogram.from_image(grey))[0]
+    Threshold(value=20.0, low=18.0, high=22.0)
+    """
+
+    name: str
+    sensitivity: float = 0.1
+
+    def __post_init__(self) -> None:
+        self._parse()
+        if not 0 <= self.sensitivity <= 0.5:
+            raise ValueError(f"sensitivity must lie in 0..0.5, got {self.sensitivity}")
+
+    def find(self, histogram: Histogram) -> Thresholds:
+        """The thresholds of a histogram, which is best pooled over the frames of a series.
+
+        Raises
+        ------
+        ValueError
+            If the histogram holds too few grey values, or fitted classes cannot be told apart.
+        """
+        kind, numbers = self._parse()
+        if np.count_nonzero(histogram.counts) < 2 and kind != "given":
+            raise ValueError("threshold cannot be found: all grey values are equal; give a number")
+        misfit = math.nan
+        if kind in ("gaussians", "midpoints"):
+            fit = fit_gaussians(histogram, int(numbers[0]))
+            classes, misfit = fit.classes, fit.misfit
+            cuts = _between_classes(classes, crossings=kind == "gaussians")
+        else:
+            cuts = np.array(numbers) if kind == "given" else _otsu(histogram, int(numbers[0]))
+            classes = split_classes(histogram, cuts)
+        source = _METHODS[kind].format(n=len(classes))
+        band = f"± {self.sensitivity:g} of the distance between the means of the two classes"
+        found = tuple(
+            self._banded(float(cut), *pair)
+            for cut, pair in zip(cuts, pairwise(classes), strict=True)
+        )
+        return Thresholds(found, classes, source, band, misfit)
+
+    def _banded(self, cut: float, below: GreyClass, above: GreyClass) -> Threshold:
+        reach = self.sensitivity * (above.mean - below.mean)
+        if math.isnan(reach):
+            return Threshold.of(cut)  # a given number with nothing on one side: no band to be had
+        return Threshold(cut, max(cut - reach, below.mean), min(cut + reach, above.mean))
+
+    def _parse(self) -> tuple[str, tuple[float, ...]]:
+        kind, _, tail = self.name.partition(":")
+        try:
+            numbers = tuple(float(part) for part in tail.split(",")) if tail else ()
+        except ValueError:
+            numbers = (math.nan,)
+        counts = {"multi-otsu": (3, 4, 5), "gaussians": (2, 3, 4), "midpoints": (2, 3, 4)}
+        if self.name == "otsu":
+            return kind, (2,)
+        if kind in counts and len(numbers) == 1 and numbers[0] in counts[kind]:
+            return kind, numbers
+        rising = all(map(math.isfinite, numbers)) and list(numbers) == sorted(set(numbers))
+        if kind == "given" and numbers and rising:
+            return kind, numbers
+        raise ValueError(f"threshold rule must be {_RULES} (N from 2 to 5), got {self.name!r}")
+
+
+def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:
+    """Cuts by least variance within `n` classes, in the middle of the gap between two classes."""
+    if n == 2:
+        places: NDArray[Any] = np.arange(histogram.counts.size, dtype=np.float64)
+        last = np.array([threshold_otsu(hist=(histogram.counts, places))], dtype=np.intp)
+    else:
+        if np.count_nonzero(histogram.counts) < n:
+            raise ValueError(
+                f"histogram must hold at least {n} different grey values for multi-otsu:{n}, "
+                f"got {np.count_nonzero(histogram.counts)}"
+            )
+        histogram = histogram.coarsened(most_bins=_OTSU_BINS[n])
+        places = np.arange(histogram.counts.size)
+        shares = histogram.counts / histogram.n_voxels
+        last = threshold_multiotsu(hist=(shares, places), classes=n)
+    taken = np.flatnonzero(histogram.counts)
+    # The last value that belongs to the darker class, and the first one that does not.
+    before = taken[np.searchsorted(taken, last, side="right") - 1]
+    after = taken[np.searchsorted(taken, last, side="right")]
+    return (histogram.values[before] + histogram.values[after]) / 2
+
+
+def _between_classes(classes: tuple[GreyClass, ...], *, crossings: bool) -> NDArray[np.float64]:
+    cuts = []
+    for below, above in pairwise(classes):
+        cut = crossing(below, above) if crossings else (below.mean + above.mean) / 2
+        if cut is None:
+            raise ValueError(
+                f"fitted classes must cross between their means, got {below.mean:.4g} and "
+                f"{above.mean:.4g}, which do not: too alike or too rare; try midpoints, fewer "
+                "classes or a smaller region of interest"
+            )
+        cuts.append(cut)
+    return np.array(cuts)

@@ -1,0 +1,231 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.filters import threshold_multiotsu, threshold_otsu
+
+from crevasse import RunVolume
+from crevasse.operando import Histogram, Threshold, ThresholdRule, fit_gaussians
+
+_DTYPES = ["uint8", "uint16", "int16", "int32", "uint32", "float32", "float64"]
+
+
+def grey_image(dtype, seed, shape=(5, 6, 7)):
+    rng = np.random.default_rng(seed)
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        scale = 10.0 ** rng.integers(-12, 12)
+        return (rng.normal(rng.normal(0, 3), 1, shape) * scale).astype(dtype)
+    limits = np.iinfo(dtype)
+    low, high = np.sort(rng.integers(limits.min, limits.max, 2, endpoint=True))
+    return rng.integers(low, high, shape, dtype=dtype, endpoint=True)
+
+
+def pooled_mixture(rng, parts, dtype=np.float32):
+    """A histogram of normal parts, (mean, sigma, number) each."""
+    values = np.concatenate([rng.normal(mean, sigma, n) for mean, sigma, n in parts])
+    if np.dtype(dtype).kind in "ui":
+        values = np.rint(values)
+    return Histogram.from_image(values.astype(dtype)[None])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "bool"])
+def test_greys_of_8_and_16_bits_are_counted_one_by_one(dtype):
+    image = grey_image("uint8", 1) > 99 if dtype == "bool" else grey_image(dtype, 1)
+    histogram = Histogram.from_image(image)
+    values, counts = np.unique(image, return_counts=True)
+    taken = histogram.counts > 0
+    assert histogram.width == 1
+    assert histogram.values[taken].tolist() == values.astype(float).tolist()
+    assert histogram.counts[taken].tolist() == counts.tolist()
+
+
+@given(st.sampled_from(_DTYPES), st.integers(0, 1000))
+def test_every_voxel_lies_in_its_bin_and_bins_are_few(dtype, seed):
+    image = grey_image(dtype, seed)
+    histogram = Histogram.from_image(image)
+    assert histogram.n_voxels == image.size
+    assert histogram.counts.size <= 2**16
+    assert histogram.counts[0] > 0
+    assert histogram.counts[-1] > 0
+    places = np.floor(image.astype(np.float64) / histogram.width).astype(np.int64)
+    expected = np.bincount((places - histogram.first).reshape(-1))
+    assert histogram.counts.tolist() == expected.tolist()
+    half = histogram.width / 2
+    assert abs(histogram.mean - image.mean(dtype=np.float64)) <= half * (1 + 1e-9)
+    assert abs(histogram.median - np.quantile(image, 0.5, method="inverted_cdf")) <= half
+
+
+@given(st.sampled_from(_DTYPES), st.lists(st.integers(0, 99), min_size=2, max_size=4))
+def test_images_add_up_to_the_same_histogram_in_any_order(dtype, seeds):
+    images = [grey_image(dtype, seed) for seed in seeds]
+    together = Histogram.from_image(np.concatenate(images))
+    assert Histogram.pooled(images) == together
+    assert Histogram.pooled(images[::-1]) == together
+    assert Histogram.from_image(images[0]) + Histogram.pooled(images[1:]) == together
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (5, 7, 9)])
+def test_only_voxels_inside_the_region_count(rng, shape):
+    image = rng.integers(0, 200, shape).astype(np.uint8)
+    mask = rng.random(shape) < 0.3
+    mask[1] = False
+    expected = Histogram.from_image(image[mask][None])
+    assert Histogram.from_image(image, roi=mask) == expected
+    assert Histogram.from_image(image, roi=RunVolume.from_mask(mask)) == expected
+    box = (slice(1, 4),) * len(shape)
+    assert Histogram.from_image(image, roi=box) == Histogram.from_image(image[box])
+    none = Histogram.from_image(image, roi=np.zeros(shape, bool))
+    assert none.n_voxels == 0
+    assert none + expected == expected
+    assert all(map(math.isnan, (none.mean, none.std, none.median)))
+
+
+def test_values_that_are_no_numbers_are_refused_inside_the_region_alone():
+    image = np.ones((3, 3), np.float32)
+    image[0, 0] = np.nan
+    assert Histogram.from_image(image, roi=(slice(1, 3), slice(0, 3))).n_voxels == 6
+    with pytest.raises(ValueError, match="finite numbers inside roi"):
+        Histogram.from_image(image)
+    with pytest.raises(ValueError, match="all hold integers or all hold floats"):
+        Histogram.pooled([image[1:], np.ones((2, 2), np.uint8)])
+    with pytest.raises(ValueError, match="at least one image"):
+        Histogram.pooled([])
+
+
+def within_class_variance(values, counts, cut):
+    total = 0.0
+    for side in (values < cut, values > cut):
+        if counts[side].sum():
+            mean = np.average(values[side], weights=counts[side])
+            total += (counts[side] * (values[side] - mean) ** 2).sum()
+    return total
+
+
+@given(st.integers(0, 10**6))
+def test_otsu_leaves_the_least_variance_within_the_classes(seed):
+    rng = np.random.default_rng(seed)
+    image = rng.choice(rng.integers(0, 256, rng.integers(2, 20)), (20, 20)).astype(np.uint8)
+    histogram = Histogram.from_image(image)
+    if np.count_nonzero(histogram.counts) < 2:
+        return
+    found = ThresholdRule("otsu").find(histogram)[0].value
+    values, counts = np.unique(image, return_counts=True)
+    values = values.astype(float)
+    best = min(within_class_variance(values, counts, v + 0.5) for v in values[:-1])
+    assert within_class_variance(values, counts, found) == pytest.approx(best, rel=1e-4)
+
+
+def test_thresholds_agree_with_those_scikit_image_finds_in_the_image(rng):
+    image = rng.normal(rng.choice([50, 110, 180], (300, 300)), 15).astype(np.uint8)
+    histogram = Histogram.from_image(image)
+    assert ThresholdRule("otsu").find(histogram).values == (threshold_otsu(image) + 0.5,)
+    found = ThresholdRule("multi-otsu:3").find(histogram).values
+    assert found == tuple(threshold_multiotsu(image) + 0.5)
+    assert len(ThresholdRule("multi-otsu:5").find(histogram)) == 4
+
+
+def test_a_threshold_lies_in_the_middle_of_the_gap_between_two_levels():
+    image = np.array([[10, 10, 90]], np.uint8)
+    assert ThresholdRule("otsu").find(Histogram.from_image(image)).values == (50.0,)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8, np.uint16])
+def test_fitted_classes_have_the_means_sigmas_and_weights_that_were_mixed(rng, dtype):
+    truth = [(40, 6, 20_000), (100, 9, 50_000), (190, 8, 30_000)]
+    fit = fit_gaussians(pooled_mixture(rng, truth, dtype), 3)
+    for found, (mean, sigma, n) in zip(fit.classes, truth, strict=True):
+        assert found.mean == pytest.approx(mean, abs=0.3)
+        assert found.sigma == pytest.approx(sigma, rel=0.03)
+        assert found.weight == pytest.approx(n / 100_000, rel=0.02)
+    assert fit.misfit < 0.2
+    coarse = pooled_mixture(rng, truth, dtype).coarsened(width=2)
+    assert fit_gaussians(coarse, 3).misfit < 0.02
+
+
+def test_a_phase_of_half_a_per_cent_is_found_by_a_fit_and_missed_by_otsu(rng):
+    parts = [(60, 8, 1_100), (130, 10, 198_900)]
+    histogram = pooled_mixture(rng, parts, np.uint8)
+    found = ThresholdRule("gaussians:2").find(histogram)
+    assert found.classes[0].weight == pytest.approx(0.0055, rel=0.05)
+    assert 80 < found[0].value < 98
+    assert ThresholdRule("midpoints:2").find(histogram)[0].value == pytest.approx(95, abs=1)
+    assert ThresholdRule("otsu").find(histogram)[0].value > 110
+
+
+@given(st.floats(4, 20), st.floats(4, 20), st.floats(0.05, 0.95), st.floats(3, 8))
+def test_classes_are_equally_likely_where_they_cross(sigma_a, sigma_b, weight, apart):
+    from crevasse.operando.grey_classes import GreyClass, crossing
+
+    a = GreyClass(100, sigma_a, weight)
+    b = GreyClass(100 + apart * max(sigma_a, sigma_b), sigma_b, 1 - weight)
+    cut = crossing(a, b)
+    assert a.mean < cut < b.mean
+    at = np.array([cut])
+    assert a.density(at) == pytest.approx(b.density(at), rel=1e-6)
+    assert crossing(GreyClass(0, 10, 0.999), GreyClass(1, 10, 0.001)) is None
+
+
+def test_the_fit_depends_on_nothing_but_the_histogram(rng):
+    histogram = pooled_mixture(rng, [(40, 6, 2_000), (60, 9, 3_000)])
+    assert fit_gaussians(histogram, 2) == fit_gaussians(histogram, 2)
+
+
+def test_a_single_outlier_moves_no_class(rng):
+    values = np.r_[rng.normal(24_000, 900, 3_000), rng.normal(30_000, 800, 50_000), 65_535]
+    fit = fit_gaussians(Histogram.from_image(values.astype(np.uint16)[None]), 2)
+    assert [c.mean for c in fit.classes] == pytest.approx([24_000, 30_000], abs=60)
+    assert fit.classes[0].sigma == pytest.approx(900, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["otsu", "multi-otsu:3", "gaussians:3", "midpoints:3"])
+def test_bands_hold_the_value_grow_with_sensitivity_and_do_not_meet(rng, name):
+    histogram = pooled_mixture(rng, [(40, 6, 2_000), (100, 9, 5_000), (190, 8, 3_000)], np.uint8)
+    found = ThresholdRule(name).find(histogram)
+    wide = ThresholdRule(name, sensitivity=0.5).find(histogram)
+    for narrow, broad, below, above in zip(
+        found, wide, found.classes, found.classes[1:], strict=False
+    ):
+        assert below.mean <= broad.low <= narrow.low < narrow.value < narrow.high <= broad.high
+        assert broad.high <= above.mean
+    assert all(a.high <= b.low for a, b in zip(wide, wide.found[1:], strict=False))
+    assert found[0].high - found[0].value == pytest.approx(
+        0.1 * (found.classes[1].mean - found.classes[0].mean)
+    )
+    assert "0.1 of the distance" in found.band
+    assert found.source
+
+
+def test_given_thresholds_take_their_bands_from_the_histogram():
+    histogram = Histogram.from_image(np.array([[10, 10, 30]], np.uint8))
+    found = ThresholdRule("given:15").find(histogram)
+    assert list(found) == [Threshold(15, 13, 17)]
+    assert found.source == "given"
+    assert ThresholdRule("given:50").find(histogram)[0] == Threshold(50, 50, 50)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Otsu", "otsu:2", "multi-otsu", "multi-otsu:2", "gaussians:5", "given", "given:a",
+             "given:3,2", "given:nan", "gaussians:2,3"]
+)  # fmt: skip
+def test_rules_that_do_not_exist_are_refused(name):
+    with pytest.raises(ValueError, match="threshold rule must be otsu, multi-otsu:N"):
+        ThresholdRule(name)
+
+
+def test_histograms_without_an_answer_are_refused(rng):
+    flat = Histogram.from_image(np.full((3, 3), 7, np.uint8))
+    for name in ("otsu", "multi-otsu:3", "gaussians:2"):
+        with pytest.raises(ValueError, match="all grey values are equal"):
+            ThresholdRule(name).find(flat)
+    two = Histogram.from_image(np.array([[1, 2]], np.uint8))
+    with pytest.raises(ValueError, match="at least 3 different grey values"):
+        ThresholdRule("multi-otsu:3").find(two)
+    with pytest.raises(ValueError, match="at least 3 different grey values"):
+        ThresholdRule("gaussians:3").find(two)
+    with pytest.raises(ValueError, match=r"sensitivity must lie in 0..0.5, got 0.6"):
+        ThresholdRule("otsu", sensitivity=0.6)
+    with pytest.raises(ValueError, match="finite with low <= value <= high"):
+        Threshold(5, 6, 7)
