@@ -4,6 +4,13 @@ Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
 from crevasse.operando.align import DriftCorrector, estimate_drift, match_light, move_back
+from crevasse.operando.denoise import (
+    Levelled,
+    denoise_median,
+    denoise_nl_means,
+    level_slices,
+    noise_level,
+)
 from crevasse.operando.electrochemistry import (
     Accommodation,
     CyclerData,
@@ -18,12 +25,23 @@ from crevasse.operando.electrochemistry import (
     read_cycler,
 )
 from crevasse.operando.experiment import Experiment, ExperimentError
+from crevasse.operando.grey_classes import GaussianFit, GreyClass, fit_gaussians
+from crevasse.operando.grey_study import (
+    GreyComparison,
+    GreyStudy,
+    compare_grey,
+    compare_grey_frames,
+    compare_histograms,
+)
+from crevasse.operando.histogram import Histogram
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.interface_frame import InterfaceFrame
+from crevasse.operando.phases import PhaseRule, Phases, segment_phases
 from crevasse.operando.pipeline import BrokenFrameError, analyze_series
 from crevasse.operando.planning import Plan, analyze, plan
 from crevasse.operando.segment import Segmentation
 from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
+from crevasse.operando.thresholds import Threshold, ThresholdRule, Thresholds
 
 __all__ = [
     "Accommodation",
@@ -35,24 +53,44 @@ __all__ = [
     "Experiment",
     "ExperimentError",
     "FrameStates",
+    "GaussianFit",
+    "GreyClass",
+    "GreyComparison",
+    "GreyStudy",
+    "Histogram",
     "InterfaceFrame",
     "InterfaceRecord",
     "Layer",
+    "Levelled",
+    "PhaseRule",
+    "Phases",
     "Plan",
     "Segmentation",
     "Settings",
+    "Threshold",
+    "ThresholdRule",
+    "Thresholds",
     "accommodated",
     "analyze",
     "analyze_series",
+    "compare_grey",
+    "compare_grey_frames",
+    "compare_histograms",
     "coulombic_efficiency",
     "cycle_states",
+    "denoise_median",
+    "denoise_nl_means",
     "estimate_drift",
+    "fit_gaussians",
     "half_cycles",
     "join_frames",
+    "level_slices",
     "lithium_thickness",
     "lithium_volume",
     "match_light",
     "move_back",
+    "noise_level",
     "plan",
     "read_cycler",
+    "segment_phases",
 ]

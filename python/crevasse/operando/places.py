@@ -1,0 +1,117 @@
+"""Where in a volume a phase may lie: regions, and positions relative to other phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crevasse._clean import connected_to, keep_largest
+from crevasse._layer_thickness import layer_thickness
+from crevasse._runs import RunVolume, as_region
+from crevasse._shape import Box
+
+Place = RunVolume | Box | ArrayLike | str
+Relation = Literal["below", "above", "inside", "touching"]
+RELATIONS = ("below", "above", "inside", "touching")
+_ROWS_AT_ONCE = 16  # along the first axis: what is made dense at once
+
+
+def parse_place(text: str) -> tuple[str, str]:
+    """Relation and phase of a place in words, such as ``below:collector``.
+
+    Raises
+    ------
+    ValueError
+        If it is not of that form.
+    """
+    relation, _, phase = text.partition(":")
+    if relation not in RELATIONS or not phase:
+        raise ValueError(
+            f"place must be {', '.join(RELATIONS[:-1])} or {RELATIONS[-1]}, a colon and a phase, "
+            f"got {text!r}"
+        )
+    return relation, phase
+
+
+def places(where: object) -> tuple[Any, ...]:
+    """The one or more places that a rule's ``where`` holds; nothing for None.
+
+    A tuple of slices is one place, a box; any other tuple, and a list of places, are several.
+    """
+    if where is None:
+        return ()
+    if isinstance(where, tuple) and not all(isinstance(part, slice) for part in where):
+        return where
+    if isinstance(where, list) and all(isinstance(p, str | RunVolume | tuple) for p in where):
+        return tuple(where)
+    return (where,)
+
+
+def region_of(
+    where: object, phases: Mapping[str, RunVolume], within: RunVolume, axis: int
+) -> RunVolume:
+    """The part of `within` that lies in all places; ``touching`` leaves it as it is."""
+    for place in places(where):
+        if not isinstance(place, str):
+            within = within & as_region(place, within.shape)
+            continue
+        relation, phase = parse_place(place)
+        if relation != "touching":
+            within = within & beside(phases[phase], relation, axis)
+    return within
+
+
+def touching(
+    where: object, phases: Mapping[str, RunVolume], volume: RunVolume, connectivity: int
+) -> RunVolume:
+    """The components of `volume` that touch every phase that ``where`` says they must touch."""
+    for place in places(where):
+        if isinstance(place, str) and parse_place(place)[0] == "touching":
+            near = phases[parse_place(place)[1]].dilate(connectivity)
+            volume = connected_to(volume, near, connectivity=connectivity)
+    return volume
+
+
+def beside(phase: RunVolume, relation: str, axis: int) -> RunVolume:
+    """The voxels below, above or inside the largest component of a phase, column by column.
+
+    Above ends before the component's first voxel in the column, below begins behind its last one,
+    inside reaches from the first to the last. Columns that the component does not cross are in
+    none of them. The largest component alone, since a speck of noise would shift its column's end.
+    """
+    bulk = keep_largest(phase)
+    faces = layer_thickness(bulk, axis=axis)
+    first, last = _voxels(faces.near), _voxels(faces.far)  # half-open: `last` is the one behind
+    crossed = np.expand_dims(np.isfinite(faces.near), axis)
+    position = np.arange(phase.shape[axis]).reshape(
+        [-1 if a == axis % len(phase.shape) else 1 for a in range(len(phase.shape))]
+    )
+    begin, end = np.expand_dims(first, axis), np.expand_dims(last, axis)
+    parts = []
+    for start in range(0, phase.shape[0], _ROWS_AT_ONCE):
+        rows = slice(start, min(start + _ROWS_AT_ONCE, phase.shape[0]))
+        p, b, e, c = (a if a.shape[0] == 1 else a[rows] for a in (position, begin, end, crossed))
+        if relation == "above":
+            chosen = c & (p < b)
+        elif relation == "below":
+            chosen = c & (p >= e)
+        else:
+            chosen = c & (b <= p) & (p < e)
+        shape = (rows.stop - rows.start, *phase.shape[1:])
+        parts.append(np.ascontiguousarray(np.broadcast_to(chosen, shape)))
+    return _stacked(parts, phase.shape)
+
+
+def _voxels(heights: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint(np.nan_to_num(heights)).astype(np.int64)
+
+
+def _stacked(parts: list[NDArray[np.bool_]], shape: tuple[int, ...]) -> RunVolume:
+    if not parts:
+        return RunVolume.from_box(shape)
+    if len(shape) == 2:
+        return RunVolume.from_mask(np.concatenate(parts))
+    return RunVolume.concatenate(RunVolume.from_mask(part) for part in parts)
