@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import strategies as st
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from crevasse import RunVolume
+from crevasse.io import read_tiff
 from crevasse.operando import Histogram, Threshold, ThresholdRule, fit_gaussians
+from crevasse.operando.histogram import values_by_layer
 
 _DTYPES = ["uint8", "uint16", "int16", "int32", "uint32", "float32", "float64"]
 
@@ -83,6 +86,19 @@ def test_only_voxels_inside_the_region_count(rng, shape):
     assert all(map(math.isnan, (none.mean, none.std, none.median)))
 
 
+def test_layers_part_the_image_along_y_and_lose_no_voxel(rng):
+    for shape in [(7, 50), (6, 50, 7), (3, 2, 4)]:
+        image = np.arange(np.prod(shape), dtype=np.int32).reshape(shape)
+        mask = rng.random(shape) < 0.6
+        seen = []
+        for layer, values in values_by_layer(image, mask, 8):
+            y = np.unravel_index(values, shape)[-2]
+            n = shape[-2]
+            assert ((layer * n // 8 <= y) & (y < (layer + 1) * n // 8)).all()
+            seen.append(values)
+        assert np.array_equal(np.sort(np.concatenate(seen)), image[mask])
+
+
 def test_values_that_are_no_numbers_are_refused_inside_the_region_alone():
     image = np.ones((3, 3), np.float32)
     image[0, 0] = np.nan
@@ -125,6 +141,13 @@ def test_thresholds_agree_with_those_scikit_image_finds_in_the_image(rng):
     found = ThresholdRule("multi-otsu:3").find(histogram).values
     assert found == tuple(threshold_multiotsu(image) + 0.5)
     assert len(ThresholdRule("multi-otsu:5").find(histogram)) == 4
+
+
+def test_frames_of_a_real_series_are_pooled_as_if_they_were_one_image():
+    paths = sorted((Path(__file__).parents[1] / "examples/data/gfrp_cracks").glob("*.tif"))[:2]
+    frames = [read_tiff(path) for path in paths]
+    found = ThresholdRule("otsu").find(Histogram.pooled(frames))
+    assert found.values == (threshold_otsu(np.stack(frames)) + 0.5,)
 
 
 def test_a_threshold_lies_in_the_middle_of_the_gap_between_two_levels():

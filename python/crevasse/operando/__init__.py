@@ -26,13 +26,8 @@ from crevasse.operando.electrochemistry import (
 )
 from crevasse.operando.experiment import Experiment, ExperimentError
 from crevasse.operando.grey_classes import GaussianFit, GreyClass, fit_gaussians
-from crevasse.operando.grey_study import (
-    GreyComparison,
-    GreyStudy,
-    compare_grey,
-    compare_grey_frames,
-    compare_histograms,
-)
+from crevasse.operando.grey_comparison import GreyComparison, compare_histograms
+from crevasse.operando.grey_study import GreyStudy, compare_grey, compare_grey_frames
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.interface_frame import InterfaceFrame

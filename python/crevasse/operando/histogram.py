@@ -186,27 +186,24 @@ def common_grid(*histograms: Histogram) -> tuple[NDArray[np.float64], list[NDArr
 
 def values_inside(image: ArrayLike, roi: Region | None) -> Iterator[NDArray[Any]]:
     """The grey values inside a region, in raster order, as 1-D blocks of bounded size."""
-    for _, values in values_by_layer(image, roi, None):
+    for _, values in values_by_layer(image, roi, 1):
         yield values
 
 
 def values_by_layer(
-    image: ArrayLike, roi: Region | None, n_layers: int | None
+    image: ArrayLike, roi: Region | None, n_layers: int
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Like `values_inside`, with the number of the layer along the first axis they lie in.
+    """Like `values_inside`, with the number of the layer each block lies in.
 
-    Layers are `n_layers` equal parts of that axis; where that is None, all is in layer 0.
+    Layers are `n_layers` equal parts of the volume along y: upright, so that a flat electrode or
+    interface lies in all of them.
     """
-    shape = np.shape(image)
-    region = None if roi is None else as_region(roi, shape)
-    rows = max(1, _VOXELS_AT_ONCE // max(1, math.prod(shape[1:])))
+    region = None if roi is None else as_region(roi, np.shape(image))
     for begin, slab in _slabs(image):
-        depth = slab.shape[0]
-        for start in range(0, depth, 1 if n_layers else rows):
-            part = slice(start, min(depth, start + (1 if n_layers else rows)))
-            values = _inside(slab[part], region, begin + start)
+        for layer, box in _boxes(slab.shape, n_layers):
+            there = (slice(box[0].start + begin, box[0].stop + begin), *box[1:])
+            values = _inside(slab[box], region, there)
             if values.size:
-                layer = (begin + start) * n_layers // shape[0] if n_layers else 0
                 yield layer, values
 
 
@@ -218,19 +215,37 @@ def _slabs(image: ArrayLike) -> Iterator[tuple[int, NDArray[Any]]]:
         yield 0, _validate.grey_image(image, "image")
 
 
-def _dtype(image: ArrayLike) -> np.dtype[Any]:
-    return np.dtype(getattr(image, "dtype", None) or np.asarray(image).dtype)
+def _boxes(shape: tuple[int, ...], n_layers: int) -> Iterator[tuple[int, Box]]:
+    """Parts of a slab that are looked at together, each within one layer."""
+    y = len(shape) - 2
+    layers = [
+        slice(i * shape[y] // n_layers, (i + 1) * shape[y] // n_layers) for i in range(n_layers)
+    ]
+    whole = slice(0, shape[-1])
+    if len(shape) == 3:
+        depth = max(1, _VOXELS_AT_ONCE // max(1, math.prod(shape[1:])))
+        for start in range(0, shape[0], depth):
+            for i, layer in enumerate(layers):
+                yield i, (slice(start, min(start + depth, shape[0])), layer, whole)
+        return
+    rows = max(1, _VOXELS_AT_ONCE // max(1, shape[1]))
+    for i, layer in enumerate(layers):
+        for start in range(layer.start, layer.stop, rows):
+            yield i, (slice(start, min(start + rows, layer.stop)), whole)
 
 
-def _inside(block: NDArray[Any], region: RunVolume | None, begin: int) -> NDArray[Any]:
+def _inside(block: NDArray[Any], region: RunVolume | None, box: Box) -> NDArray[Any]:
     if region is None:
         return block.reshape(-1)
-    rest = (slice(None),) * (block.ndim - 1)
-    inside = region.crop((slice(begin, begin + block.shape[0]), *rest))
+    inside = region.crop(box)
     if inside.n_voxels == 0:
         return block.reshape(-1)[:0]
     values: NDArray[Any] = block[inside.to_mask()]
     return values
+
+
+def _dtype(image: ArrayLike) -> np.dtype[Any]:
+    return np.dtype(getattr(image, "dtype", None) or np.asarray(image).dtype)
 
 
 def _count(values: NDArray[Any]) -> Histogram:
