@@ -130,15 +130,16 @@ def test_touching_keeps_the_components_that_touch_the_phase():
 
 
 def test_a_bright_phase_grows_over_its_fringe_but_not_over_earlier_phases():
-    image = np.array([[250, 130, 20, 20, 60]], np.uint8)
+    image = np.array([[60, 250, 130, 130, 130, 20]], np.uint8)
     rules = [
         PhaseRule("pore", low=60, high=60),
-        PhaseRule("metal", low=200, grow=1),
+        PhaseRule("metal", low=200, grow=2),
         PhaseRule("electrolyte", low=100),
     ]
     phases = segment_phases(image, rules)
-    assert phases["metal"].n_voxels == 2
-    assert phases["electrolyte"].n_voxels == 0
+    assert phases["pore"].to_mask().tolist() == [[True, *[False] * 5]]
+    assert phases["metal"].to_mask().tolist() == [[False, True, True, True, False, False]]
+    assert phases["electrolyte"].to_mask().tolist() == [[*[False] * 4, True, False]]
 
 
 def test_the_band_holds_each_phase_at_low_mid_and_high_threshold(cell):

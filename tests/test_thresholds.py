@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chunked import Chunked
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.filters import threshold_multiotsu, threshold_otsu
@@ -10,6 +11,7 @@ from skimage.filters import threshold_multiotsu, threshold_otsu
 from crevasse import RunVolume
 from crevasse.io import read_tiff
 from crevasse.operando import Histogram, Threshold, ThresholdRule, fit_gaussians
+from crevasse.operando.grey_classes import GreyClass, crossing
 from crevasse.operando.histogram import values_by_layer
 
 _DTYPES = ["uint8", "uint16", "int16", "int32", "uint32", "float32", "float64"]
@@ -99,6 +101,17 @@ def test_layers_part_the_image_along_y_and_lose_no_voxel(rng):
         assert np.array_equal(np.sort(np.concatenate(seen)), image[mask])
 
 
+def test_volumes_on_disk_are_read_by_slabs(rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 200)
+    image = rng.integers(0, 99, (9, 8, 7)).astype(np.uint8)
+    mask = rng.random(image.shape) < 0.4
+    lazy = Chunked(image, 2)
+    assert Histogram.from_image(lazy, roi=mask) == Histogram.from_image(image[mask][None])
+    assert max(lazy.read) < 9
+    assert Histogram.from_image(lazy) == Histogram.from_image(image)
+    assert Histogram.from_image(lazy, roi=np.zeros_like(mask)).n_voxels == 0
+
+
 def test_values_that_are_no_numbers_are_refused_inside_the_region_alone():
     image = np.ones((3, 3), np.float32)
     image[0, 0] = np.nan
@@ -178,10 +191,31 @@ def test_a_phase_of_half_a_per_cent_is_found_by_a_fit_and_missed_by_otsu(rng):
     assert ThresholdRule("otsu").find(histogram)[0].value > 110
 
 
+@pytest.mark.parametrize(
+    "truth",
+    [
+        [(40, 7, 500), (60, 7, 500), (130, 10, 199_000)],
+        [(20, 6, 600), (60, 6, 3_000), (130, 10, 150_000), (230, 6, 50_000)],
+        [(60, 8, 500), (130, 10, 99_500)],
+        [(100, 10, 50_000), (130, 10, 50_000)],
+    ],
+)
+def test_a_fit_is_as_likely_as_the_truth_however_rare_a_phase_is(rng, truth):
+    histogram = pooled_mixture(rng, truth, np.uint8)
+    total = sum(n for _, _, n in truth)
+
+    def likelihood(classes):
+        density = sum(c.density(histogram.values) for c in classes)
+        return histogram.counts @ np.log(density) / total
+
+    found = fit_gaussians(histogram, len(truth)).classes
+    true = [GreyClass(mean, sigma, n / total) for mean, sigma, n in truth]
+    assert likelihood(found) >= likelihood(true) - 1e-5
+    assert [c.mean for c in found] == pytest.approx([mean for mean, _, _ in truth], abs=2)
+
+
 @given(st.floats(4, 20), st.floats(4, 20), st.floats(0.05, 0.95), st.floats(3, 8))
 def test_classes_are_equally_likely_where_they_cross(sigma_a, sigma_b, weight, apart):
-    from crevasse.operando.grey_classes import GreyClass, crossing
-
     a = GreyClass(100, sigma_a, weight)
     b = GreyClass(100 + apart * max(sigma_a, sigma_b), sigma_b, 1 - weight)
     cut = crossing(a, b)
