@@ -6,11 +6,20 @@ import pytest
 from chunked import Chunked
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from crevasse import RunVolume
 from crevasse.io import read_tiff
-from crevasse.operando import Histogram, Threshold, ThresholdRule, fit_gaussians
+from crevasse.operando import (
+    Histogram,
+    PhaseRule,
+    Threshold,
+    ThresholdRule,
+    fit_gaussians,
+    fit_partial_volume,
+    segment_phases,
+)
 from crevasse.operando.grey_classes import GreyClass, crossing
 from crevasse.operando.histogram import values_by_layer
 
@@ -214,6 +223,42 @@ def test_a_fit_is_as_likely_as_the_truth_however_rare_a_phase_is(rng, truth):
     assert [c.mean for c in found] == pytest.approx([mean for mean, _, _ in truth], abs=2)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("bright", [False, True])
+def test_the_levels_of_pure_voxels_are_found_among_mixed_ones(rng, dtype, bright):
+    part = np.r_[np.zeros(1_000), rng.random(2_000), np.ones(97_000)]
+    grey = 60 + 70 * (1 - part if bright else part) + rng.normal(0, 8, part.size)
+    scale = 100 if dtype == np.uint16 else 1
+    values = np.rint(grey * scale) if np.dtype(dtype).kind == "u" else grey
+    fit = fit_partial_volume(Histogram.from_image(values.astype(dtype)[None]))
+    assert [c.mean / scale for c in fit.classes] == pytest.approx([60, 130], abs=1)
+    assert [c.sigma / scale for c in fit.classes] == pytest.approx([8, 8], rel=0.02)
+    rare = fit.classes[-1 if bright else 0]
+    assert rare.weight == pytest.approx(0.02, rel=0.05)
+    assert fit.misfit < 0.02 or dtype != np.uint8
+
+
+@pytest.mark.parametrize("thick", [4, 6])
+@pytest.mark.parametrize("blur", [0.5, 0.8])
+def test_the_volume_of_thin_tilted_sheets_is_right_to_5_per_cent_without_a_number_given(
+    rng, thick, blur
+):
+    position = np.stack(np.meshgrid(*[np.arange(64.0)] * 3, indexing="ij"), axis=-1)
+    part = np.zeros((64, 64, 64))
+    for centre in ((16, 32, 32), (46, 32, 32)):
+        normal = rng.normal((4, 0, 0), 1)
+        away = (position - centre) @ (normal / np.linalg.norm(normal))
+        part += norm.cdf((away + thick / 2) / blur) - norm.cdf((away - thick / 2) / blur)
+    image = np.rint(130 - 70 * part + rng.normal(0, 8, part.shape)).astype(np.uint8)
+    histogram = Histogram.from_image(image)
+    found = ThresholdRule("partial-volume").find(histogram)
+    threshold, void = found[0], found.classes[0]
+    rule = PhaseRule("open", high=threshold, seed_high=void.mean + void.sigma, min_voxels=30)
+    n_voxels = segment_phases(image, [rule], sensitivity=False)["open"].n_voxels
+    assert n_voxels == pytest.approx(part.sum(), rel=0.05)
+    assert threshold.value == pytest.approx(95, abs=3)
+
+
 @given(st.floats(4, 20), st.floats(4, 20), st.floats(0.05, 0.95), st.floats(3, 8))
 def test_classes_are_equally_likely_where_they_cross(sigma_a, sigma_b, weight, apart):
     a = GreyClass(100, sigma_a, weight)
@@ -237,7 +282,9 @@ def test_a_single_outlier_moves_no_class(rng):
     assert fit.classes[0].sigma == pytest.approx(900, rel=0.05)
 
 
-@pytest.mark.parametrize("name", ["otsu", "multi-otsu:3", "gaussians:3", "midpoints:3"])
+@pytest.mark.parametrize(
+    "name", ["otsu", "multi-otsu:3", "gaussians:3", "midpoints:3", "partial-volume"]
+)
 def test_bands_hold_the_value_grow_with_sensitivity_and_do_not_meet(rng, name):
     histogram = pooled_mixture(rng, [(40, 6, 2_000), (100, 9, 5_000), (190, 8, 3_000)], np.uint8)
     found = ThresholdRule(name).find(histogram)
@@ -274,7 +321,7 @@ def test_rules_that_do_not_exist_are_refused(name):
 
 def test_histograms_without_an_answer_are_refused(rng):
     flat = Histogram.from_image(np.full((3, 3), 7, np.uint8))
-    for name in ("otsu", "multi-otsu:3", "gaussians:2"):
+    for name in ("otsu", "multi-otsu:3", "gaussians:2", "partial-volume"):
         with pytest.raises(ValueError, match="all grey values are equal"):
             ThresholdRule(name).find(flat)
     two = Histogram.from_image(np.array([[1, 2]], np.uint8))

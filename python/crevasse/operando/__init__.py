@@ -31,6 +31,7 @@ from crevasse.operando.grey_study import GreyStudy, compare_grey, compare_grey_f
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.interface_frame import InterfaceFrame
+from crevasse.operando.partial_volume import fit_partial_volume
 from crevasse.operando.phases import PhaseRule, Phases, segment_phases
 from crevasse.operando.pipeline import BrokenFrameError, analyze_series
 from crevasse.operando.planning import Plan, analyze, plan
@@ -77,6 +78,7 @@ __all__ = [
     "denoise_nl_means",
     "estimate_drift",
     "fit_gaussians",
+    "fit_partial_volume",
     "half_cycles",
     "join_frames",
     "level_slices",

@@ -14,14 +14,16 @@ from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from crevasse.operando.grey_classes import GreyClass, crossing, fit_gaussians, split_classes
 from crevasse.operando.histogram import Histogram
+from crevasse.operando.partial_volume import fit_partial_volume
 
-_RULES = "otsu, multi-otsu:N, gaussians:N, midpoints:N or given:VALUE,..."
+_RULES = "otsu, multi-otsu:N, gaussians:N, midpoints:N, partial-volume or given:VALUE,..."
 _OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
 _METHODS = {
     "otsu": "Otsu's method",
     "multi-otsu": "multi-Otsu, {n} classes",
     "gaussians": "crossings of {n} fitted normal distributions",
     "midpoints": "half way between the means of {n} fitted normal distributions",
+    "partial-volume": "half way between two fitted levels, mixed voxels taken into account",
     "given": "given",
 }
 
@@ -101,6 +103,10 @@ class ThresholdRule:
           neighbours cross: the fewest voxels are taken for the wrong phase. Finds rare phases too.
         - ``midpoints:N``: the same fit; thresholds are half way between neighbouring means, where
           the imaging's blur leaves the faces of thick bodies in place.
+        - ``partial-volume``: half way between the levels of two phases, fitted together with the
+          voxels that hold both; see `fit_partial_volume`. For the volume of thin features such as
+          cracks, in a region of two phases; the noise of a rare phase's threshold is cleared by
+          hysteresis.
         - ``given:VALUE,...``: numbers; the histogram gives the bands alone.
     sensitivity
         The band reaches this fraction of the distance between the means of the two classes to both
@@ -140,8 +146,11 @@ class ThresholdRule:
         if np.count_nonzero(histogram.counts) < 2 and kind != "given":
             raise ValueError("threshold cannot be found: all grey values are equal; give a number")
         misfit = math.nan
-        if kind in ("gaussians", "midpoints"):
-            fit = fit_gaussians(histogram, int(numbers[0]))
+        if kind in ("gaussians", "midpoints", "partial-volume"):
+            if kind == "partial-volume":
+                fit = fit_partial_volume(histogram)
+            else:
+                fit = fit_gaussians(histogram, int(numbers[0]))
             classes, misfit = fit.classes, fit.misfit
             cuts = _between_classes(classes, crossings=kind == "gaussians")
         else:
@@ -168,7 +177,7 @@ class ThresholdRule:
         except ValueError:
             numbers = (math.nan,)
         counts = {"multi-otsu": (3, 4, 5), "gaussians": (2, 3, 4), "midpoints": (2, 3, 4)}
-        if self.name == "otsu":
+        if self.name in ("otsu", "partial-volume"):
             return kind, (2,)
         if kind in counts and len(numbers) == 1 and numbers[0] in counts[kind]:
             return kind, numbers
