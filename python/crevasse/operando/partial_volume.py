@@ -79,8 +79,8 @@ def _levels(
 ) -> NDArray[np.float64]:
     """Both levels by least squares: grey values are linear in them."""
     design = np.stack([1 - part, part])
-    solved: NDArray[np.float64] = np.linalg.solve((design * n) @ design.T, design @ first)
-    return solved
+    solved = np.linalg.solve((design * n) @ design.T, design @ first)
+    return np.asarray(solved, dtype=np.float64)
 
 
 def _log_densities(
