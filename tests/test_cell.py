@@ -101,6 +101,24 @@ def test_a_plane_is_an_electrode_and_what_is_beyond_the_record_is_told_before(fo
     assert "cycler.offset must place the record, 0 to 2 h, over all scans" in line
 
 
+def test_drift_is_looked_for_where_nothing_grows(folder, capsys):
+    rng = np.random.default_rng(4)
+    texture = rng.normal(0, 12, (30, 20, 20))
+    for k, lithium in enumerate((3, 6, 9, 12)):
+        volume = np.full((30, 20, 20), float(ELECTROLYTE))
+        volume[:lithium] = LITHIUM
+        volume[:, 9:11, 9:11] = VOID
+        volume[16:] += texture[16:]
+        for z, image in enumerate(volume):
+            tifffile.imwrite(folder / "scans" / f"t{k}" / f"{z:03d}.tif", image.astype(np.uint8))
+    aligned = EXPERIMENT + "[alignment]\nmethod = 'translation'\nregion = { z = [32, 60] }\n"
+    (folder / "cell.toml").write_text(aligned)
+    analyzed(folder)
+    measures = (folder / "out" / "tables" / "measures.csv").read_text().splitlines()
+    column = measures[0].split(",").index("drift_z [voxel]")
+    assert [float(row.split(",")[column]) for row in measures[1:]] == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

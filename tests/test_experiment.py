@@ -328,7 +328,6 @@ def _never(path):
         ("phases.void.location", "location = 'collector'"),
         ("segmentation.denoise", "[segmentation]\ndenoise = 'non-local-means'"),
         ('alignment.method = "rigid"', "[alignment]\nmethod = 'rigid'"),
-        ("alignment.region", "[alignment]\nregion = { x = [0, 9] }"),
         ("measure.thickness", "[measure]\nthickness = true"),
     ],
 )

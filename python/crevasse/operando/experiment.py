@@ -192,7 +192,8 @@ class Segmenting:
 class Alignment:
     """Table ``[alignment]``: correction of drift by "none", "translation" or "rigid" motion.
 
-    Drift is looked for in `region`, or else in the region of interest for cracks.
+    Drift is looked for in `region`, where nothing should grow, or else in the region of interest
+    for cracks.
     """
 
     method: str = "none"

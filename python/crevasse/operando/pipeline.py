@@ -51,7 +51,8 @@ def analyze_series(
     ValueError
         If the settings do not fit the series.
     """
-    check_box(settings.roi, series.shape)
+    for box in (settings.roi, settings.stable):
+        check_box(box, series.shape)
     analyst = _Analyst(series, settings)
     for frame in series:
         try:
@@ -74,7 +75,7 @@ class _Analyst:
         if settings.segmentation.threshold is None:
             self._find_threshold()
         self._roi = RunVolume.from_box(series.shape, settings.roi)
-        self._corrector = DriftCorrector(roi=settings.roi)
+        self._corrector = DriftCorrector(roi=settings.stable or settings.roi)
         self._light: Image | None = None
         self._tracker = Tracker(
             spacing=series.spacing,

@@ -112,11 +112,17 @@ def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
     box = within(box_of(experiment.region.box, series), crop)
     if any(part.start >= part.stop for part in box):
         return None, ["region.box must hold a voxel of region.crop; make it larger or move it"]
+    stable = within(box_of(experiment.alignment.region, series), crop)
+    if any(part.start >= part.stop for part in stable):
+        return None, [
+            "alignment.region must hold a voxel of region.crop; make it larger or move it"
+        ]
     around = Around(experiment, series, crop)
     settings = Settings(
         segmentation=segmentation,
         roi=None if experiment.region.box == Extent() else box,
         align=experiment.alignment.method != "none",
+        stable=None if experiment.alignment.region == Extent() else stable,
         match_light=experiment.segmentation.match_light,
         baseline_frames=experiment.tracking.baseline_frames,
         repeatability=experiment.tracking.repeatability,

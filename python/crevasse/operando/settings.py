@@ -70,10 +70,11 @@ class Settings:
     segmentation
         How grey values become the open phase.
     roi
-        Region of interest, a slice per axis in voxels of the first frame; None: everything. It is
-        also where drift is looked for.
+        Region of interest, a slice per axis in voxels of the first frame; None: everything.
     align
         Correct drift between frames.
+    stable
+        Where drift is looked for: what does not change but by it. None: in `roi`.
     match_light
         Scale each frame's grey values to the first frame's bright level.
     baseline_frames, repeatability, confirm_after, working, counter
@@ -91,6 +92,7 @@ class Settings:
     segmentation: Segmentation
     roi: Box | None = None
     align: bool = False
+    stable: Box | None = None
     match_light: bool = False
     baseline_frames: int = 1
     repeatability: float = 0.05

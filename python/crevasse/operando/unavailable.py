@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crevasse.operando.experiment import Experiment, Extent, Phase
+from crevasse.operando.experiment import Experiment, Phase
 
 
 def not_yet(experiment: Experiment) -> Iterator[tuple[str, str]]:
@@ -29,8 +29,6 @@ def not_yet(experiment: Experiment) -> Iterator[tuple[str, str]]:
         yield "segmentation.denoise", "remove it; there is segmentation.smooth"
     if experiment.alignment.method == "rigid":
         yield 'alignment.method = "rigid"', 'use "translation"'
-    if experiment.alignment.region != Extent():
-        yield "alignment.region", "remove it; drift is looked for in region.box"
     if not experiment.measure.cracks:
         yield "measure.cracks = false", remove
     for name in ("thickness", "grey"):
