@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from crevasse import RunVolume
 
+from damage import damage, loaded_or_message
 from strategies import masks
 
 
@@ -26,25 +27,13 @@ def test_the_same_volume_gives_the_same_bytes(tmp_path, rng):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def volume_or_message(path):
-    try:
-        return RunVolume.load(path)
-    except ValueError as error:
-        return str(error)
-
-
 @given(st.data())
 def test_a_damaged_file_is_refused_in_one_line_or_reads_the_same(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("runs") / "volume.npz"
     volume = RunVolume.from_mask(np.random.default_rng(3).random((4, 5, 130)) < 0.3)
     volume.save(path)
-    content = bytearray(path.read_bytes())
-    if data.draw(st.booleans(), "truncate"):
-        content = content[: data.draw(st.integers(0, len(content) - 1))]
-    else:
-        content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    path.write_bytes(content)
-    outcome = volume_or_message(path)
+    damage(path, data)
+    outcome = loaded_or_message(RunVolume.load, path)
     if isinstance(outcome, str):
         assert "volume.npz" in outcome
         assert "\n" not in outcome

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from crevasse import CycleState, RunVolume, Tracker, track
 from crevasse.tracking import estimate_repeatability
 
+from damage import damage, loaded_or_message
+
 SHAPE = (9, 8, 8)
 
 
@@ -230,13 +232,6 @@ def test_the_repeatability_of_static_frames_makes_them_stable(rng):
     assert estimate_repeatability(np.zeros((2, 3, 3), bool)) == 0.0
 
 
-def tracker_or_message(path):
-    try:
-        return Tracker.load(path)
-    except ValueError as error:
-        return str(error)
-
-
 @given(st.data())
 def test_a_damaged_file_is_refused_in_one_line_or_reads_the_same(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("tracker") / "state.npz"
@@ -245,13 +240,8 @@ def test_a_damaged_file_is_refused_in_one_line_or_reads_the_same(tmp_path_factor
     for _ in range(3):
         tracker.update(rng.random((4, 5, 30)) < 0.2)
     tracker.save(path)
-    content = bytearray(path.read_bytes())
-    if data.draw(st.booleans(), "truncate"):
-        content = content[: data.draw(st.integers(0, len(content) - 1))]
-    else:
-        content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    path.write_bytes(content)
-    outcome = tracker_or_message(path)
+    damage(path, data)
+    outcome = loaded_or_message(Tracker.load, path)
     if isinstance(outcome, str):
         assert "state.npz is damaged or no Tracker" in outcome
         assert "\n" not in outcome

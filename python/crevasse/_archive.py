@@ -48,6 +48,20 @@ def load_archive(
     return built
 
 
+def prefixed(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
+    """Members with a prefix to their names, so that several things go into one archive."""
+    return {f"{prefix}{name}": values for name, values in members.items()}
+
+
+def under(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
+    """The members whose name begins with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): values
+        for name, values in members.items()
+        if name.startswith(prefix)
+    }
+
+
 def _members(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     # Opened here: numpy leaves a damaged file open.
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:

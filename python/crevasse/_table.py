@@ -212,3 +212,16 @@ def _read_only(values: NDArray[Any]) -> NDArray[Any]:
 
 def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
     return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+
+
+def write_tables(tables: Mapping[str, Table], folder: str | os.PathLike[str]) -> list[Path]:
+    """Write every table as ``<name>.csv`` and ``<name>.parquet``; return the paths."""
+    directory = Path(folder)
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, table in tables.items():
+        for suffix, write in ((".csv", table.to_csv), (".parquet", table.to_parquet)):
+            path = directory / f"{name}{suffix}"
+            write(path)
+            paths.append(path)
+    return paths

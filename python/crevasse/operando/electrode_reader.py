@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crevasse._electrode import FACES
 from crevasse.operando.experiment import Electrode, Electrodes
 from crevasse.operando.toml_table import LENGTH, NOT_NEGATIVE, TomlTable
-
-_FACES = ("zmin", "zmax", "ymin", "ymax", "xmin", "xmax")
 
 
 def read_electrodes(table: TomlTable, folder: Path) -> Electrodes:
@@ -26,11 +25,11 @@ def _electrode(parent: TomlTable, key: str, folder: Path) -> Electrode | None:
     if value is None:
         return None
     if isinstance(value, str):
-        face = parent.choice(key, None, _FACES)
+        face = parent.choice(key, None, FACES)
         return None if face is None else Electrode(face=face)
     table = parent.table(key)
     electrode = Electrode(
-        face=table.choice("face", None, _FACES),
+        face=table.choice("face", None, FACES),
         plane=table.number("plane", None, NOT_NEGATIVE, LENGTH),
         mask=table.path("mask", folder),
         brightest=table.flag("brightest", False),

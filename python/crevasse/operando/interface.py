@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
+from crevasse._electrode import FACES
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse._surface_roughness import surface_roughness
@@ -91,7 +92,7 @@ class InterfaceRecord:
         time_unit: str = "h",
         n_threads: int | None = None,
     ) -> None:
-        if face not in {f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max")}:
+        if face not in FACES:
             raise ValueError(f"face must be zmin, zmax, ymin, ymax, xmin or xmax, got {face!r}")
         if centre is not None and not is_number(roi):
             raise ValueError("centre must go with a disc; give roi as its diameter")

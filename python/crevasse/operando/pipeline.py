@@ -113,15 +113,21 @@ class _Analyst:
         result = self._tracker.update(open_, time=frame.time, cycle=cycle)
         if self._follower is not None:
             self._follower.update(result)
-        for name, record in self._layers.items():
-            layer = self._settings.layers[name]
-            lithium = RunVolume.from_threshold(aligned.image, layer.low, layer.high)
-            record.update(lithium, time=frame.time)
+        self._measure_layers(aligned.image, frame.time)
         if frame.index < self._settings.baseline_frames:
             self._baseline = self._baseline | open_
         self._rows.append(self._measure(frame, aligned, open_, low, high))
         self._pictures.append(self._picture(aligned.image, open_))
         return result
+
+    def _measure_layers(self, image: Image, time: float) -> None:
+        lithium: dict[tuple[float | None, float | None], RunVolume] = {}  # one for both electrodes
+        for name, record in self._layers.items():
+            layer = self._settings.layers[name]
+            window = layer.low, layer.high
+            if window not in lithium:
+                lithium[window] = RunVolume.from_threshold(image, *window)
+            record.update(lithium[window], time=time)
 
     def analysis(self, failure: str = "") -> Analysis:
         """What has been analysed so far."""
@@ -200,11 +206,9 @@ def _joined(series: Series, settings: Settings) -> FrameStates | None:
     cycling = settings.cycling
     if cycling is None:
         return None
-    cycler = cycling.cycler
-    ends = cycler.time[0] + 3600 * (np.array([f.time for f in series.frames]) - cycling.begin)
     return join_frames(
-        cycler,
-        ends,
+        cycling.cycler,
+        cycling.seconds(np.array([frame.time for frame in series.frames])),
         scan_duration=3600 * cycling.scan_duration,
         uncertainty=3600 * cycling.uncertainty,
         area=cycling.area,

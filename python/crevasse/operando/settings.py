@@ -39,6 +39,16 @@ class Cycling:
     uncertainty: float = 0.0
     area: float | None = None
 
+    def hours(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Times of the cycler's clock on that of the scans."""
+        hours: NDArray[np.float64] = self.begin + (seconds - self.cycler.time[0]) / 3600
+        return hours
+
+    def seconds(self, hours: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Times of the scans' clock on that of the cycler."""
+        seconds: NDArray[np.float64] = self.cycler.time[0] + 3600 * (hours - self.begin)
+        return seconds
+
 
 @dataclass(frozen=True)
 class Layer:

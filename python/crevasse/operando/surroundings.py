@@ -122,9 +122,7 @@ class Around:
 
     def _outside(self, cycling: Cycling) -> list[str]:
         """A line if scans were taken while the cycler did not record."""
-        time = cycling.cycler.time
-        first = cycling.begin
-        last = cycling.begin + float(time[-1] - time[0]) / 3600
+        first, last = cycling.hours(cycling.cycler.time[[0, -1]]).tolist()
         outside = [f.name for f in self.series.frames if not first <= f.time <= last]
         if not outside:
             return []

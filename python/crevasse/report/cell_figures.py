@@ -48,21 +48,22 @@ def voltage_figure(analysis: Analysis) -> Figure:
     top.set_ylim(0, None if frames["volume"].any() else 1)
     top.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
 
-    cycler = settings.cycler
-    hours = settings.begin + (cycler.time - cycler.time[0]) / 3600
-    bottom.plot(hours, cycler.voltage, color="black", linewidth=1)
+    hours = settings.hours(settings.cycler.time)
+    bottom.plot(hours, settings.cycler.voltage, color="black", linewidth=1)
     bottom.set_ylabel("voltage (V)")
     bottom.set_xlabel(time_axis(analysis.history.time_unit))
     spans = cycling.half_cycles
     for begin, end, direction in zip(
-        spans["begin"].tolist(), spans["end"].tolist(), spans["direction"].tolist(), strict=True
+        settings.hours(spans["begin"]).tolist(),
+        settings.hours(spans["end"]).tolist(),
+        spans["direction"].tolist(),
+        strict=True,
     ):
         if direction not in _SHADES:
             continue
-        ends = [settings.begin + (t - cycler.time[0]) / 3600 for t in (begin, end)]
         for axes in (top, bottom):
-            axes.axvspan(*ends, color=_SHADES[direction], linewidth=0, zorder=0)
-        middle = (max(ends[0], hours[0]) + ends[1]) / 2
+            axes.axvspan(begin, end, color=_SHADES[direction], linewidth=0, zorder=0)
+        middle = (max(begin, hours[0]) + end) / 2
         top.annotate(
             direction, (middle, 1.01), xycoords=("data", "axes fraction"), ha="center", fontsize=9
         )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 import crevasse
 from crevasse._files import replace_when_written
-from crevasse._table import Table
+from crevasse._table import Table, write_tables
 from crevasse.io import write_tiff
 from crevasse.operando import Analysis
 from crevasse.report import figures
@@ -44,9 +44,7 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     root = Path(folder)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
-    for name, table in analysis.tables().items():
-        table.to_csv(root / "tables" / f"{name}.csv")
-        table.to_parquet(root / "tables" / f"{name}.parquet")
+    write_tables(analysis.tables(), root / "tables")
     for name in ("first_open", "last_open", "first_crack"):
         write_tiff(root / "maps" / f"{name}.tif", getattr(analysis.history, name)())
     plots = _plots(analysis)

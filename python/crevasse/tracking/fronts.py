@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._archive import Members, load_archive, save_archive
+from crevasse._archive import Members, load_archive, prefixed, save_archive, under
 from crevasse._electrode import Electrode
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
@@ -20,7 +20,6 @@ from crevasse.tracking.forecast import TimeToShort, time_to_short
 from crevasse.tracking.front import Front, measure_front
 from crevasse.tracking.front_motion import follow_tips, front_velocity
 from crevasse.tracking.history import History
-from crevasse.tracking.record import under
 from crevasse.tracking.result import FrameResult
 
 FORMAT, VERSION = "crevasse.FrontFollower", 1
@@ -244,8 +243,9 @@ def _ligament_members(prefix: str, left: Ligament) -> dict[str, NDArray[Any]]:
 
 
 def _table_members(prefix: str, table: Table) -> dict[str, NDArray[Any]]:
-    units = {f"{prefix}unit.{name}": np.array(unit) for name, unit in table.units.items()}
-    return {f"{prefix}column.{name}": table[name] for name in table.columns} | units
+    units = {name: np.array(unit) for name, unit in table.units.items()}
+    columns = prefixed(f"{prefix}column.", table.to_dict())
+    return columns | prefixed(f"{prefix}unit.", units)
 
 
 def _stored_fronts(members: Members) -> tuple[list[Front], list[Ligament | None]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _core, _validate
-from crevasse._table import Table
+from crevasse._table import Table, write_tables
 from crevasse.tracking.ledger_runs import ledger_table
 from crevasse.tracking.relatives import trace_lineage
 from crevasse.tracking.result import FrameResult
@@ -210,15 +210,7 @@ class History:
 
     def write_tables(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write every table as ``<name>.csv`` and ``<name>.parquet``; return the paths."""
-        directory = Path(folder)
-        directory.mkdir(parents=True, exist_ok=True)
-        paths = []
-        for name, table in self.tables.items():
-            for suffix, write in ((".csv", table.to_csv), (".parquet", table.to_parquet)):
-                path = directory / f"{name}{suffix}"
-                write(path)
-                paths.append(path)
-        return paths
+        return write_tables(self.tables, folder)
 
     def _map(self, dtype: type[Any], writer: str) -> NDArray[Any]:
         out = np.empty(self.shape, dtype=dtype)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._archive import under
 from crevasse._table import Coded, Column, Table, concatenate
 from crevasse.tracking.chunks import Chunks, Columns
 from crevasse.tracking.closures import CLOSED, OPEN, Fates, Provisional
@@ -308,12 +309,3 @@ def _with_volumes(table: Table, voxel_volume: float, volume_unit: str) -> Table:
             columns[volume] = table[name] * voxel_volume
             units[volume] = volume_unit
     return Table(columns, units=units)
-
-
-def under(prefix: str, members: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The members whose name begins with `prefix`, without it."""
-    return {
-        name.removeprefix(prefix): values
-        for name, values in members.items()
-        if name.startswith(prefix)
-    }

@@ -132,7 +132,8 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         scan.time,
         threads,
     )
-    memory = memory_table(memories, interval.parentless(), state.fates, ledger.times)
+    parentless = interval.parentless()
+    memory = memory_table(memories, parentless, state.fates, ledger.times)
     of_closed = memory.where(memory["closed"])
     at_working = surroundings.at_working(scan.labeling, threads)
     at_counter = surroundings.at_counter(scan.labeling, threads)
@@ -141,7 +142,7 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         Side(before.crack_ids, before.bridging),
         Side(cracks, at_working & at_counter),
         _marked(of_closed["label"], scan.labeling.count),
-        _birth_subtypes(interval.parentless(), scan, at_working, at_counter, surroundings, threads),
+        _birth_subtypes(parentless, scan, at_working, at_counter, surroundings, threads),
         options.repeatability,
         Moment(frame, scan.time, scan.cycle, state.n_events),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _core
-from crevasse._archive import Members, load_archive, save_archive
+from crevasse._archive import Members, load_archive, prefixed, save_archive, under
 from crevasse._runs import RunVolume
 from crevasse._shape import shape3
 from crevasse._storage import volume_from, volume_members
@@ -20,7 +20,7 @@ from crevasse.tracking.closures import Fates, Provisional
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Surroundings
 from crevasse.tracking.options import Options
-from crevasse.tracking.record import Record, under
+from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.state import State
 
@@ -31,12 +31,12 @@ _ZONES = ("working", "counter", "roi")
 def save_tracker(path: str | os.PathLike[str], options: Options, state: State) -> None:
     """Write a tracker that has seen a frame."""
     members: dict[str, NDArray[Any]] = {"options": np.array(json.dumps(asdict(options)))}
-    members |= _prefixed("latest", volume_members(state.latest.labeling._core.runs, state.shape))
-    members |= _prefixed("ledger", _ledger_members(state.ledger))
+    members |= prefixed("latest.", volume_members(state.latest.labeling._core.runs, state.shape))
+    members |= prefixed("ledger.", _ledger_members(state.ledger))
     for name in _ZONES:
         zone = getattr(state.surroundings, name)
         if zone is not None:
-            members |= _prefixed(name, volume_members(zone._core, state.shape))
+            members |= prefixed(f"{name}.", volume_members(zone._core, state.shape))
     provisional = state.provisional
     members |= {
         "fates": state.fates.values,
@@ -44,7 +44,7 @@ def save_tracker(path: str | os.PathLike[str], options: Options, state: State) -
         "n_events": np.array(state.n_events),
         "timed": np.array(state.timed),
     }
-    members |= _prefixed("record", state.record.members())
+    members |= prefixed("record.", state.record.members())
     save_archive(path, FORMAT, VERSION, members)
 
 
@@ -111,7 +111,7 @@ def _ledger_members(ledger: _core.Ledger) -> dict[str, NDArray[Any]]:
         "runs_per_row": runs_per_row,
         "runs": runs,
         "times": np.array(ledger.times, dtype=np.float64),
-        **_prefixed("openings", fields),
+        **prefixed("openings.", fields),
     }
 
 
@@ -130,7 +130,3 @@ def _ledger_from(members: Members, shape: tuple[int, ...], baseline_frames: int)
         members["times"].tolist(),
         baseline_frames,
     )
-
-
-def _prefixed(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
-    return {f"{prefix}.{name}": values for name, values in members.items()}
