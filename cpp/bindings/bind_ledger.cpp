@@ -103,10 +103,7 @@ void bind_ledger(py::module_& m) {
                   py::arg("runs_per_row").noconvert(), py::arg("runs").noconvert(),
                   py::arg("openings").noconvert(), py::arg("times"), py::arg("baseline_frames"))
       .def_property_readonly("n_runs", &Ledger::run_count)
-      .def_property_readonly("nbytes", &Ledger::bytes)
       .def_readonly("times", &Ledger::times)
-      .def(
-          "equals", [](const Ledger& a, const Ledger& b) { return a == b; }, py::arg("other"))
       .def("arrays", &ledger_arrays)
       .def("advance", &advance_ledger, py::arg("before"), py::arg("crack_before").noconvert(),
            py::arg("now"), py::arg("crack_now").noconvert(), py::arg("time"), py::arg("threads"));

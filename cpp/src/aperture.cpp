@@ -10,6 +10,7 @@
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
 #include "gradient_tensors.hpp"
+#include "grey_types.hpp"
 #include "simd.hpp"
 
 namespace crevasse {
@@ -202,13 +203,7 @@ ApertureSums aperture(const RunVolume& runs, Volume<const T> grey, Volume<float>
 #define CREVASSE_INSTANTIATE(T)                                                             \
   template ApertureSums aperture<T>(const RunVolume&, Volume<const T>, Volume<float>, bool, \
                                     const ApertureOptions&, int);
-CREVASSE_INSTANTIATE(std::uint8_t)
-CREVASSE_INSTANTIATE(std::int16_t)
-CREVASSE_INSTANTIATE(std::uint16_t)
-CREVASSE_INSTANTIATE(std::int32_t)
-CREVASSE_INSTANTIATE(std::uint32_t)
-CREVASSE_INSTANTIATE(float)
-CREVASSE_INSTANTIATE(double)
+CREVASSE_FOR_GREY_TYPES(CREVASSE_INSTANTIATE)
 #undef CREVASSE_INSTANTIATE
 
 }  // namespace crevasse

@@ -1,9 +1,11 @@
 #include "crevasse/bottleneck.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include "crevasse/union_find.hpp"
+#include "row_sweep.hpp"
 #include "slopes.hpp"
 
 namespace crevasse {
@@ -14,18 +16,15 @@ void add_passes(const Slopes& slopes, const RunVolume& runs, const RunVolume& ma
                 std::uint32_t node, std::vector<Pass>& passes) {
   for (index_t r = 0; r < runs.shape.rows(); ++r) {
     const auto row = runs.row(r), marked = marks.row(r);
-    auto run_number = static_cast<std::size_t>(runs.row_begin[static_cast<std::size_t>(r)]);
-    std::size_t i = 0, j = 0;
-    while (i < row.size() && j < marked.size()) {
+    const auto run_number = static_cast<std::size_t>(runs.row_begin[static_cast<std::size_t>(r)]);
+    for_each_shared(row, marked, 0, [&](std::size_t i, std::size_t j, index_t n) {
       const std::int32_t begin = std::max(row[i].begin, marked[j].begin);
-      const std::int32_t end = std::min(row[i].end, marked[j].end);
       std::uint32_t voxel = slopes.numbering().first(run_number + i) +
                             static_cast<std::uint32_t>(begin - row[i].begin);
-      for (std::int32_t x = begin; x < end; ++x, ++voxel) {
+      for (index_t left = n; left > 0; --left, ++voxel) {
         passes.push_back({voxel, slopes.peak_of(voxel), node});
       }
-      ++(row[i].end < marked[j].end ? i : j);
-    }
+    });
   }
 }
 

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <limits>
-#include <span>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "crevasse/label.hpp"
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
 #include "geodesic_front.hpp"
+#include "row_sweep.hpp"
+#include "voxel_numbering.hpp"
 
 namespace crevasse {
 namespace {
@@ -27,36 +27,17 @@ std::vector<SeedRun> seed_runs(const RunVolume& runs, const RunVolume& seeds) {
   for_each_row(runs.shape, 0, runs.shape.rows(), [&](index_t r, index_t z, index_t y) {
     const auto row = runs.row(r), marks = seeds.row(r);
     const auto first = static_cast<std::size_t>(row.data() - runs.runs.data());
-    std::size_t i = 0, j = 0;
-    while (i < row.size() && j < marks.size()) {
+    for_each_shared(row, marks, 0, [&](std::size_t i, std::size_t j, index_t) {
       const Run both{std::max(row[i].begin, marks[j].begin), std::min(row[i].end, marks[j].end)};
-      if (both.begin < both.end) {
-        found.push_back(
-            {static_cast<std::int32_t>(z), static_cast<std::int32_t>(y), both, first + i});
-      }
-      ++(row[i].end < marks[j].end ? i : j);
-    }
+      found.push_back(
+          {static_cast<std::int32_t>(z), static_cast<std::int32_t>(y), both, first + i});
+    });
   });
   return found;
 }
 
-/// The number of the first voxel of every run, from 1 on.
-Buffer<std::uint32_t> first_numbers(const RunVolume& runs) {
-  Buffer<std::uint32_t> first(runs.runs.size());
-  std::uint32_t next = 1;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    first[i] = next;
-    next += static_cast<std::uint32_t>(runs.runs[i].length());
-  }
-  return first;
-}
-
-void check_size(const RunVolume& runs, index_t voxels) {
+void check_edges(const RunVolume& runs) {
   constexpr index_t most = std::numeric_limits<std::int32_t>::max();
-  if (voxels > most) {
-    throw std::length_error("mask must hold at most 2147483647 voxels, got " +
-                            std::to_string(voxels));
-  }
   if (runs.shape.z > most || runs.shape.y > most) {
     throw std::length_error("mask must be at most 2147483647 voxels long along z and y");
   }
@@ -92,10 +73,10 @@ std::vector<std::vector<SeedRun>> parts_of(const RunVolume& runs, const std::vec
   return result;
 }
 
-/// Call `visit(first voxel, run, number of its first voxel)` for every run, and
+/// Call `visit(first voxel, run, number of its first voxel, from 1 on)` for every run, and
 /// `visit_gap(begin, end)` for the voxels between.
 template <class Visit, class VisitGap>
-void for_each_run(const RunVolume& runs, std::span<const std::uint32_t> first, int threads,
+void for_each_run(const RunVolume& runs, const VoxelNumbering& numbering, int threads,
                   Visit&& visit, VisitGap&& visit_gap) {
   parallel_slabs(runs.shape.rows(), threads, [&](index_t, Slab slab) {
     auto i = static_cast<std::size_t>(runs.row_begin[static_cast<std::size_t>(slab.begin)]);
@@ -104,7 +85,7 @@ void for_each_run(const RunVolume& runs, std::span<const std::uint32_t> first, i
       for (const Run& run : runs.row(r)) {
         const index_t begin = r * runs.shape.x + run.begin;
         visit_gap(done, begin);
-        visit(begin, run, first[i++]);
+        visit(begin, run, numbering.first(i++) + 1);
         done = begin + run.length();
       }
       visit_gap(done, (r + 1) * runs.shape.x);
@@ -117,16 +98,16 @@ void for_each_run(const RunVolume& runs, std::span<const std::uint32_t> first, i
 void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<float> out,
                        const GeodesicOptions& options, int threads) {
   if (runs.shape.size() == 0) return;
-  const index_t voxels = runs.voxel_count();
-  check_size(runs, voxels);
+  const VoxelNumbering numbering(runs);
+  check_edges(runs);
+  const index_t voxels = numbering.count();
   const int team = worthwhile_threads(voxels, tuning::voxels_per_thread, threads);
-  const auto first = first_numbers(runs);
   const VoxelNumbers numbers{out};
   Buffer<Reached> reached(static_cast<std::size_t>(voxels) + 1);
   reached[0] = {};
   reached[0].distance = 0;  // no voxel: never to be reached
   for_each_run(
-      runs, first, team,
+      runs, numbering, team,
       [&](index_t begin, const Run& run, std::uint32_t number) {
         std::fill_n(reached.data() + number, run.length(), Reached{});
         for (index_t i = 0; i < run.length(); ++i) {
@@ -147,7 +128,7 @@ void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<flo
   });
 
   for_each_run(
-      runs, first, team,
+      runs, numbering, team,
       [&](index_t begin, const Run& run, std::uint32_t number) {
         for (index_t i = 0; i < run.length(); ++i) {
           out.data[begin + i] = reached[number + static_cast<std::size_t>(i)].distance;

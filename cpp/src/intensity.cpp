@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crevasse/parallel.hpp"
+#include "grey_types.hpp"
 
 namespace crevasse {
 namespace {
@@ -143,13 +144,7 @@ Buffer<Intensity> intensity(const RunVolume& runs, std::span<const std::uint32_t
                                           index_t, Volume<const T>);                              \
   template Buffer<double> quantiles<T>(const RunVolume&, std::span<const std::uint32_t>, index_t, \
                                        Volume<const T>, std::span<const double>, int);
-CREVASSE_INSTANTIATE(std::uint8_t)
-CREVASSE_INSTANTIATE(std::int16_t)
-CREVASSE_INSTANTIATE(std::uint16_t)
-CREVASSE_INSTANTIATE(std::int32_t)
-CREVASSE_INSTANTIATE(std::uint32_t)
-CREVASSE_INSTANTIATE(float)
-CREVASSE_INSTANTIATE(double)
+CREVASSE_FOR_GREY_TYPES(CREVASSE_INSTANTIATE)
 #undef CREVASSE_INSTANTIATE
 
 }  // namespace crevasse

@@ -13,6 +13,12 @@
 namespace crevasse {
 namespace {
 
+void check_number(std::size_t number) {
+  if (number >= std::numeric_limits<std::uint32_t>::max() - 1) {
+    throw std::length_error("a voxel ledger holds at most 4294967294 different openings");
+  }
+}
+
 /// The number of the opening that another becomes: in `label_a` the old number + 1, in `label_b`
 /// the crack as part of which it closes, 0 if it opens again.
 struct Change {
@@ -60,9 +66,7 @@ class NewOpenings {
 
   std::uint32_t add(const Opening& opening) {
     const std::size_t number = known_.size() + added_.size();
-    if (number >= std::numeric_limits<std::uint32_t>::max() - 1) {
-      throw std::length_error("a voxel ledger holds at most 4294967294 different openings");
-    }
+    check_number(number);
     added_.push_back(opening);
     return static_cast<std::uint32_t>(number);
   }
@@ -223,10 +227,7 @@ void join(std::vector<SlabAdvance>& slabs, const Ledger& before, Ledger& after, 
   std::vector<std::uint32_t> shift(slabs.size());
   for (std::size_t s = 0; s < slabs.size(); ++s) {
     shift[s] = static_cast<std::uint32_t>(after.openings.size() - before.openings.size());
-    if (after.openings.size() + slabs[s].added.size() >=
-        std::numeric_limits<std::uint32_t>::max() - 1) {
-      throw std::length_error("a voxel ledger holds at most 4294967294 different openings");
-    }
+    check_number(after.openings.size() + slabs[s].added.size());
     after.openings.insert(after.openings.end(), slabs[s].added.begin(), slabs[s].added.end());
   }
   const auto known = static_cast<std::uint32_t>(before.openings.size());
@@ -281,16 +282,6 @@ index_t Ledger::run_count() const {
     if (block != nullptr) count += static_cast<index_t>(block->runs.size());
   }
   return count;
-}
-
-std::size_t Ledger::bytes() const {
-  std::size_t sum = blocks.size() * sizeof(blocks[0]) + openings.size() * sizeof(Opening);
-  for (const auto& block : blocks) {
-    if (block == nullptr) continue;
-    sum += sizeof(LedgerRows) + block->row_end.size() * sizeof(std::uint32_t) +
-           block->runs.size() * (sizeof(Run) + sizeof(std::uint32_t));
-  }
-  return sum;
 }
 
 bool Ledger::operator==(const Ledger& other) const {

@@ -11,6 +11,7 @@
 
 #include "crevasse/parallel.hpp"
 #include "crevasse/tuning.hpp"
+#include "grey_types.hpp"
 #include "row_bits.hpp"
 #include "run_sink.hpp"
 #include "simd.hpp"
@@ -402,13 +403,7 @@ CREVASSE_INSTANTIATE(std::uint64_t)
 
 #define CREVASSE_INSTANTIATE(T) \
   template RunVolume encode_threshold<T>(Volume<const T>, T, T, const RunVolume*, int, index_t);
-CREVASSE_INSTANTIATE(std::uint8_t)
-CREVASSE_INSTANTIATE(std::int16_t)
-CREVASSE_INSTANTIATE(std::uint16_t)
-CREVASSE_INSTANTIATE(std::int32_t)
-CREVASSE_INSTANTIATE(std::uint32_t)
-CREVASSE_INSTANTIATE(float)
-CREVASSE_INSTANTIATE(double)
+CREVASSE_FOR_GREY_TYPES(CREVASSE_INSTANTIATE)
 #undef CREVASSE_INSTANTIATE
 
 #define CREVASSE_INSTANTIATE(U, V)                                                                \

@@ -47,7 +47,6 @@ struct Ledger {
 
   std::int32_t frame_count() const { return static_cast<std::int32_t>(times.size()); }
   index_t run_count() const;
-  std::size_t bytes() const;
   bool operator==(const Ledger& other) const;
 };
 
