@@ -71,7 +71,7 @@ def test_what_is_edited_is_done(folder, capsys):
 
 def test_every_problem_is_a_line_and_nothing_is_read_or_written(folder, capsys, monkeypatch):
     run("init", "scans")
-    edited(folder, ("smooth = 0.0", "smooth = -1"), ("cracks = true", "crack = true\ngrey = true"))
+    edited(folder, ("smooth = 0.0", "smooth = -1"), ("cracks = true", "crack = 1\nfronts = true"))
     before = sorted(folder.iterdir())
     capsys.readouterr()
     monkeypatch.setattr("crevasse.io.series.read_tiff", _never)
@@ -80,7 +80,7 @@ def test_every_problem_is_a_line_and_nothing_is_read_or_written(folder, capsys, 
     assert [line.removeprefix("crevasse: error: cell.toml: ").split(" ")[0] for line in lines] == [
         "segmentation.smooth",
         "measure.crack",
-        "measure.grey",
+        "measure.fronts",
     ]
     assert sorted(folder.iterdir()) == before
 

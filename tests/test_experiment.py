@@ -10,7 +10,15 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crevasse.operando import Experiment, ExperimentError, analyze, plan
+from crevasse.operando import (
+    Experiment,
+    ExperimentError,
+    GreyRule,
+    SeenElectrode,
+    Threshold,
+    analyze,
+    plan,
+)
 from crevasse.operando.experiment import (
     Alignment,
     Cycler,
@@ -27,7 +35,7 @@ from crevasse.operando.experiment import (
     Tracking,
 )
 from crevasse.operando.experiment_template import folder_template
-from crevasse.operando.unavailable import not_yet
+from crevasse.operando.lacking import lacking
 
 FULL = """
 [scans]
@@ -38,31 +46,42 @@ time_unit = "h"
 start = "30 min"
 interval = "15 min"
 scan_duration = "300 s"
+skip_broken = true
 
 [region]
 crop = { z = [0, 10.8], y = [3.6, "0.05 mm"] }
 box = { x = [9, 45] }
+cylinder = { diameter = 1900 }
 disc = { diameter = "1.5 mm", centre = [900, 850.5] }
 
 [electrodes]
 working = "zmin"
-counter = { face = "zmax", plane = 9 }
+counter = { face = "zmax", until = "electrolyte", layer = "lithium" }
+
+[phases.electrolyte]
+rule = "levels:3"
+side = "middle"
+bulk = 1
+
+[phases.lithium]
+rule = "levels:3"
+against = "bright"
+where = "below:electrolyte"
+grow = 1
 
 [phases.void]
 high = 90
 seed = 60
-
-[phases.lithium]
-rule = "multi-otsu:3"
-side = "dark"
-location = "electrolyte"
+where = ["initially-inside:electrolyte", "touching:lithium"]
+min_voxels = 5
 
 [segmentation]
 smooth = 0.5
-denoise = "median:3"
+denoise = "median:2"
 min_voxels = 20
 connectivity = 18
 match_light = true
+level_region = { y = [0, 9] }
 sensitivity = 0.2
 
 [alignment]
@@ -81,6 +100,7 @@ uncertainty = "1 min"
 baseline_frames = 2
 repeatability = 0.1
 confirm_after = 3
+follow = ["void"]
 
 [measure]
 cracks = true
@@ -135,23 +155,36 @@ def test_every_field_is_read_in_um_and_h(tmp_path):
             start=0.5,
             interval=0.25,
             scan_duration=5 / 60,
+            skip_broken=True,
         ),
         region=Region(
             crop=Extent(z=(0, 10.8), y=(3.6, 50)),
             box=Extent(x=(9, 45)),
+            cylinder=Disc(1900),
             disc=Disc(1500, (900, 850.5)),
         ),
-        electrodes=Electrodes(Electrode(face="zmin"), Electrode(face="zmax", plane=9)),
-        phases=(
-            Phase("void", high=90, seed=60),
-            Phase("lithium", rule="multi-otsu:3", side="dark", location="electrolyte"),
+        electrodes=Electrodes(
+            Electrode(face="zmin"), Electrode(face="zmax", until="electrolyte", layer="lithium")
         ),
-        segmentation=Segmenting(None, 0.5, "median:3", 20, 18, True, 0.2),
+        phases=(
+            Phase("electrolyte", rule="levels:3", side="middle", bulk=1),
+            Phase(
+                "lithium", rule="levels:3", against="bright", where=("below:electrolyte",), grow=1
+            ),
+            Phase(
+                "void",
+                high=90,
+                seed=60,
+                where=("initially-inside:electrolyte", "touching:lithium"),
+                min_voxels=5,
+            ),
+        ),
+        segmentation=Segmenting(None, 0.5, "median:2", 20, 18, True, Extent(y=(0, 9)), 0.2),
         alignment=Alignment("rigid", Extent(z=(0, 9))),
         cycler=Cycler(
             str(tmp_path / "cell.csv"), "stripping", 0.0314, "-05:00", -90 / 3600, 1 / 60
         ),
-        tracking=Tracking(2, 0.1, 3),
+        tracking=Tracking(2, 0.1, 3, ("void",)),
         measure=Measure(interfaces=True),
         output=Output(str(tmp_path / "report"), 'Cell A: “0.5 mA cm⁻²” \\ "first"'),
     )
@@ -166,6 +199,9 @@ def test_what_is_written_is_read_back_equal_from_anywhere(tmp_path, text):
     assert again.to_toml() == experiment.to_toml()
 
 
+names = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=":"), min_size=1, max_size=12
+)
 text_ = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 lengths = st.floats(0, 1e6, allow_subnormal=False)
 extents = st.builds(
@@ -181,9 +217,11 @@ extents = st.builds(
         voxel_size=st.none() | st.floats(1e-3, 1e3) | st.tuples(*[st.floats(1e-3, 1e3)] * 3),
         interval=st.floats(1e-3, 1e3),
     ),
-    region=st.builds(Region, extents, extents, st.none() | st.builds(Disc, st.floats(1, 1e5))),
+    region=st.builds(
+        Region, extents, extents, *[st.none() | st.builds(Disc, st.floats(1, 1e5))] * 2
+    ),
     phases=st.lists(
-        st.builds(Phase, text_, low=st.floats(-1e9, 1e9)), min_size=1, unique_by=lambda p: p.name
+        st.builds(Phase, names, low=st.floats(-1e9, 1e9)), min_size=1, unique_by=lambda p: p.name
     ).map(tuple),
     tracking=st.builds(Tracking, st.integers(1, 9), st.floats(0, 0.99), st.integers(1, 9)),
     measure=st.builds(Measure, *[st.booleans()] * 5),
@@ -221,7 +259,7 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
         [alignment]
         method = "translate"
         [measure]
-        grey = true
+        fronts = true
         [tracking]
         repeatability = 1
         """,
@@ -242,8 +280,7 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
         "give a number such as 0.05",
         'colour = "red" is not known; remove it; there are scans, segmentation, region, '
         "electrodes, phases, alignment, cycler, tracking, measure, output",
-        "phases.void.low together with high is not available yet; remove one of them",
-        "measure.grey is not available yet; remove it",
+        'measure.fronts needs electrodes.working; add working = "zmin", or another face',
     )
 
 
@@ -251,11 +288,11 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
     ("old", "new", "problem"),
     [
         ("[phases.void]\nhigh = 100", "", "phases is missing; add a table such as [phases.void]"),
-        ("high = 100", "", "phases.void needs grey values or a rule; add high = 90"),
+        ("high = 100", "", "phases.void needs grey values, a rule or a place; add"),
         ("high = 100", "high = nan", "phases.void.high must be a number, got nan"),
         ("high = 100", "high = true", "phases.void.high must be a number, got true"),
         ("high = 100", 'high = 9\nrule = "otsu"', "phases.void.rule must be left out where high"),
-        ("high = 100", 'rule = "ootsu"', 'phases.void.rule must be "otsu", "multi-otsu:3" or'),
+        ("high = 100", 'rule = "ootsu"', 'phases.void.rule must be "edges", "levels:3", "otsu" or'),
         ("high = 100", "high = 9\nseed = 10", "seed must be stricter than high, 9, got 10; lower"),
         ("high = 100", 'high = 9\nside = "bright"', 'side must be "dark" where only high is'),
         ("[phases.void]\nhigh = 100", "[phases]\nvoid = 3", "phases.void must be a table, got 3"),
@@ -296,14 +333,43 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
         ("[electrodes]\nworking = {}", "electrodes.working.face is missing; add"),
         (
             "[electrodes]\nworking = { face = 'zmin', plane = 1, brightest = true }",
-            "electrodes.working must have one of plane, mask and brightest, got plane, brightest",
+            "electrodes.working must have one of plane, mask, brightest and until, got plane, bri",
         ),
         ("[electrodes]\nworking = 'zmin'\ncounter = 'zmin'", "counter must be elsewhere than work"),
         ("[electrodes]\nworking = { mask = 'm.tif' }", "m.tif does not exist; correct the path"),
         ("[cycler]\nfile = 'a.csv'", "cycler.positive is missing; add what a positive current"),
         ("[cycler]\nfile = 'a.csv'\ntimezone = 'Mars'", "cycler.timezone must be a time zone"),
         ("[cycler]\nfile = 'a.csv'\npositive = 'plating'", "a.csv does not exist; correct"),
-        ("[measure]\ncracks = false", "measure.cracks = false is not available yet"),
+        ("[measure]\ncracks = false", "measure must ask for cracks or interfaces; set one"),
+        ("[measure]\ncracks = false\nthickness = true", "measure.thickness is of what is followed"),
+        ("[measure]\ninterfaces = true", "measure.interfaces needs an electrode with a face; add"),
+        (
+            "[electrodes]\nworking = 'zmin'\n[measure]\ninterfaces = true",
+            "measure.interfaces needs phases.lithium, or electrodes.working.layer; add one",
+        ),
+        (
+            "[electrodes]\nworking = { face = 'zmin', until = 'lpsc' }",
+            "electrodes.working.until must name phases (void), got 'lpsc'; correct it",
+        ),
+        ("[tracking]\nfollow = ['voids']", "tracking.follow must name phases (void), got 'voids'"),
+        ("[tracking]\nfollow = 'void'", 'tracking.follow must be a list of names such as ["void"]'),
+        ("where = 'beside:x'", "phases.void.where does not fit: place must be below, above"),
+        (
+            "where = 'below:x'",
+            "phases.void.where must name a phase whose table comes earlier (none)",
+        ),
+        ("where = 3", "phases.void.where must be a place such as"),
+        ("against = 'bright'", "phases.void.against must be left out where there is no rule"),
+        ("[phases.a]\nrule = 'otsu'\nside = 'middle'", 'phases.a.side must be "dark" or "bright"'),
+        (
+            "[phases.a]\nrule = 'levels:3'\nagainst = 'dark'",
+            "phases.a.against does not fit: against",
+        ),
+        ("[phases.a]\nseed = 3", "phases.a needs grey values, a rule or a place; add high = 90"),
+        (
+            "[segmentation]\nflatten = 9\n[phases.a]\nlow = 1",
+            "segmentation.flatten goes with one phase; remove it or the other phases",
+        ),
         ("[output]\ntitle = ''", 'output.title must be text, got ""'),
     ],
 )
@@ -315,26 +381,6 @@ def test_what_does_not_fit_is_told_before_a_scan_is_read(folder, more, problem, 
 
 def _never(path):
     raise AssertionError(f"{path} was read")
-
-
-@pytest.mark.parametrize(
-    ("field", "more"),
-    [
-        (
-            "electrodes.counter.brightest",
-            "[electrodes]\ncounter = { face = 'zmax', brightest = true }",
-        ),
-        ("phases.lithium, beside phases.void,", "[phases.lithium]\nlow = 3"),
-        ("phases.void.location", "location = 'collector'"),
-        ("segmentation.denoise", "[segmentation]\ndenoise = 'non-local-means'"),
-        ('alignment.method = "rigid"', "[alignment]\nmethod = 'rigid'"),
-        ("measure.thickness", "[measure]\nthickness = true"),
-    ],
-)
-def test_what_nothing_acts_upon_is_refused_and_not_ignored(folder, field, more):
-    (line,) = problems_of(folder, GOOD + more)
-    assert line.startswith(f"{field} is not available yet; ")
-    Experiment.from_toml(written(folder, GOOD + more), check=False)
 
 
 def test_text_that_is_no_toml_is_told(tmp_path):
@@ -366,30 +412,60 @@ def test_a_plan_is_what_the_experiment_says(folder):
     assert planned.series.unit == "um"
     assert planned.series.times.tolist() == [1, 1.25, 1.5]
     assert planned.settings.roi == (slice(0, 4), slice(5, 15), slice(0, 30))
-    assert planned.settings.align
+    assert planned.settings.align == "translation"
     assert planned.settings.sensitivity == 0.2
-    segmentation = planned.settings.segmentation
-    assert (segmentation.phase, segmentation.threshold) == ("dark", 100)
-    assert (segmentation.seed_threshold, segmentation.min_voxels) == (80, 3)
+    (rule,) = planned.settings.rules
+    assert planned.settings.follow == ("void",)
+    assert (rule.low, rule.high) == (None, Threshold(100, 80, 120))
+    assert (rule.seed_high, rule.min_voxels) == (Threshold(80, 64, 96), 3)
     whole = tifffile.imread(folder / "scans" / "2.tif")
     assert np.array_equal(planned.series[2].read(), whole[1:5, :15])
 
 
 @pytest.mark.parametrize(
-    ("keys", "phase", "threshold"),
+    ("keys", "window", "side", "find"),
     [
-        ("low = 90", "bright", 90),
-        ("high = 90", "dark", 90),
-        ("rule = 'otsu'", "dark", None),
-        ("rule = 'otsu'\nside = 'bright'", "bright", None),
-        ("low = 0.2\n[segmentation]\nflatten = 9", "dark", 0.2),
-        ("low = 0.2\nside = 'bright'\n[segmentation]\nflatten = 9", "bright", 0.2),
+        ("low = 90", (90, None), "dark", {}),
+        ("high = 90", (None, 90), "dark", {}),
+        ("low = 30\nhigh = 90", (30, 90), "dark", {}),
+        ("rule = 'otsu'", (None, None), "dark", {"void": GreyRule("otsu", "dark")}),
+        (
+            "rule = 'otsu'\nside = 'bright'",
+            (None, None),
+            "bright",
+            {"void": GreyRule("otsu", "bright")},
+        ),
+        ("low = 0.2\n[segmentation]\nflatten = 9", (0.2, None), "dark", {}),
+        ("low = 0.2\nside = 'bright'\n[segmentation]\nflatten = 9", (0.2, None), "bright", {}),
+        (
+            "rule = 'otsu'\n[segmentation]\nflatten = 9",
+            (None, None),
+            "dark",
+            {"void": GreyRule("otsu", "bright")},  # of the contrast
+        ),
     ],
 )
-def test_grey_values_tell_dark_from_bright(folder, keys, phase, threshold):
+def test_grey_values_tell_dark_from_bright(folder, keys, window, side, find):
     planned = plan(Experiment.from_toml(written(folder, GOOD.replace("high = 100", keys))))
-    segmentation = planned.settings.segmentation
-    assert (segmentation.phase, segmentation.threshold) == (phase, threshold)
+    settings = planned.settings
+    assert settings.rules[0].window()[:2] == window
+    assert settings.signal.side == side
+    assert settings.find == find
+
+
+def test_what_is_left_is_followed(folder):
+    text = GOOD + (
+        "[phases.electrolyte]\nlow = 150\n[phases.lithium]\nlow = 110\nhigh = 140\n"
+        "[phases.crack]\nhigh = 90\nwhere = 'initially-inside:electrolyte'\n"
+        "[electrodes]\nworking = { face = 'zmin', until = 'electrolyte' }\n"
+        "[measure]\ninterfaces = true\n"
+    )
+    settings = plan(Experiment.from_toml(written(folder, text))).settings
+    assert settings.follow == ("void", "crack")
+    assert settings.working == SeenElectrode("zmin", "electrolyte")
+    assert settings.layers["working"].phase == "lithium"
+    own = text + "[tracking]\nfollow = ['void']\n"
+    assert plan(Experiment.from_toml(written(folder, own))).settings.follow == ("void",)
 
 
 @given(begin=st.integers(0, 9), n=st.integers(1, 9), voxel=st.sampled_from([1.8, 1.7, 0.1, 0.65]))
@@ -418,9 +494,9 @@ def test_an_experiment_made_in_python_is_checked_as_well(folder):
     bad = replace(experiment, scans=replace(experiment.scans, source=str(folder / "none")))
     phase = Phase("void", high=float("nan"))
     with pytest.raises(ExperimentError) as caught:
-        plan(replace(bad, measure=Measure(grey=True), phases=(phase,)))
+        plan(replace(bad, measure=Measure(fronts=True), phases=(phase,)))
     fields = [line.split(" ")[0].rstrip(":") for line in caught.value.problems]
-    assert fields == ["phases.void.high", "measure.grey", "scans.source"]
+    assert fields == ["phases.void.high", "measure.fronts", "scans.source"]
     numpy_ = replace(experiment.scans, voxel_size=np.float32(1.5), source=folder / "scans")
     assert plan(replace(experiment, scans=numpy_)).series.spacing == (1.5, 1.5, 1.5)
 
@@ -486,7 +562,7 @@ def test_the_documented_example_is_an_experiment(tmp_path):
     page = (Path(__file__).parent.parent / "docs" / "experiment.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
     experiment = Experiment.from_toml(written(tmp_path, example), check=False)
-    assert list(not_yet(experiment)) == []
+    assert list(lacking(experiment)) == []
     assert experiment.region.crop == Extent(z=(100, 800))
 
 

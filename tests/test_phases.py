@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from crevasse import RunVolume, hysteresis
 from crevasse.operando import Histogram, PhaseRule, Threshold, ThresholdRule, segment_phases
+from crevasse.operando.phases import settled
 from crevasse.operando.places import beside
 
 from reference import scipy_labels
@@ -142,6 +143,37 @@ def test_a_bright_phase_grows_over_its_fringe_but_not_over_earlier_phases():
     assert phases["electrolyte"].to_mask().tolist() == [[*[False] * 4, True, False]]
 
 
+def test_the_bulk_is_kept_without_the_shells_that_touch_it():
+    image = np.full((20, 20), 200, np.uint8)
+    image[6:14, 6:14] = 100  # the bulk
+    image[13:16, 13] = 100  # a bridge one pixel wide
+    image[16, 2:18] = 100  # and a shell
+    found = segment_phases(image, [PhaseRule("p", 80, 120, bulk=1)])["p"].to_mask()
+    expected = np.zeros_like(found)
+    expected[6:14, 6:14] = True
+    expected[14, 13] = True  # one voxel more than was taken off
+    np.testing.assert_array_equal(found, expected)
+    nothing = segment_phases(image, [PhaseRule("p", 80, 120, bulk=5)])["p"]
+    assert nothing.n_voxels == 0
+
+
+def test_what_was_inside_at_first_is_still_where_a_crack_opens():
+    first = np.full((6, 3), 130, np.uint8)
+    first[0] = 230
+    later = first.copy()
+    later[1:3, 1] = 20  # opens at the electrolyte's face
+    rules = [
+        PhaseRule("electrolyte", 100, 160),
+        PhaseRule("crack", high=60, where="initially-inside:electrolyte"),
+    ]
+    region = RunVolume.from_box(first.shape)
+    assert segment_phases(first, rules)["crack"].n_voxels == 0
+    assert segment_phases(later, rules)["crack"].n_voxels == 0  # it is a first frame by itself
+    after = settled(rules, segment_phases(first, rules), region, 0)
+    assert segment_phases(later, after)["crack"].n_voxels == 2
+    assert after[0] == rules[0]
+
+
 def test_the_band_holds_each_phase_at_low_mid_and_high_threshold(cell):
     _, image = cell
     t = Threshold(40, 30, 50), Threshold(95, 85, 105), Threshold(180, 160, 200)
@@ -152,7 +184,7 @@ def test_the_band_holds_each_phase_at_low_mid_and_high_threshold(cell):
     table = phases.table(spacing=1.5, unit="µm")
     assert (table["n_voxels_low"] <= table["n_voxels"]).all()
     assert (table["n_voxels"] <= table["n_voxels_high"]).all()
-    for void, lithium, collector in ((30, 95, 180), (50, 95, 180), (40, 85, 180), (40, 95, 200)):
+    for void, lithium, collector in ((30, 85, 160), (50, 105, 200)):
         moved = segment_phases(image, rules(void, lithium, collector))
         for name, volume in moved.items():
             assert phases.n_voxels_low[name] <= volume.n_voxels <= phases.n_voxels_high[name]
@@ -201,7 +233,10 @@ def test_an_absent_phase_has_nothing_beside_it():
         ({"low": 5, "seed_low": 4}, "seed window of p must lie within 5..None"),
         ({"min_voxels": 0}, "min_voxels must be at least 1, got 0"),
         ({"grow": -1}, "grow must be at least 0, got -1"),
-        ({"where": "under:collector"}, "place must be below, above, inside or touching"),
+        (
+            {"where": "under:collector"},
+            "below, above, inside, touching, initially-below",
+        ),
         ({"where": "below"}, "a colon and a phase, got 'below'"),
     ],
 )

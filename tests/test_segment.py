@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from crevasse.operando import Segmentation
+from crevasse import RunVolume
+from crevasse.operando import Settings, Signal
+from crevasse.operando.segmenter import Segmenter
 
 
 @pytest.fixture
@@ -17,6 +21,13 @@ def cracked(rng):
     return image.astype(np.float32), truth
 
 
+def segmented(image, **options):
+    settings = Settings.for_cracks(**options)
+    region = settings.region(image.shape, (1.0,) * image.ndim)
+    found = Segmenter(settings.rules, region, 0).segment(settings.signal.of(image))
+    return found.together(settings.follow)[0]
+
+
 def agreement(runs, truth):
     mask = runs.to_mask()
     return (mask & truth).sum() / (mask | truth).sum()
@@ -28,53 +39,65 @@ def test_a_crack_is_found_under_uneven_light(cracked, phase):
     if phase == "bright":
         shading = 100 + 60 * np.linspace(0, 1, 200)[None, :]
         image = (2 * shading - image).astype(np.float32)
-    segmentation = Segmentation(phase=phase, flatten=15, threshold=0.15)
-    assert agreement(segmentation.apply(segmentation.signal(image)), truth) > 0.9
+    assert agreement(segmented(image, phase=phase, flatten=15, threshold=0.15), truth) > 0.9
 
 
 def test_hysteresis_keeps_the_faint_tail_and_drops_what_never_gets_strong(cracked):
     image, truth = cracked
     image = image.copy()
     image[20:24, 50:80] *= 0.75  # a faint feature by itself
-    both = Segmentation(flatten=15, threshold=0.15)
-    strong = Segmentation(flatten=15, threshold=0.15, seed_threshold=0.4)
-    assert both.apply(both.signal(image)).to_mask()[20:24, 50:80].mean() > 0.9
-    kept = strong.apply(strong.signal(image))
+    both = segmented(image, flatten=15, threshold=0.15)
+    assert both.to_mask()[20:24, 50:80].mean() > 0.9
+    kept = segmented(image, flatten=15, threshold=0.15, seed_threshold=0.4)
     assert not kept.to_mask()[20:24, 50:80].any()
     assert agreement(kept, truth) > 0.9
 
 
 def test_without_flattening_thresholds_are_grey_values_and_the_image_is_not_copied():
     image = np.array([[10, 50, 90, 49, 51]], dtype=np.uint8)
-    dark = Segmentation(threshold=50)
-    assert dark.signal(image) is image
-    assert dark.apply(image).to_mask().tolist() == [[True, True, False, True, False]]
-    bright = Segmentation(phase="bright", threshold=51)
-    assert bright.apply(image).to_mask().tolist() == [[False, False, True, False, True]]
-    seeded = Segmentation(threshold=50, seed_threshold=20)
-    assert seeded.apply(image).to_mask().tolist() == [[True, True, False, False, False]]
+    assert Signal().of(image) is image
+    dark = segmented(image, threshold=50)
+    assert dark.to_mask().tolist() == [[True, True, False, True, False]]
+    bright = segmented(image, phase="bright", threshold=51)
+    assert bright.to_mask().tolist() == [[False, False, True, False, True]]
+    seeded = segmented(image, threshold=50, seed_threshold=20)
+    assert seeded.to_mask().tolist() == [[True, True, False, False, False]]
 
 
 def test_small_components_are_dropped():
     image = np.array([[0, 9, 0, 0, 9, 9]], dtype=np.uint8)
-    assert Segmentation(threshold=0, min_voxels=2).apply(image).n_voxels == 2
+    assert segmented(image, threshold=0, min_voxels=2).n_voxels == 2
 
 
-def test_the_found_threshold_parts_the_two_levels_of_all_frames_together(rng):
-    frames = [np.where(rng.random((60, 60)) < p, 40, 200).astype(np.uint8) for p in (0.05, 0.4)]
-    found = Segmentation().with_threshold(frames)
-    assert 40 <= found.threshold < 200
-    assert found.with_threshold([frames[0] * 0]) is found
-    with pytest.raises(ValueError, match="threshold cannot be found: all grey values are equal"):
-        Segmentation().with_threshold([np.zeros((3, 3), np.uint8)])
+def test_bands_are_what_the_thresholds_at_their_ends_give(rng):
+    image = rng.integers(0, 100, (8, 9, 10)).astype(np.uint8)
+    settings = Settings.for_cracks(threshold=40, seed_threshold=20, sensitivity=0.25)
+    region = RunVolume.from_box(image.shape)
+    _, low, high = Segmenter(settings.rules, region, 0).segment(image).together(["open"])
+    assert low == segmented(image, threshold=30, seed_threshold=15)
+    assert high == segmented(image, threshold=50, seed_threshold=25)
+
+
+def test_noise_is_taken_out_before_thresholds(rng):
+    image = np.full((30, 30), 180.0)
+    image[10:20] = 60
+    noisy = image.copy()
+    noisy[rng.random(image.shape) < 0.02] = 0
+    for denoise in ("median:1", "median:2", "non-local-means"):
+        settings = replace(Settings.for_cracks(threshold=120), signal=Signal(denoise=denoise))
+        signal = settings.signal.of(noisy)
+        wrong = (signal <= 120) != (image <= 120)
+        before = (noisy <= 120) != (image <= 120)
+        assert wrong.sum() < (0.3 if "median" in denoise else 1.01) * before.sum()
+    with pytest.raises(ValueError, match="denoise must be none, median:R or non-local-means, got"):
+        Signal(denoise="mean")
 
 
 def test_volumes_are_segmented_like_images(rng):
     image = np.full((20, 30, 40), 200.0, np.float32) + rng.normal(0, 2, (20, 30, 40))
     image[10:12] = 90
     image = ndimage.gaussian_filter(image, 0.5).astype(np.float32)
-    segmentation = Segmentation(flatten=9, threshold=0.3)
-    mask = segmentation.apply(segmentation.signal(image)).to_mask()
+    mask = segmented(image, flatten=9, threshold=0.3).to_mask()
     assert mask[10:12].mean() > 0.99
     assert mask[:9].sum() == mask[13:].sum() == 0
 
@@ -82,7 +105,7 @@ def test_volumes_are_segmented_like_images(rng):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"phase": "grey"}, "phase must be dark or bright, got 'grey'"),
+        ({"phase": "grey"}, "side must be dark or bright, got 'grey'"),
         ({"flatten": 1}, "flatten must be at least 3 voxels, got 1"),
         ({"smooth": -1}, "smooth must be 0 or positive, got -1"),
         ({"min_voxels": 0}, "min_voxels must be at least 1, got 0"),
@@ -99,11 +122,11 @@ def test_volumes_are_segmented_like_images(rng):
 )
 def test_bad_settings_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        Segmentation(**arguments)
+        Settings.for_cracks(**arguments)
 
 
 def test_nan_in_the_image_is_refused():
     image = np.zeros((3, 3), np.float32)
     image[1, 1] = np.nan
     with pytest.raises(ValueError, match="NaN"):
-        Segmentation(threshold=1).apply(image)
+        segmented(image, threshold=1)

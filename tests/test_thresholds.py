@@ -6,6 +6,7 @@ import pytest
 from chunked import Chunked
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 from scipy.stats import norm
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
@@ -20,6 +21,7 @@ from crevasse.operando import (
     fit_partial_volume,
     segment_phases,
 )
+from crevasse.operando.edge_level import edge_level
 from crevasse.operando.grey_classes import GreyClass, crossing
 from crevasse.operando.histogram import values_by_layer
 
@@ -350,3 +352,49 @@ def test_histograms_without_an_answer_are_refused(rng):
         ThresholdRule("otsu", sensitivity=0.6)
     with pytest.raises(ValueError, match="finite with low <= value <= high"):
         Threshold(5, 6, 7)
+
+
+def test_levels_lie_half_way_between_bulk_greys_though_faces_are_mixed(rng):
+    greys = np.array([8500.0, 20000.0, 48000.0])
+    layers = np.repeat(greys, (12, 30, 18))[:, None, None] * np.ones((1, 40, 40))
+    image = ndimage.gaussian_filter(layers, 1.0) + rng.normal(0, 900, layers.shape)
+    found = ThresholdRule("levels:3").find(Histogram.from_image(image.astype(np.float32)))
+    np.testing.assert_allclose(found.values, (greys[1:] + greys[:-1]) / 2, rtol=0.02)
+    np.testing.assert_allclose(found.half_way(0, 2).value, (greys[0] + greys[2]) / 2, rtol=0.02)
+    assert found.half_way(2, 0) == found.half_way(0, 2)
+
+
+@pytest.mark.parametrize("share", [0.004, 0.04, 0.4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_edges_are_half_way_however_rare_a_phase_is(rng, share, dtype):
+    shape = (40, 60, 60)
+    radius = (share * np.prod(shape) * 0.75 / np.pi) ** (1 / 3)
+    z, y, x = np.ogrid[:40, :60, :60]
+    ball = (z - 20) ** 2 + (y - 30) ** 2 + (x - 30) ** 2 < radius**2
+    image = ndimage.gaussian_filter(np.where(ball, 60.0, 200.0), 0.7)
+    image = (image + rng.normal(0, 4, shape)).astype(dtype)
+    edges = edge_level(image)
+    assert edges.value == pytest.approx(130, abs=10)
+    threshold = ThresholdRule("edges").find(Histogram.from_image(image), edges=edges)[0]
+    assert threshold.value == edges.value
+    assert threshold.low < threshold.value < threshold.high
+    assert (image <= threshold.value).sum() == pytest.approx(ball.sum(), rel=0.12)
+
+
+def test_edges_add_up_and_look_inside_the_region_alone(rng):
+    image = rng.normal(100, 1, (20, 30, 30)).astype(np.float32)
+    image[5:8, 5:20, 5:20] = 20
+    other = image.copy()
+    other[12:, 25:] = 500
+    roi = (slice(0, 10), slice(0, 22), slice(0, 22))
+    assert edge_level(other, roi=roi) == edge_level(image, roi=roi)
+    both = edge_level(image) + edge_level(other)
+    assert edge_level(image).value < both.value < edge_level(other).value
+
+
+def test_no_edges_are_told(rng):
+    flat = np.full((5, 5), 7, np.uint8)
+    with pytest.raises(ValueError, match="no gradient stands out from the noise; give a number"):
+        edge_level(flat).value  # noqa: B018
+    with pytest.raises(ValueError, match="edges must be given for the rule edges"):
+        ThresholdRule("edges").find(Histogram.from_image(rng.random((5, 5))))

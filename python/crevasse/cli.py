@@ -138,6 +138,11 @@ def _add_track(commands: Any) -> None:
         help="scale each frame to the first one's bright level",
     )
     series.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out frames that cannot be read, rather than end there",
+    )
+    series.add_argument(
         "--baseline-frames",
         type=_at_least(1),
         default=1,
@@ -152,16 +157,20 @@ def _add_track(commands: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from crevasse.operando import Segmentation, Settings
+    from crevasse.operando import Settings
 
     # Chosen by eye on this series: 31 voxels is wider than its widest crack; contrast 0.12 lies
     # above the texture of the plies, and what never reaches 0.2 is mostly that texture. The region
     # leaves out the clip-on gauge and the specimen's edges.
-    segmentation = Segmentation(
-        flatten=31, smooth=1.0, threshold=0.12, seed_threshold=0.2, min_voxels=40
-    )
-    settings = Settings(
-        segmentation, roi=(slice(20, 930), slice(100, 1400)), align=True, repeatability=0.05
+    settings = Settings.for_cracks(
+        flatten=31,
+        smooth=1.0,
+        threshold=0.12,
+        seed_threshold=0.2,
+        min_voxels=40,
+        roi=(slice(20, 930), slice(100, 1400)),
+        align="translation",
+        repeatability=0.05,
     )
     options.source = [str(_example("gfrp_cracks"))]
     options.title = "Cracks in a glass-fibre laminate under rising load"
@@ -171,9 +180,9 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _track(options: argparse.Namespace) -> int:
-    from crevasse.operando import Segmentation, Settings
+    from crevasse.operando import Settings
 
-    segmentation = Segmentation(
+    settings = Settings.for_cracks(
         phase=options.phase,
         threshold=options.threshold,
         seed_threshold=options.seed_threshold,
@@ -181,14 +190,12 @@ def _track(options: argparse.Namespace) -> int:
         smooth=options.smooth,
         min_voxels=options.min_voxels,
         connectivity=options.connectivity,
-    )
-    settings = Settings(
-        segmentation,
         roi=options.roi,
-        align=options.align,
+        align="translation" if options.align else "none",
         match_light=options.match_light,
         baseline_frames=options.baseline_frames,
         repeatability=options.repeatability,
+        skip_broken=options.skip_broken,
     )
     options.title = options.title or f"Cracks in {options.source[0]}"
     return _analyze(options, settings)

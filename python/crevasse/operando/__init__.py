@@ -11,6 +11,7 @@ from crevasse.operando.denoise import (
     level_slices,
     noise_level,
 )
+from crevasse.operando.edge_level import EdgeLevel, edge_level
 from crevasse.operando.electrochemistry import (
     Accommodation,
     CyclerData,
@@ -27,6 +28,8 @@ from crevasse.operando.electrochemistry import (
 from crevasse.operando.experiment import Experiment, ExperimentError
 from crevasse.operando.grey_classes import GaussianFit, GreyClass, fit_gaussians
 from crevasse.operando.grey_comparison import GreyComparison, compare_histograms
+from crevasse.operando.grey_rule import GreyRule
+from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.grey_study import GreyStudy, compare_grey, compare_grey_frames
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.interface import InterfaceRecord
@@ -35,8 +38,9 @@ from crevasse.operando.partial_volume import fit_partial_volume
 from crevasse.operando.phases import PhaseRule, Phases, segment_phases
 from crevasse.operando.pipeline import BrokenFrameError, analyze_series
 from crevasse.operando.planning import Plan, analyze, plan
-from crevasse.operando.segment import Segmentation
-from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
+from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.settings import Analysis, Cycling, Cylinder, Layer, Settings
+from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, ThresholdRule, Thresholds
 
 __all__ = [
@@ -45,13 +49,17 @@ __all__ = [
     "BrokenFrameError",
     "CyclerData",
     "Cycling",
+    "Cylinder",
     "DriftCorrector",
+    "EdgeLevel",
     "Experiment",
     "ExperimentError",
     "FrameStates",
     "GaussianFit",
     "GreyClass",
     "GreyComparison",
+    "GreyRule",
+    "GreySample",
     "GreyStudy",
     "Histogram",
     "InterfaceFrame",
@@ -61,8 +69,9 @@ __all__ = [
     "PhaseRule",
     "Phases",
     "Plan",
-    "Segmentation",
+    "SeenElectrode",
     "Settings",
+    "Signal",
     "Threshold",
     "ThresholdRule",
     "Thresholds",
@@ -76,6 +85,7 @@ __all__ = [
     "cycle_states",
     "denoise_median",
     "denoise_nl_means",
+    "edge_level",
     "estimate_drift",
     "fit_gaussians",
     "fit_partial_volume",

@@ -33,6 +33,8 @@ def _electrode(parent: TomlTable, key: str, folder: Path) -> Electrode | None:
         plane=table.number("plane", None, NOT_NEGATIVE, LENGTH),
         mask=table.path("mask", folder),
         brightest=table.flag("brightest", False),
+        until=table.text("until", None),
+        layer=table.text("layer", None),
     )
     table.finish()
     if isinstance(value, dict):
@@ -41,9 +43,11 @@ def _electrode(parent: TomlTable, key: str, folder: Path) -> Electrode | None:
 
 
 def _check_electrode(parent: TomlTable, table: TomlTable, key: str, electrode: Electrode) -> None:
-    ways = ("plane", "mask", *(("brightest",) if electrode.brightest else ()))
+    ways = ("plane", "mask", *(("brightest",) if electrode.brightest else ()), "until")
     given = [way for way in ways if way in table]
     if len(given) > 1:
-        parent.complain(key, f"must have one of plane, mask and brightest, got {', '.join(given)}")
+        parent.complain(
+            key, f"must have one of plane, mask, brightest and until, got {', '.join(given)}"
+        )
     if "mask" not in table:
         table.missing("face", 'the side that it lies at, face = "zmin"')

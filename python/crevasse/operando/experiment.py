@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Side = Literal["dark", "bright"]
+Side = Literal["dark", "middle", "bright"]
 Interval = tuple[float, float]
 
 
@@ -41,6 +41,8 @@ class Scans:
         Times in h instead of a file: of the first scan, and from one scan to the next.
     scan_duration
         In h.
+    skip_broken
+        Leave out scans that cannot be read or used, and list them, rather than end there.
     unit, time_unit
         Of every length and time of the experiment: "um" and "h".
     """
@@ -51,6 +53,7 @@ class Scans:
     start: float | None = None
     interval: float | None = None
     scan_duration: float | None = None
+    skip_broken: bool = False
     unit: str = "um"
     time_unit: str = "h"
 
@@ -69,14 +72,14 @@ class Extent:
 
 @dataclass(frozen=True)
 class Disc:
-    """The area in which layers are measured.
+    """A disc across the cell: where layers are measured, or the inside of a round cell.
 
     Attributes
     ----------
     diameter
         In µm.
     centre
-        One number per axis of the map, in µm from the volume's outer face. None: the middle.
+        One number per axis across, in µm from the volume's outer face. None: the middle.
     """
 
     diameter: float
@@ -92,13 +95,16 @@ class Region:
     crop
         What is kept of each scan.
     box
-        Region of interest for cracks, within `crop`; both count from the whole scan's faces.
+        Region of interest, within `crop`; both count from the whole scan's faces.
+    cylinder
+        Region of interest too: the inside of a round cell, what is around it being its casing.
     disc
-        Region of interest for layers.
+        Where layers are measured, within both.
     """
 
     crop: Extent = Extent()
     box: Extent = Extent()
+    cylinder: Disc | None = None
     disc: Disc | None = None
 
 
@@ -115,14 +121,22 @@ class Electrode:
     mask
         TIFF of its voxels.
     brightest
-        The electrode is the brightest layer along the axis of `face`, in the half of the volume
-        at `face`.
+        The electrode reaches from `face` to behind the brightest layer in the half of the volume at
+        `face`, as it is in the first scan.
+    until
+        The electrode reaches from `face` to the first voxel of this phase, as it is in the first
+        scan.
+    layer
+        The phase that is measured as a layer at this electrode. None: "lithium", if there is such a
+        phase.
     """
 
     face: str | None = None
     plane: float | None = None
     mask: str | None = None
     brightest: bool = False
+    until: str | None = None
+    layer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +149,9 @@ class Electrodes:
 
 @dataclass(frozen=True)
 class Phase:
-    """Table ``[phases.<name>]``: what a phase looks like.
+    """Table ``[phases.<name>]``: what a phase looks like, and where it lies.
+
+    Phases are found in order: a voxel that one has taken is not seen by the next.
 
     Attributes
     ----------
@@ -144,14 +160,28 @@ class Phase:
     low, high
         The phase's grey values, both included; contrasts where `Segmenting.flatten` is set.
     rule
-        Instead: how to find them from the frames' histogram: ``"otsu"``, ``"multi-otsu:3"`` (as
-        many classes), ``"gaussians:2"`` (as many distributions).
+        Instead: how to find them from the first, middle and last scan, as
+        `crevasse.operando.ThresholdRule` names it: "edges" for cracks and pores in one material,
+        "levels:3" for the layers of a cell, "otsu", "gaussians:2" and others.
     side
-        Whether the phase is darker or brighter than the rest, where that is not clear.
+        Which class of the rule the phase is: "dark", "bright", or "middle".
+    against
+        Which class it lies beside, if that is not the next one in grey value: "dark" or "bright".
     seed
         Only components are kept that reach this stricter value (hysteresis).
-    location
-        "everywhere", or "electrolyte" or "collector" alone.
+    where
+        Place, or several in all of which the phase lies: "below:collector", "above:electrolyte",
+        "inside:electrolyte", "touching:collector", each relative to a phase whose table comes
+        earlier; with "initially-" before it, to that phase as it is in the first scan. Down is away
+        from the working electrode's face at which counting begins: along z where there is none.
+    min_voxels
+        Smaller components are dropped. None: as `Segmenting.min_voxels` for phases that are
+        followed, else 1.
+    bulk
+        Only the phase's bulk is kept: the largest component of what is left when this many voxels
+        are taken off its surface, with these put back.
+    grow
+        Voxels by which the phase is grown at the end, into what no earlier phase has taken.
     """
 
     name: str
@@ -159,8 +189,12 @@ class Phase:
     high: float | None = None
     rule: str | None = None
     side: Side | None = None
+    against: Side | None = None
     seed: float | None = None
-    location: str = "everywhere"
+    where: tuple[str, ...] = ()
+    min_voxels: int | None = None
+    bulk: int = 0
+    grow: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,14 +203,21 @@ class Segmenting:
 
     Attributes
     ----------
-    flatten, smooth, min_voxels, connectivity
-        As in `crevasse.operando.Segmentation`.
-    denoise
-        "none", "median:3" (width in voxels) or "non-local-means".
+    flatten, smooth, denoise
+        As in `crevasse.operando.Signal`.
+    min_voxels
+        Smaller components of what is followed are dropped.
+    connectivity
+        As in `crevasse.label`.
     match_light
         Scale each frame's grey values to the first frame's bright level.
+    level_region
+        Where one phase fills most of every slice along z: slices are brought to the same grey value
+        there, that of the first scan.
     sensitivity
-        Every volume is also measured with thresholds this fraction lower and higher.
+        Every number is also measured with all thresholds lower and higher: by this fraction of
+        their value where they are given, and of the contrast of the two phases that they part where
+        they are found.
     """
 
     flatten: int | None = None
@@ -185,6 +226,7 @@ class Segmenting:
     min_voxels: int = 1
     connectivity: int = 26
     match_light: bool = False
+    level_region: Extent = Extent()
     sensitivity: float = 0.1
 
 
@@ -230,16 +272,42 @@ class Cycler:
 
 @dataclass(frozen=True)
 class Tracking:
-    """Table ``[tracking]``, as in `crevasse.Tracker`."""
+    """Table ``[tracking]``, as in `crevasse.Tracker`.
+
+    Attributes
+    ----------
+    baseline_frames, repeatability, confirm_after
+        As there.
+    follow
+        Phases that are followed, together. None: those that are neither a layer at an electrode nor
+        what the place of another phase or an electrode is relative to.
+    """
 
     baseline_frames: int = 1
     repeatability: float = 0.05
     confirm_after: int = 2
+    follow: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Table ``[measure]``: what is wanted."""
+    """Table ``[measure]``: what is wanted.
+
+    Attributes
+    ----------
+    cracks
+        What is followed from scan to scan.
+    interfaces
+        The layers at the electrodes.
+    thickness
+        The local thickness of what is followed; takes a second per 10⁸ voxels.
+    fronts
+        How far cracks have gone from the working electrode, and what is left to the counter
+        electrode.
+    grey
+        Whether what was open at first and what opened later can be told apart by grey value: empty
+        pores and cracks full of lithium.
+    """
 
     cracks: bool = True
     interfaces: bool = False
@@ -323,6 +391,30 @@ class Experiment:
         if experiment is None or problems:
             raise ExperimentError(problems)
         return experiment
+
+    def phase(self, name: str) -> Phase | None:
+        """The phase of that name."""
+        return next((phase for phase in self.phases if phase.name == name), None)
+
+    def layer(self, electrode: str) -> str | None:
+        """The phase that is a layer at the "working" or "counter" electrode."""
+        wanted = getattr(self.electrodes, electrode)
+        if wanted is None or wanted.face is None or not self.measure.interfaces:
+            return None
+        return wanted.layer or ("lithium" if self.phase("lithium") else None)
+
+    def followed(self) -> tuple[str, ...]:
+        """The phases that are followed."""
+        if not self.measure.cracks:
+            return ()
+        if self.tracking.follow is not None:
+            return self.tracking.follow
+        used = {place.partition(":")[2] for phase in self.phases for place in phase.where}
+        for name in ("working", "counter"):
+            electrode = getattr(self.electrodes, name)
+            until = None if electrode is None else electrode.until
+            used |= {self.layer(name) or "", until or ""}
+        return tuple(phase.name for phase in self.phases if phase.name not in used)
 
     def to_toml(self) -> str:
         """The text of a TOML file from which `from_toml` makes an equal experiment."""

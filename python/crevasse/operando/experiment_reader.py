@@ -25,6 +25,7 @@ from crevasse.operando.experiment import (
     Tracking,
 )
 from crevasse.operando.phase_reader import read_phases
+from crevasse.operando.signal import DENOISE
 from crevasse.operando.toml_table import (
     ANY,
     DURATION,
@@ -36,7 +37,6 @@ from crevasse.operando.toml_table import (
     TomlTable,
 )
 
-_DENOISE = r"none|median:[1-9][0-9]*|non-local-means"
 _BELOW_1 = Rule("", lambda value: 0 <= value < 1)
 _FRACTION = Kind("number of at least 0 and below 1", "a number such as 0.05", {})
 
@@ -90,6 +90,7 @@ def _scans(table: TomlTable, folder: Path) -> Scans | None:
         start=table.number("start", None, kind=DURATION),
         interval=table.number("interval", None, POSITIVE, DURATION),
         scan_duration=table.number("scan_duration", None, POSITIVE, DURATION),
+        skip_broken=table.flag("skip_broken", False),
         unit=_only(table, "unit", "um", 'give lengths in µm, or as text such as "1.4 mm"'),
         time_unit=_only(table, "time_unit", "h", 'give times in h, or as text such as "15 min"'),
     )
@@ -136,7 +137,10 @@ def _check_times(table: TomlTable, scans: Scans) -> None:
 
 def _region(table: TomlTable) -> Region:
     region = Region(
-        crop=_extent(table, "crop"), box=_extent(table, "box"), disc=_disc(table, "disc")
+        crop=_extent(table, "crop"),
+        box=_extent(table, "box"),
+        cylinder=_disc(table, "cylinder"),
+        disc=_disc(table, "disc"),
     )
     table.finish()
     return region
@@ -166,10 +170,11 @@ def _segmentation(table: TomlTable) -> Segmenting:
     segmentation = Segmenting(
         flatten=table.integer("flatten", None, 3),
         smooth=table.number("smooth", 0.0, NOT_NEGATIVE),
-        denoise=table.text("denoise", "none", _DENOISE, '"none", "median:3" or "non-local-means"'),
+        denoise=table.text("denoise", "none", DENOISE, '"none", "median:1" or "non-local-means"'),
         min_voxels=table.integer("min_voxels", 1, 1),
         connectivity=table.choice("connectivity", 26, (4, 6, 8, 18, 26)),
         match_light=table.flag("match_light", False),
+        level_region=_extent(table, "level_region"),
         sensitivity=table.number("sensitivity", 0.1, _BELOW_1, _FRACTION),
     )
     table.finish()
@@ -220,9 +225,20 @@ def _tracking(table: TomlTable) -> Tracking:
         baseline_frames=table.integer("baseline_frames", 1, 1),
         repeatability=table.number("repeatability", 0.05, _BELOW_1, _FRACTION),
         confirm_after=table.integer("confirm_after", 2, 1),
+        follow=_names(table, "follow"),
     )
     table.finish()
     return tracking
+
+
+def _names(table: TomlTable, key: str) -> tuple[str, ...] | None:
+    value = table.any(key)
+    if value is None:
+        return None
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    table.refuse(key, 'a list of names such as ["void"]', "correct it")
+    return None
 
 
 def _measure(table: TomlTable) -> Measure:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
+from crevasse._runs import RunVolume
 from crevasse._shape import Box
 from crevasse.io import Frame, Series
 from crevasse.operando.experiment import Extent
@@ -81,3 +82,10 @@ def cropped(series: Series, crop: Box) -> Series:
 
 def _read_crop(frame: Frame, crop: Box) -> NDArray[Any]:
     return np.ascontiguousarray(frame.read()[crop])
+
+
+def check_box(roi: Box | None, shape: tuple[int, ...]) -> None:
+    """Refuse a region of interest that does not fit the frames or holds no voxel."""
+    if roi is not None and RunVolume.from_box(shape, roi).n_voxels == 0:
+        axes = ", ".join(_validate.AXES[-len(shape) :])
+        raise ValueError(f"roi must hold a voxel of the frames ({axes}) = {shape}, got {roi}")

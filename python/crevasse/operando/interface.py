@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -116,7 +116,11 @@ class InterfaceRecord:
         return self._resolution * self._scale.voxel
 
     def update(
-        self, lithium: ArrayLike | RunVolume, *, time: float | None = None
+        self,
+        lithium: ArrayLike | RunVolume,
+        *,
+        time: float | None = None,
+        banded: Collection[ArrayLike | RunVolume] = (),
     ) -> InterfaceFrame:
         """Measure one more frame.
 
@@ -126,6 +130,9 @@ class InterfaceRecord:
             Its voxels: bool or integer (z, y, x), or (y, x) for a section, or a `RunVolume`.
         time
             In the time unit; must rise. None: the number of the frame.
+        banded
+            The same lithium with thresholds at the ends of their bands, for the columns
+            ``threshold_low`` and ``threshold_high``.
 
         Raises
         ------
@@ -144,14 +151,9 @@ class InterfaceRecord:
         if self._scale is None and self._collector is not None:
             self._plane = self._plane_of_collector(scale)
         self._scale = scale
-        layer = layer_thickness(
-            runs if self._depth is None else runs & scale.slab(self._depth),
-            axis=scale.axis,
-            spacing=scale.spacing,
-            roi=scale.area,
-            n_threads=self._threads,
-        )
-        measured = self._measure(layer, when)
+        layer = self._layer(runs, scale)
+        others = [self._layer(as_run_volume(b, self._threads), scale).mean for b in banded]
+        measured = self._measure(layer, when, [layer.mean, *others])
         self._frames.append(measured)
         if self._first is None:
             self._first = measured, layer.map
@@ -170,7 +172,18 @@ class InterfaceRecord:
         most = f"at most {frame.mean_high:.1f} {self._unit}"
         return f"not resolvable below {self.limit:.1f} {self._unit} ({most})"
 
-    def _measure(self, layer: LayerThickness, time: float) -> InterfaceFrame:
+    def _layer(self, runs: RunVolume, scale: ColumnScale) -> LayerThickness:
+        return layer_thickness(
+            runs if self._depth is None else runs & scale.slab(self._depth),
+            axis=scale.axis,
+            spacing=scale.spacing,
+            roi=scale.area,
+            n_threads=self._threads,
+        )
+
+    def _measure(
+        self, layer: LayerThickness, time: float, means: Sequence[float]
+    ) -> InterfaceFrame:
         low, high, unresolved = _band(layer.map, self.limit)
         at_collector, at_electrolyte = self._sides(layer)
         plane = self._plane
@@ -183,6 +196,8 @@ class InterfaceRecord:
             mean=layer.mean,
             mean_low=low,
             mean_high=high,
+            threshold_low=min(means),
+            threshold_high=max(means),
             mean_normal=math.nan if plane is None else layer.mean * plane.cosine,
             std=layer.std,
             std_corrected=layer.std_corrected,

@@ -25,6 +25,9 @@ class InterfaceFrame:
     mean_low, mean_high
         The band that `mean` lies in, since layers thinner than the limit of resolution are not
         seen for what they are: columns below it count as nothing, or as the limit.
+    threshold_low, threshold_high
+        Least and greatest mean with thresholds at the ends of their bands; `mean` where these are
+        not known.
     mean_normal
         `mean` along the collector's normal; NaN where the collector's plane is not known.
     std, std_corrected
@@ -57,6 +60,8 @@ class InterfaceFrame:
     mean: float
     mean_low: float
     mean_high: float
+    threshold_low: float
+    threshold_high: float
     mean_normal: float
     std: float
     std_corrected: float

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crevasse.operando.experiment import Phase
+from crevasse.operando.grey_rule import GreyRule
+from crevasse.operando.places import parse_place
 from crevasse.operando.toml_table import TomlTable
 
-_RULES = r"otsu|multi-otsu:[2-5]|gaussians:[2-3]"
+_RULES = r"otsu|edges|partial-volume|multi-otsu:[3-5]|levels:[2-5]|(?:gaussians|midpoints):[2-4]"
 
 
 def read_phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
@@ -13,44 +17,105 @@ def read_phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
     table = parent.table("phases")
     if not list(table):
         parent.missing("phases", 'a table such as [phases.void] with high = 90 or rule = "otsu"')
-    phases = tuple(_phase(table, name, flattened) for name in table)
+    earlier: list[str] = []
+    phases = []
+    for name in table:
+        phases.append(_phase(table, name, flattened, earlier))
+        earlier.append(name)
     table.finish()
-    return phases
+    return tuple(phases)
 
 
-def _phase(parent: TomlTable, name: str, flattened: bool) -> Phase:
+def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) -> Phase:
     table = parent.table(name)
     phase = Phase(
         name=name,
         low=table.number("low", None),
         high=table.number("high", None),
-        rule=table.text("rule", None, _RULES, '"otsu", "multi-otsu:3" or "gaussians:2"'),
-        side=table.choice("side", None, ("dark", "bright")),
+        rule=table.text("rule", None, _RULES, '"edges", "levels:3", "otsu" or "gaussians:2"'),
+        side=table.choice("side", None, ("dark", "middle", "bright")),
+        against=table.choice("against", None, ("dark", "bright")),
         seed=table.number("seed", None),
-        location=table.choice("location", "everywhere", ("everywhere", "electrolyte", "collector")),
+        where=_places(table, earlier),
+        min_voxels=table.integer("min_voxels", None, 1),
+        bulk=table.integer("bulk", 0, 0),
+        grow=table.integer("grow", 0, 0),
     )
     table.finish()
     if isinstance(parent.any(name), dict):
-        _check_phase(parent, table, phase, flattened)
+        phase = _sound_window(parent, table, phase, flattened)
+        phase = _sound_rule(table, phase)
+    if ":" in name:
+        parent.complain(name, "must be a name without a colon; rename it")
     return phase
 
 
-def _check_phase(parent: TomlTable, table: TomlTable, phase: Phase, flattened: bool) -> None:
+def _places(table: TomlTable, earlier: list[str]) -> tuple[str, ...]:
+    value = table.any("where")
+    if value is None:
+        return ()
+    places = [value] if isinstance(value, str) else value
+    example = 'a place such as "below:collector", or a list of them'
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        table.refuse("where", example, "correct it")
+        return ()
+    try:
+        named = [parse_place(place)[1] for place in places]
+    except ValueError as error:
+        table.complain("where", f"does not fit: {error}; correct it")
+        return ()
+    for name in named:
+        if name not in earlier:
+            known = ", ".join(earlier) or "none"
+            table.complain(
+                "where", f"must name a phase whose table comes earlier ({known}), got {name!r}"
+            )
+            return ()
+    return tuple(places)
+
+
+def _sound_window(parent: TomlTable, table: TomlTable, phase: Phase, flattened: bool) -> Phase:
+    """The phase without what does not fit its grey values."""
     low, high = phase.low, phase.high
     bounds = [key for key in ("low", "high") if key in table]
-    if not bounds and "rule" not in table:
-        parent.complain(phase.name, 'needs grey values or a rule; add high = 90 or rule = "otsu"')
+    if not bounds and "rule" not in table and "where" not in table:
+        parent.complain(
+            phase.name, 'needs grey values, a rule or a place; add high = 90 or rule = "otsu"'
+        )
     if bounds and "rule" in table:
         table.refuse("rule", f"left out where {bounds[0]} is given", "keep one of them")
-    if low is not None and high is not None and low > high:
-        table.refuse("low", f"at most high, {high:g}", "swap them")
     if flattened and "high" in table:
         table.refuse("high", "left out with segmentation.flatten", "give the least contrast as low")
     if len(bounds) == 1 and not flattened:
         side = "bright" if bounds == ["low"] else "dark"
         if phase.side not in (None, side):
             table.refuse("side", f'"{side}" where only {bounds[0]} is given', "remove it")
-    if phase.seed is not None and low is not None and phase.seed < low:
+    if low is not None and high is not None and low > high:
+        table.refuse("low", f"at most high, {high:g}", "swap them")
+        return replace(phase, low=None, seed=None)
+    seed = phase.seed
+    if seed is not None and low is not None and seed < low:
         table.refuse("seed", f"stricter than low, {low:g}", "raise it")
-    if phase.seed is not None and high is not None and phase.seed > high:
+        seed = None
+    if seed is not None and high is not None and seed > high:
         table.refuse("seed", f"stricter than high, {high:g}", "lower it")
+        seed = None
+    return replace(phase, seed=seed)
+
+
+def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
+    """The phase without what does not fit its rule."""
+    rule, side, against = phase.rule, phase.side, phase.against
+    if rule is None:
+        if against is not None:
+            table.refuse("against", "left out where there is no rule", "remove it")
+        return phase
+    if side == "middle" and not rule.endswith(("3", "4", "5")):
+        table.refuse("side", f'"dark" or "bright" for {rule}', "correct it")
+        side = None
+    try:
+        GreyRule(rule, side or "dark", against)
+    except ValueError as error:
+        table.complain("against", f"does not fit: {error}; correct it")
+        against = None
+    return replace(phase, side=side, against=against)

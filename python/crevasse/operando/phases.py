@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from crevasse import _validate
-from crevasse._clean import connected_to, remove_small
+from crevasse._clean import connected_to, keep_largest, remove_small
 from crevasse._runs import RunVolume, as_region
 from crevasse._shape import Box
 from crevasse._table import Table
-from crevasse.operando.places import Place, parse_place, places, region_of, touching
+from crevasse.operando.places import (
+    Place,
+    initial_region,
+    parse_place,
+    places,
+    region_of,
+    touching,
+)
 from crevasse.operando.thresholds import Threshold
 
 Bound = Threshold | float
+End = Literal["low", "value", "high"]
+ENDS: tuple[End, End] = ("low", "high")
 _BOUNDS = ("low", "high", "seed_low", "seed_high")
 
 
@@ -44,12 +54,19 @@ class PhaseRule:
           grows;
         - ``inside:NAME``: from its first to its last voxel in the column, what it encloses
           included;
-        - ``touching:NAME``: components that touch it.
+        - ``touching:NAME``: components that touch it;
+        - ``initially-below:NAME``, ``initially-above:NAME``, ``initially-inside:NAME``: the same
+          as it was in the first frame of a series; see `settled`. A crack that opens at the face of
+          the electrolyte is still inside of where that was.
 
         Below, above and inside look at the phase's largest component alone. Columns that it does
         not cross are in none of them.
     min_voxels
         Smaller components are dropped.
+    bulk
+        Where set, only the largest component is kept of what is left when this many voxels are
+        taken off its surface, with these put back: shells of in-between grey, as around any
+        brighter phase, are not of it even where they touch it.
     grow
         Voxels by which the phase is grown at the end, in all directions, into what no earlier rule
         has taken: the fringe of a bright phase has the grey values of darker ones.
@@ -64,13 +81,14 @@ class PhaseRule:
     seed_high: Bound | None = None
     where: Place | Sequence[Place] | None = None
     min_voxels: int = 1
+    bulk: int = 0
     grow: int = 0
     connectivity: int = 26
 
     def __post_init__(self) -> None:
         if not self.name or ":" in self.name:
             raise ValueError(f"name must be a word without a colon, got {self.name!r}")
-        for name, least in (("min_voxels", 1), ("grow", 0)):
+        for name, least in (("min_voxels", 1), ("bulk", 0), ("grow", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
         for name in _BOUNDS:
@@ -83,7 +101,7 @@ class PhaseRule:
                 parse_place(place)
 
     def _check_windows(self) -> None:
-        low, high, seed_low, seed_high = self.window({})
+        low, high, seed_low, seed_high = self.window()
         if low is not None and high is not None and low > high:
             raise ValueError(f"low of {self.name} must not be above high, got {low} and {high}")
         if (low is not None and seed_low is not None and seed_low < low) or (
@@ -94,16 +112,10 @@ class PhaseRule:
                 f"got {seed_low}..{seed_high}"
             )
 
-    @property
-    def thresholds(self) -> tuple[Threshold, ...]:
-        """The bounds that have a sensitivity band."""
+    def window(self, end: End = "value") -> tuple[float | None, ...]:
+        """Low, high, low and high of the seeds as numbers, at an end of their bands."""
         bounds = (getattr(self, name) for name in _BOUNDS)
-        return tuple(b for b in bounds if isinstance(b, Threshold) and b.low < b.high)
-
-    def window(self, moved: Mapping[Threshold, float]) -> tuple[float | None, ...]:
-        """Low, high, low and high of the seeds as numbers, those in `moved` moved."""
-        bounds = (getattr(self, name) for name in _BOUNDS)
-        return tuple(moved.get(b, b.value) if isinstance(b, Threshold) else b for b in bounds)
+        return tuple(getattr(b, end) if isinstance(b, Threshold) else b for b in bounds)
 
 
 class Phases(Mapping[str, RunVolume]):
@@ -114,8 +126,8 @@ class Phases(Mapping[str, RunVolume]):
     region
         Where was looked.
     n_voxels_low, n_voxels_high
-        Of each phase, the least and the most voxels that the thresholds' sensitivity allows: every
-        threshold is moved to both ends of its band by itself, and what it changes is added up.
+        Of each phase, the fewest and the most voxels with all thresholds as they are, at the low
+        and at the high ends of their bands.
     """
 
     def __init__(
@@ -201,8 +213,8 @@ def segment_phases(
     axis
         Along which columns run for places in words.
     sensitivity
-        Whether to segment twice more for each threshold with a band. If not, the least and most
-        voxels are those found.
+        Whether to segment twice more, with all thresholds at the low and at the high ends of their
+        bands. If not, the fewest and most voxels are those found.
 
     Raises
     ------
@@ -228,37 +240,44 @@ def segment_phases(
     if not -len(shape) <= axis < len(shape):
         raise ValueError(f"axis must lie in {-len(shape)}..{len(shape) - 1}, got {axis}")
     region = RunVolume.from_box(shape) if roi is None else as_region(roi, shape)
-    volumes = _segment(image, rules, region, axis, {})
-    found = {name: volume.n_voxels for name, volume in volumes.items()}
-    low, high = dict(found), dict(found)
-    banded = dict.fromkeys(t for rule in rules for t in rule.thresholds) if sensitivity else {}
-    for threshold in banded:
-        ends = [
-            _segment(image, rules, region, axis, {threshold: end})
-            for end in (threshold.low, threshold.high)
-        ]
-        for name, n in found.items():
-            moved = [end[name].n_voxels - n for end in ends]
-            low[name] += min(0, *moved)
-            high[name] += max(0, *moved)
-    low = {name: max(0, n) for name, n in low.items()}
-    high = {name: min(region.n_voxels, n) for name, n in high.items()}
+    volumes = volumes_of(image, rules, region, axis)
+    counts = [{name: volume.n_voxels for name, volume in volumes.items()}]
+    if sensitivity:
+        for end in ENDS:
+            ended = volumes_of(image, rules, region, axis, end)
+            counts.append({name: volume.n_voxels for name, volume in ended.items()})
+    low = {name: min(c[name] for c in counts) for name in volumes}
+    high = {name: max(c[name] for c in counts) for name in volumes}
     return Phases(volumes, region, low, high)
 
 
-def _segment(
+def volumes_of(
     image: ArrayLike,
     rules: Sequence[PhaseRule],
     region: RunVolume,
     axis: int,
-    moved: Mapping[Threshold, float],
+    end: End = "value",
 ) -> dict[str, RunVolume]:
+    """The voxels of each phase, thresholds being at an end of their bands; see `segment_phases`."""
     phases: dict[str, RunVolume] = {}
     free = region
     for rule in rules:
-        phases[rule.name] = _phase(image, rule, phases, free, axis % len(region.shape), moved)
+        phases[rule.name] = _phase(image, rule, phases, free, axis % len(region.shape), end)
         free = free - phases[rule.name]
     return phases
+
+
+def settled(
+    rules: Sequence[PhaseRule], phases: Mapping[str, RunVolume], region: RunVolume, axis: int
+) -> tuple[PhaseRule, ...]:
+    """The rules for all frames but the first, whose phases are given.
+
+    Places that are relative to a phase as it was initially become the voxels that they hold.
+    """
+    return tuple(
+        replace(rule, where=initial_region(rule.where, phases, region, axis % len(region.shape)))
+        for rule in rules
+    )
 
 
 def _phase(
@@ -267,15 +286,17 @@ def _phase(
     phases: Mapping[str, RunVolume],
     free: RunVolume,
     axis: int,
-    moved: Mapping[Threshold, float],
+    end: End,
 ) -> RunVolume:
     allowed = region_of(rule.where, phases, free, axis)
-    low, high, seed_low, seed_high = rule.window(moved)
+    low, high, seed_low, seed_high = rule.window(end)
     volume = _between(image, low, high, allowed)
     if seed_low is not None or seed_high is not None:
         seeds = _between(image, seed_low, seed_high, volume)
         volume = connected_to(volume, seeds, connectivity=rule.connectivity)
     volume = touching(rule.where, phases, volume, rule.connectivity)
+    if rule.bulk:
+        volume = _bulk(volume, rule.bulk)
     if rule.min_voxels > 1:
         volume = remove_small(volume, rule.min_voxels, connectivity=rule.connectivity)
     for _ in range(rule.grow):
@@ -283,12 +304,25 @@ def _phase(
     return volume
 
 
+def _bulk(volume: RunVolume, depth: int) -> RunVolume:
+    inner = volume
+    for _ in range(depth):
+        inner = inner.erode()
+    if inner.n_voxels == 0:
+        return inner
+    inner = keep_largest(inner, connectivity=6 if len(volume.shape) == 3 else 4)
+    # One voxel more than was taken off, so that no corner is lost.
+    for _ in range(depth + 1):
+        inner = inner.dilate() & volume
+    return inner
+
+
 def _between(
     image: ArrayLike, low: float | None, high: float | None, region: RunVolume
 ) -> RunVolume:
     if low is None and high is None:
         return region
-    if low is not None and high is not None and low > high:  # one of them was moved past the other
+    if low is not None and high is not None and low > high:  # at the ends of their bands
         return region - region
     return RunVolume.from_threshold(image, low, high, roi=region)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,8 +14,9 @@ from crevasse._runs import RunVolume, as_region
 from crevasse._shape import Box
 
 Place = RunVolume | Box | ArrayLike | str
-Relation = Literal["below", "above", "inside", "touching"]
-RELATIONS = ("below", "above", "inside", "touching")
+INITIALLY = "initially-"
+_COLUMN = ("below", "above", "inside")
+RELATIONS = (*_COLUMN, "touching", *(INITIALLY + relation for relation in _COLUMN))
 _ROWS_AT_ONCE = 16  # along the first axis: what is made dense at once
 
 
@@ -60,8 +61,22 @@ def region_of(
             continue
         relation, phase = parse_place(place)
         if relation != "touching":
-            within = within & beside(phases[phase], relation, axis)
+            within = within & beside(phases[phase], relation.removeprefix(INITIALLY), axis)
     return within
+
+
+def initial_region(
+    where: object, phases: Mapping[str, RunVolume], region: RunVolume, axis: int
+) -> tuple[Any, ...] | None:
+    """The places of ``where``, those in words about a first frame as the voxels that they hold."""
+    kept: list[Any] = []
+    initial: list[Any] = []
+    for place in places(where):
+        is_initial = isinstance(place, str) and place.startswith(INITIALLY)
+        (initial if is_initial else kept).append(place)
+    if initial:
+        kept.insert(0, region_of(tuple(initial), phases, region, axis))
+    return tuple(kept) or None
 
 
 def touching(

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from crevasse import _validate
 from crevasse.io import Series, open_series
-from crevasse.operando.experiment import Experiment, ExperimentError, Extent
+from crevasse.operando.experiment import Experiment, ExperimentError, Extent, Phase
 from crevasse.operando.experiment_reader import read_experiment, read_text
 from crevasse.operando.extents import box_of, cropped, misfits, within
+from crevasse.operando.grey_rule import GreyRule
+from crevasse.operando.lacking import lacking
+from crevasse.operando.phases import PhaseRule
 from crevasse.operando.pipeline import Progress, analyze_series
-from crevasse.operando.segment import Segmentation
 from crevasse.operando.settings import Analysis, Settings
+from crevasse.operando.signal import Signal
 from crevasse.operando.surroundings import Around
-from crevasse.operando.unavailable import lacking, not_yet
+from crevasse.operando.thresholds import Threshold
 
 
 @dataclass(frozen=True)
@@ -98,45 +102,62 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
 
 
 def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
-    problems = [f"{name} is not available yet; {mend}" for name, mend in not_yet(experiment)]
-    problems += lacking(experiment)
-    problems += _missing_files(experiment)
+    problems = [*lacking(experiment), *_missing_files(experiment)]
     series = _open(experiment, problems)
-    segmentation = _segmentation(experiment, problems)
+    rules = _rules(experiment, problems)
     if series is None:
         return None, problems
     problems += _misfits(experiment, series)
-    if problems or segmentation is None:
+    if problems:
         return None, problems
     crop = box_of(experiment.region.crop, series)
-    box = within(box_of(experiment.region.box, series), crop)
-    if any(part.start >= part.stop for part in box):
-        return None, ["region.box must hold a voxel of region.crop; make it larger or move it"]
-    stable = within(box_of(experiment.alignment.region, series), crop)
-    if any(part.start >= part.stop for part in stable):
-        return None, [
-            "alignment.region must hold a voxel of region.crop; make it larger or move it"
-        ]
+    boxes = {name: within(box_of(extent, series), crop) for name, extent in _boxes(experiment)}
+    for name, box in boxes.items():
+        if any(part.start >= part.stop for part in box):
+            problems.append(f"{name} must hold a voxel of region.crop; make it larger or move it")
+    if problems:
+        return None, problems
     around = Around(experiment, series, crop)
+    wanted, tracking = experiment.measure, experiment.tracking
     settings = Settings(
-        segmentation=segmentation,
-        roi=None if experiment.region.box == Extent() else box,
-        align=experiment.alignment.method != "none",
-        stable=None if experiment.alignment.region == Extent() else stable,
+        rules=tuple(rules),
+        find=_find(experiment),
+        follow=experiment.followed(),
+        signal=_signal(experiment),
+        connectivity=experiment.segmentation.connectivity,
+        roi=boxes.get("region.box"),
+        cylinder=around.cylinder(),
+        axis=around.axis,
+        align=experiment.alignment.method,
+        stable=boxes.get("alignment.region"),
         match_light=experiment.segmentation.match_light,
-        baseline_frames=experiment.tracking.baseline_frames,
-        repeatability=experiment.tracking.repeatability,
+        level_region=boxes.get("segmentation.level_region"),
+        baseline_frames=tracking.baseline_frames,
+        repeatability=tracking.repeatability,
         sensitivity=experiment.segmentation.sensitivity,
-        confirm_after=experiment.tracking.confirm_after,
+        confirm_after=tracking.confirm_after,
         working=around.electrode("working", problems),
         counter=around.electrode("counter", problems),
-        fronts=experiment.measure.fronts,
+        fronts=wanted.fronts,
+        thickness=wanted.thickness,
+        grey=wanted.grey,
         cycling=around.cycling(problems),
         layers=around.layers(),
+        skip_broken=experiment.scans.skip_broken,
     )
     if experiment.region.crop != Extent():
         series = cropped(series, crop)
     return (None if problems else Plan(experiment, series, settings)), problems
+
+
+def _boxes(experiment: Experiment) -> Iterator[tuple[str, Extent]]:
+    """The extents beside the crop that are given."""
+    extents = {
+        "region.box": experiment.region.box,
+        "alignment.region": experiment.alignment.region,
+        "segmentation.level_region": experiment.segmentation.level_region,
+    }
+    return ((name, extent) for name, extent in extents.items() if extent != Extent())
 
 
 def _missing_files(experiment: Experiment) -> Iterator[str]:
@@ -195,39 +216,77 @@ def _at_intervals(series: Series, start: float, interval: float) -> Series:
     return replace(series, frames=frames, time_unit="h", times_source=source)
 
 
-def _segmentation(experiment: Experiment, problems: list[str]) -> Segmentation | None:
-    """Of the phase that is followed, None if it cannot be said."""
+def _rules(experiment: Experiment, problems: list[str]) -> list[PhaseRule]:
+    """The phases with the grey values that are given; what is wrong is left out."""
+    rules = []
+    for phase in experiment.phases:
+        try:
+            rules.append(_rule(experiment, phase))
+        except ValueError as error:
+            problems.append(f"phases.{phase.name}: {error}")
+    return rules
+
+
+def _rule(experiment: Experiment, phase: Phase) -> PhaseRule:
     options = experiment.segmentation
-    if not experiment.phases:
-        return None
-    phase = experiment.phases[0]
-    threshold = phase.low if phase.high is None else phase.high
-    bright = phase.side == "bright"
-    if options.flatten is None and phase.rule is None:
-        bright = phase.high is None
-    try:
-        return Segmentation(
-            phase="bright" if bright else "dark",
-            threshold=threshold,
-            seed_threshold=phase.seed,
-            flatten=options.flatten,
-            smooth=options.smooth,
-            min_voxels=options.min_voxels,
-            connectivity=options.connectivity,
+    bounds = {"low": phase.low, "high": phase.high}
+    bounds["seed_low" if _is_bright(experiment, phase) else "seed_high"] = phase.seed
+    given: dict[str, Any] = {
+        name: Threshold.around(value, options.sensitivity)
+        for name, value in bounds.items()
+        if value is not None
+    }
+    followed = phase.name in experiment.followed()
+    least = phase.min_voxels or (options.min_voxels if followed else 1)
+    return PhaseRule(
+        phase.name,
+        where=phase.where or None,
+        min_voxels=least,
+        bulk=phase.bulk,
+        grow=phase.grow,
+        connectivity=options.connectivity,
+        **given,
+    )
+
+
+def _is_bright(experiment: Experiment, phase: Phase) -> bool:
+    """Whether stricter means brighter."""
+    if experiment.segmentation.flatten is not None:
+        return True
+    return phase.side == "bright" if phase.rule is not None else phase.high is None
+
+
+def _find(experiment: Experiment) -> dict[str, GreyRule]:
+    """How the grey values that are not given are found."""
+    flattened = experiment.segmentation.flatten is not None
+    return {
+        phase.name: GreyRule(
+            phase.rule, "bright" if flattened else phase.side or "dark", phase.against
         )
-    except ValueError as error:
-        problems.append(f"phases.{phase.name}: {error}")
-        return None
+        for phase in experiment.phases
+        if phase.rule is not None
+    }
+
+
+def _signal(experiment: Experiment) -> Signal:
+    options = experiment.segmentation
+    bright = any(phase.side == "bright" for phase in experiment.phases)
+    return Signal(
+        denoise=options.denoise,
+        smooth=options.smooth,
+        flatten=options.flatten,
+        side="bright" if bright else "dark",
+    )
 
 
 def _misfits(experiment: Experiment, series: Series) -> Iterator[str]:
     """What does not fit the scans' shape, number or voxel size."""
-    for name, extent in {
-        "region.crop": experiment.region.crop,
-        "region.box": experiment.region.box,
-        "alignment.region": experiment.alignment.region,
-    }.items():
+    yield from misfits("region.crop", experiment.region.crop, series)
+    for name, extent in _boxes(experiment):
         yield from misfits(name, extent, series)
+    for name in ("cylinder", "disc"):
+        if getattr(experiment.region, name) is not None and series.unit == "voxel":
+            yield f"region.{name} is in µm, which needs scans.voxel_size; add it"
     try:
         _validate.connectivity(experiment.segmentation.connectivity, len(series.shape))
     except ValueError as error:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._disc import disc
 from crevasse._electrode import Electrode
+from crevasse._runs import RunVolume
 from crevasse._shape import Box
 from crevasse._table import Table
 from crevasse.io import Series
 from crevasse.operando.electrochemistry import CyclerData, FrameStates
+from crevasse.operando.grey_comparison import GreyComparison
+from crevasse.operando.grey_rule import GreyRule
+from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.interface import InterfaceRecord
-from crevasse.operando.segment import Image, Segmentation
+from crevasse.operando.phases import PhaseRule
+from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.signal import Image, Signal
+from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 
 
@@ -58,17 +69,44 @@ class Layer:
     ----------
     face
         Of the volume, at which its electrode lies.
-    low, high
-        Grey values of lithium, both included; None: that side is open.
+    phase
+        That the layer consists of.
     roi, centre
         Columns that count, as in `InterfaceRecord`.
     """
 
     face: str
-    low: float | None
-    high: float | None
+    phase: str
     roi: float | None = None
     centre: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Cylinder:
+    """The inside of a round cell: its diameter, along which axis it stands, and where.
+
+    `centre` is one number per remaining axis, the first voxel's centre being 0; None: the middle.
+    """
+
+    diameter: float
+    axis: int = 0
+    centre: tuple[float, ...] | None = None
+
+    def region(self, shape: tuple[int, ...], spacing: tuple[float, ...]) -> RunVolume:
+        """Its voxels."""
+        across = [a for a in range(len(shape)) if a != self.axis]
+        inside = disc(
+            [shape[a] for a in across],
+            self.diameter,
+            spacing=tuple(spacing[a] for a in across),
+            centre=self.centre,
+        )
+        mask = np.broadcast_to(np.expand_dims(inside, self.axis), shape)
+        if len(shape) == 2:
+            return RunVolume.from_mask(np.ascontiguousarray(mask))
+        return RunVolume.concatenate(
+            RunVolume.from_mask(np.ascontiguousarray(part)[None]) for part in mask
+        )
 
 
 @dataclass(frozen=True)
@@ -77,42 +115,166 @@ class Settings:
 
     Attributes
     ----------
-    segmentation
-        How grey values become the open phase.
-    roi
-        Region of interest, a slice per axis in voxels of the first frame; None: everything.
+    rules
+        The phases, in order; see `segment_phases`.
+    find
+        How the grey windows of some of them are found, by phase, whatever windows they have.
+    follow
+        Phases that are tracked, together: cracks and pores. None of them: no phase is.
+    signal
+        What is done to grey values before.
+    connectivity
+        Of what is tracked, as in `crevasse.label`.
+    roi, cylinder
+        Region of interest: a slice per axis in voxels of the first frame, and the inside of a round
+        cell; None: everything.
+    axis
+        Along which columns run.
     align
-        Correct drift between frames.
+        How drift between frames is corrected: "none", "translation" or "rigid".
     stable
         Where drift is looked for: what does not change but by it. None: in `roi`.
     match_light
         Scale each frame's grey values to the first frame's bright level.
-    baseline_frames, repeatability, confirm_after, working, counter
+    level_region
+        Where a phase fills most of every slice along z, which is brought to one grey value there;
+        see `level_slices`. None: slices are left as they are.
+    baseline_frames, repeatability, confirm_after
         As in `crevasse.Tracker`.
+    working, counter
+        As in `crevasse.Tracker`, or what the first frame shows.
     sensitivity
-        Every volume is also measured with the thresholds this fraction lower and higher.
+        How wide the bands of thresholds that are found are, as in `ThresholdRule`. Every number is
+        also measured with all thresholds at the ends of their bands.
     fronts
         Measure fronts, tips and what is left between the electrodes; needs `working`.
+    thickness
+        Measure the local thickness of what is tracked.
+    grey
+        Compare grey values of what was open at first with those of what opened later.
     cycling
         What the cell was doing meanwhile.
     layers
         Lithium layers to measure, by electrode.
+    skip_broken
+        Leave out frames that cannot be read or used, rather than end there.
     """
 
-    segmentation: Segmentation
+    rules: tuple[PhaseRule, ...]
+    find: Mapping[str, GreyRule] = field(default_factory=dict)
+    follow: tuple[str, ...] = ()
+    signal: Signal = field(default_factory=Signal)
+    connectivity: int = 26
     roi: Box | None = None
-    align: bool = False
+    cylinder: Cylinder | None = None
+    axis: int = 0
+    align: str = "none"
     stable: Box | None = None
     match_light: bool = False
+    level_region: Box | None = None
     baseline_frames: int = 1
     repeatability: float = 0.05
     confirm_after: int = 2
-    working: Electrode | None = None
-    counter: Electrode | None = None
+    working: Electrode | SeenElectrode | None = None
+    counter: Electrode | SeenElectrode | None = None
     sensitivity: float = 0.1
     fronts: bool = False
+    thickness: bool = False
+    grey: bool = False
     cycling: Cycling | None = None
-    layers: dict[str, Layer] = field(default_factory=dict)
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    skip_broken: bool = False
+
+    @classmethod
+    def for_cracks(
+        cls,
+        *,
+        phase: Literal["dark", "bright"] = "dark",
+        threshold: float | None = None,
+        seed_threshold: float | None = None,
+        flatten: int | None = None,
+        smooth: float = 0.0,
+        min_voxels: int = 1,
+        connectivity: int = 26,
+        sensitivity: float = 0.1,
+        rule: str = "otsu",
+        **more: Any,
+    ) -> Settings:
+        """Settings for one phase, that is tracked: cracks and pores.
+
+        Parameters
+        ----------
+        phase
+            Whether they are darker or brighter than the material.
+        threshold
+            Voxels at least this dark or bright are open: a grey value, or a contrast where
+            `flatten` is set. None: `rule` finds it.
+        seed_threshold
+            Where set, only components that reach this value are kept (hysteresis).
+        flatten, smooth
+            As in `Signal`.
+        min_voxels
+            Smaller components are dropped.
+        connectivity, sensitivity, **more
+            As in `Settings`; thresholds that are given are moved by the fraction `sensitivity` of
+            their value.
+        rule
+            As in `ThresholdRule`.
+
+        Raises
+        ------
+        ValueError
+            If a value makes no sense.
+        """
+        signal = Signal(smooth=smooth, flatten=flatten, side=phase)
+        bright = phase == "bright" or flatten is not None
+        _check_seed(threshold, seed_threshold, bright)
+        bounds = {
+            "low" if bright else "high": threshold,
+            "seed_low" if bright else "seed_high": seed_threshold,
+        }
+        window: dict[str, Any] = {
+            name: Threshold.around(value, sensitivity)
+            for name, value in bounds.items()
+            if value is not None
+        }
+        open_ = PhaseRule("open", min_voxels=min_voxels, connectivity=connectivity, **window)
+        grey = GreyRule(rule, "bright" if bright else "dark")
+        return cls(
+            rules=(open_,),
+            find={} if threshold is not None else {"open": grey},
+            follow=("open",),
+            signal=signal,
+            connectivity=connectivity,
+            sensitivity=sensitivity,
+            **more,
+        )
+
+    def with_thresholds(self, found: Mapping[str, Thresholds]) -> Settings:
+        """The same with the windows of `find` set to what these thresholds, by rule, are."""
+        rules = []
+        for rule in self.rules:
+            if rule.name in self.find:
+                grey = self.find[rule.name]
+                low, high = grey.window(found[grey.rule])
+                rule = replace(rule, low=low, high=high)
+            rules.append(rule)
+        return replace(self, rules=tuple(rules))
+
+    def region(self, shape: tuple[int, ...], spacing: tuple[float, ...]) -> RunVolume:
+        """The region of interest."""
+        box = RunVolume.from_box(shape, self.roi)
+        return box if self.cylinder is None else box & self.cylinder.region(shape, spacing)
+
+
+def _check_seed(threshold: float | None, seed: float | None, bright: bool) -> None:
+    for name, value in (("threshold", threshold), ("seed_threshold", seed)):
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value}")
+    if seed is None or threshold is None:
+        return
+    if (seed - threshold if bright else threshold - seed) < 0:
+        raise ValueError(f"seed_threshold must be stricter than threshold {threshold}, got {seed}")
 
 
 @dataclass(frozen=True)
@@ -131,15 +293,18 @@ class Analysis:
     Attributes
     ----------
     series, settings
-        What was analysed, and how; the settings hold the threshold that was found.
-    threshold_source
-        Whether the threshold was given or found.
+        What was analysed, and how; the settings hold the thresholds that were found.
+    sample
+        What thresholds were found from; None if all were given.
     history
         The tracked cracks.
     measures
         A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``fraction`` of
-        the region of interest that is open, and ``volume_low, volume_high``: the volume with the
-        threshold lowered and raised by `Settings.sensitivity`.
+        the region of interest that is open; ``volume_low, volume_high``: the least and greatest
+        volume with thresholds at the ends of their bands; and with `Settings.thickness`
+        ``thickness_mean, thickness_median, thickness_p90`` over the open volume.
+    phases
+        A row a frame and phase: ``frame, time`` and the columns of `Phases.table`.
     pictures
         One a frame: the image, or the middle slice of the region of interest of a volume.
     failure
@@ -150,22 +315,30 @@ class Analysis:
         How far cracks have gone; None without `Settings.fronts`.
     layers
         The lithium layers, by electrode.
+    grey
+        Grey values of what was open at first, compared with those of what opened later; None
+        without `Settings.grey`, or where one of them is not there.
+    skipped
+        Frames that were left out: name and why.
     """
 
     series: Series
     settings: Settings
-    threshold_source: str
+    sample: GreySample | None
     history: History
     measures: Table
+    phases: Table
     pictures: tuple[Picture, ...]
     failure: str = ""
     cycling: FrameStates | None = None
     fronts: Fronts | None = None
     layers: dict[str, InterfaceRecord] = field(default_factory=dict)
+    grey: GreyComparison | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
 
     def tables(self) -> dict[str, Table]:
         """Every table by name: the history's, the measures of frames, and what else was asked."""
-        tables = self.history.tables | {"measures": self.measures}
+        tables = self.history.tables | {"measures": self.measures, "phases": self.phases}
         if self.cycling is not None:
             tables |= {"cycling": self.cycling.table, "half_cycles": self.cycling.half_cycles}
         if self.fronts is not None:

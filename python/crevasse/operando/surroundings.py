@@ -11,10 +11,10 @@ from crevasse._runs import RunVolume
 from crevasse._shape import Box
 from crevasse.io import Series, read_tiff
 from crevasse.operando.electrochemistry import read_cycler
-from crevasse.operando.experiment import Experiment, Extent
+from crevasse.operando.experiment import Disc, Experiment, Extent
 from crevasse.operando.extents import box_of, misfits, within
-from crevasse.operando.settings import Cycling, Layer
-from crevasse.operando.unavailable import face_of, lithium_of
+from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.settings import Cycling, Cylinder, Layer
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,22 @@ class Around:
     series: Series
     crop: Box
 
-    def electrode(self, name: str, problems: list[str]) -> Electrode | None:
+    @property
+    def axis(self) -> int:
+        """Along which the electrodes face each other; 0 where no face is given."""
+        electrodes = self.experiment.electrodes
+        axes = "zyx"[-len(self.series.shape) :]
+        faces = [e.face for e in (electrodes.working, electrodes.counter) if e and e.face]
+        return max(0, axes.find(faces[0][0])) if faces else 0
+
+    def cylinder(self) -> Cylinder | None:
+        """The inside of a round cell, in the cropped scans."""
+        wanted = self.experiment.region.cylinder
+        if wanted is None:
+            return None
+        return Cylinder(wanted.diameter, self.axis, self._centre(wanted, self.axis))
+
+    def electrode(self, name: str, problems: list[str]) -> Electrode | SeenElectrode | None:
         """An electrode as the tracker takes it: a face, or the voxels of the cropped scans."""
         wanted = getattr(self.experiment.electrodes, name)
         if wanted is None:
@@ -37,6 +52,8 @@ class Around:
             return self._mask(name, wanted.mask, problems)
         if wanted.plane is not None:
             return self._slab(name, wanted.face, wanted.plane, problems)
+        if wanted.brightest or wanted.until is not None:
+            return self._seen(name, wanted.face, wanted.until, problems)
         return str(wanted.face)
 
     def cycling(self, problems: list[str]) -> Cycling | None:
@@ -61,40 +78,50 @@ class Around:
 
     def layers(self) -> dict[str, Layer]:
         """The lithium layers to measure, by electrode."""
-        lithium = lithium_of(self.experiment)
-        if lithium is None or not self.experiment.measure.interfaces:
-            return {}
         disc = self.experiment.region.disc
-        return {
-            name: Layer(
+        layers = {}
+        for name in ("working", "counter"):
+            phase = self.experiment.layer(name)
+            if phase is None:
+                continue
+            face = getattr(self.experiment.electrodes, name).face
+            axis = "zyx"[-len(self.series.shape) :].find(face[0])
+            layers[name] = Layer(
                 face=face,
-                low=lithium.low,
-                high=lithium.high,
+                phase=phase,
                 roi=None if disc is None else disc.diameter,
-                centre=self._centre(face),
+                centre=None if disc is None else self._centre(disc, axis),
             )
-            for name in ("working", "counter")
-            if (face := face_of(self.experiment, name)) is not None
-        }
+        return layers
 
-    def _centre(self, face: str) -> tuple[float, ...] | None:
-        """Centre of the disc in the cropped scans, counted from the centre of the first voxel."""
-        disc = self.experiment.region.disc
-        if disc is None or disc.centre is None:
+    def _centre(self, disc: Disc, axis: int) -> tuple[float, ...] | None:
+        """Centre of a disc in the cropped scans, counted from the centre of the first voxel."""
+        if disc.centre is None:
             return None
-        axes = "zyx"[-len(self.series.shape) :]
         kept = [
-            (self.crop[i].start + 0.5) * self.series.spacing[i]
-            for i, axis in enumerate(axes)
-            if axis != face[0]
+            (self.crop[i].start + 0.5) * length
+            for i, length in enumerate(self.series.spacing)
+            if i != axis
         ]
         return tuple(c - begin for c, begin in zip(disc.centre, kept, strict=True))
 
+    def _seen(
+        self, name: str, face: str, until: str | None, problems: list[str]
+    ) -> SeenElectrode | None:
+        if self._has_axis(name, face, problems):
+            return SeenElectrode(face, until)
+        return None
+
+    def _has_axis(self, name: str, face: str, problems: list[str]) -> bool:
+        if face[0] in "zyx"[-len(self.series.shape) :]:
+            return True
+        problems.append(f"electrodes.{name}.face must be of the frames' axes, got {face!r}")
+        return False
+
     def _slab(self, name: str, face: str, plane: float, problems: list[str]) -> RunVolume | None:
-        axis = "zyx"[-len(self.series.shape) :].find(face[0])
-        if axis < 0:
-            problems.append(f"electrodes.{name}.face must be of the frames' axes, got {face!r}")
+        if not self._has_axis(name, face, problems):
             return None
+        axis = "zyx"[-len(self.series.shape) :].index(face[0])
         length = self.series.shape[axis] * self.series.spacing[axis]
         ends = (0.0, plane) if face.endswith("min") else (plane, length)
         extent = replace(Extent(), **{face[0]: ends})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,15 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
+from crevasse.operando.edge_level import EdgeLevel
 from crevasse.operando.grey_classes import GreyClass, crossing, fit_gaussians, split_classes
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.partial_volume import fit_partial_volume
 
-_RULES = "otsu, multi-otsu:N, gaussians:N, midpoints:N, partial-volume or given:VALUE,..."
+_RULES = (
+    "otsu, multi-otsu:N, levels:N, edges, gaussians:N, midpoints:N, partial-volume or "
+    "given:VALUE,..."
+)
+Numbers = tuple[float, ...]
 _OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
 _METHODS = {
     "otsu": "Otsu's method",
     "multi-otsu": "multi-Otsu, {n} classes",
+    "levels": "half way between the medians of {n} classes by Otsu's method",
+    "edges": "mean grey value of the edges, weighted by their steepness",
     "gaussians": "crossings of {n} fitted normal distributions",
     "midpoints": "half way between the means of {n} fitted normal distributions",
     "partial-volume": "half way between two fitted levels, mixed voxels taken into account",
@@ -48,6 +55,12 @@ class Threshold:
         """A number as a threshold whose band is the number itself."""
         return value if isinstance(value, Threshold) else cls(value, value, value)
 
+    @classmethod
+    def around(cls, value: float, fraction: float) -> Threshold:
+        """A number with a band of this fraction of it to both sides."""
+        reach = abs(value) * fraction
+        return cls(value, value - reach, value + reach)
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -66,6 +79,8 @@ class Thresholds:
         How their bands were found.
     misfit
         Of the fit, as `GaussianFit.misfit`; NaN where nothing is fitted.
+    sensitivity
+        As in `ThresholdRule`.
     """
 
     found: tuple[Threshold, ...]
@@ -73,9 +88,19 @@ class Thresholds:
     source: str
     band: str
     misfit: float = math.nan
+    sensitivity: float = 0.1
 
     def __len__(self) -> int:
         return len(self.found)
+
+    def half_way(self, a: int, b: int) -> Threshold:
+        """Half way between the means of two classes, numbered from dark to bright.
+
+        Where phases lie beside each other that are no neighbours in grey value, as a bright
+        collector and dark lithium, their face is there.
+        """
+        dark, bright = (self.classes[i] for i in sorted((a, b)))
+        return _banded((dark.mean + bright.mean) / 2, dark, bright, self.sensitivity)
 
     def __iter__(self) -> Iterator[Threshold]:
         return iter(self.found)
@@ -99,6 +124,14 @@ class ThresholdRule:
         - ``otsu``: least variance within two classes [1]_. For phases of which both are common: a
           phase of a few per cent, or less, is not found.
         - ``multi-otsu:N``: the same for N classes, 3 to 5 [2]_, in at most 1024, 256, 128 bins.
+        - ``levels:N``: N classes, 2 to 5, by Otsu's method; thresholds are half way between the
+          medians of neighbours, which the mixed voxels at faces hardly move. That is where the
+          imaging's blur and fringes leave the faces of thick bodies in place. For phases that are
+          all common, such as the layers of a cell.
+        - ``edges``: the mean grey value of the edges, voxels counting by their gradient where that
+          stands out from the noise [3]_; see `edge_level`. That is half way between two phases
+          however rare one of them is, and higher or lower for features so thin that the blur keeps
+          them from their own grey value. For cracks and pores, in a region of two phases.
         - ``gaussians:N``: N normal distributions are fitted, 2 to 4; thresholds are where two
           neighbours cross: the fewest voxels are taken for the wrong phase. Finds rare phases too.
         - ``midpoints:N``: the same fit; thresholds are half way between neighbouring means, where
@@ -118,6 +151,8 @@ class ThresholdRule:
        Man Cybern. 9 (1979) 62-66.
     .. [2] P.-S. Liao, T.-S. Chen, P.-C. Chung, "A fast algorithm for multilevel thresholding",
        J. Inf. Sci. Eng. 17 (2001) 713-727.
+    .. [3] J. Kittler, J. Illingworth, J. Föglein, "Threshold selection based on a simple image
+       statistic", Comput. Vis. Graph. Image Process. 30 (1985) 125-147.
 
     Examples
     --------
@@ -134,8 +169,15 @@ class ThresholdRule:
         if not 0 <= self.sensitivity <= 0.5:
             raise ValueError(f"sensitivity must lie in 0..0.5, got {self.sensitivity}")
 
-    def find(self, histogram: Histogram) -> Thresholds:
+    def find(self, histogram: Histogram, *, edges: EdgeLevel | None = None) -> Thresholds:
         """The thresholds of a histogram, which is best pooled over the frames of a series.
+
+        Parameters
+        ----------
+        histogram
+            Of the region in which the phases lie.
+        edges
+            Of the same region; needed by the rule ``edges`` alone.
 
         Raises
         ------
@@ -145,39 +187,55 @@ class ThresholdRule:
         kind, numbers = self._parse()
         if np.count_nonzero(histogram.counts) < 2 and kind != "given":
             raise ValueError("threshold cannot be found: all grey values are equal; give a number")
-        misfit = math.nan
-        if kind in ("gaussians", "midpoints", "partial-volume"):
-            if kind == "partial-volume":
-                fit = fit_partial_volume(histogram)
-            else:
-                fit = fit_gaussians(histogram, int(numbers[0]))
-            classes, misfit = fit.classes, fit.misfit
-            cuts = _between_classes(classes, crossings=kind == "gaussians")
-        else:
-            cuts = np.array(numbers) if kind == "given" else _otsu(histogram, int(numbers[0]))
-            classes = split_classes(histogram, cuts)
-        source = _METHODS[kind].format(n=len(classes))
-        band = f"± {self.sensitivity:g} of the distance between the means of the two classes"
+        cuts, classes, misfit = self._cut(kind, numbers, histogram, edges)
         found = tuple(
-            self._banded(float(cut), *pair)
+            _banded(float(cut), *pair, self.sensitivity)
             for cut, pair in zip(cuts, pairwise(classes), strict=True)
         )
-        return Thresholds(found, classes, source, band, misfit)
+        source = _METHODS[kind].format(n=len(classes))
+        band = f"± {self.sensitivity:g} of the distance between the means of the two classes"
+        return Thresholds(found, classes, source, band, misfit, self.sensitivity)
 
-    def _banded(self, cut: float, below: GreyClass, above: GreyClass) -> Threshold:
-        reach = self.sensitivity * (above.mean - below.mean)
-        if math.isnan(reach):
-            return Threshold.of(cut)  # a given number with nothing on one side: no band to be had
-        return Threshold(cut, max(cut - reach, below.mean), min(cut + reach, above.mean))
+    @property
+    def needs_edges(self) -> bool:
+        """Whether `find` needs the level of the edges."""
+        return self._parse()[0] == "edges"
 
-    def _parse(self) -> tuple[str, tuple[float, ...]]:
+    def _cut(
+        self, kind: str, numbers: Numbers, histogram: Histogram, edges: EdgeLevel | None
+    ) -> tuple[NDArray[np.float64], tuple[GreyClass, ...], float]:
+        """Where classes part, the classes, and how badly they fit."""
+        if kind == "partial-volume":
+            fit = fit_partial_volume(histogram)
+            return _between_classes(fit.classes, crossings=False), fit.classes, fit.misfit
+        if kind in ("gaussians", "midpoints"):
+            fit = fit_gaussians(histogram, int(numbers[0]))
+            cuts = _between_classes(fit.classes, crossings=kind == "gaussians")
+            return cuts, fit.classes, fit.misfit
+        if kind == "levels":
+            classes = _median_classes(histogram, _otsu(histogram, int(numbers[0])))
+            return _between_classes(classes, crossings=False), classes, math.nan
+        if kind == "edges":
+            if edges is None:
+                raise ValueError("edges must be given for the rule edges, got None")
+            cuts = np.array([edges.value])
+        else:
+            cuts = np.array(numbers) if kind == "given" else _otsu(histogram, int(numbers[0]))
+        return cuts, split_classes(histogram, cuts), math.nan
+
+    def _parse(self) -> tuple[str, Numbers]:
         kind, _, tail = self.name.partition(":")
         try:
             numbers = tuple(float(part) for part in tail.split(",")) if tail else ()
         except ValueError:
             numbers = (math.nan,)
-        counts = {"multi-otsu": (3, 4, 5), "gaussians": (2, 3, 4), "midpoints": (2, 3, 4)}
-        if self.name in ("otsu", "partial-volume"):
+        counts = {
+            "multi-otsu": (3, 4, 5),
+            "levels": (2, 3, 4, 5),
+            "gaussians": (2, 3, 4),
+            "midpoints": (2, 3, 4),
+        }
+        if self.name in ("otsu", "edges", "partial-volume"):
             return kind, (2,)
         if kind in counts and len(numbers) == 1 and numbers[0] in counts[kind]:
             return kind, numbers
@@ -209,6 +267,17 @@ def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:
     return (histogram.values[before] + histogram.values[after]) / 2
 
 
+def _median_classes(histogram: Histogram, cuts: NDArray[np.float64]) -> tuple[GreyClass, ...]:
+    """The classes between cuts, with their medians for means."""
+    of = np.searchsorted(cuts, histogram.values)
+    classes = []
+    for i, own in enumerate(split_classes(histogram, cuts)):
+        below = np.cumsum(np.where(of == i, histogram.counts, 0))
+        median = histogram.values[np.searchsorted(below, below[-1] / 2)]
+        classes.append(replace(own, mean=float(median)))
+    return tuple(classes)
+
+
 def _between_classes(classes: tuple[GreyClass, ...], *, crossings: bool) -> NDArray[np.float64]:
     cuts = []
     for below, above in pairwise(classes):
@@ -221,3 +290,12 @@ def _between_classes(classes: tuple[GreyClass, ...], *, crossings: bool) -> NDAr
             )
         cuts.append(cut)
     return np.array(cuts)
+
+
+def _banded(cut: float, below: GreyClass, above: GreyClass, sensitivity: float) -> Threshold:
+    reach = sensitivity * (above.mean - below.mean)
+    if math.isnan(reach):
+        return Threshold.of(cut)  # a given number with nothing on one side: no band to be had
+    return Threshold(
+        cut, min(cut, max(cut - reach, below.mean)), max(cut, min(cut + reach, above.mean))
+    )

@@ -85,7 +85,7 @@ def volume_figure(analysis: Analysis) -> Figure:
         color="black",
         alpha=0.15,
         linewidth=0,
-        label=f"threshold ± {analysis.settings.sensitivity:.0%}",
+        label="thresholds lower and higher",
     )
     axes.plot(time, frames["volume"], "o-", color="black", markersize=4, label="total")
     axes.set_xlabel(time_axis(history.time_unit))

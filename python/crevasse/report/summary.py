@@ -10,8 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crevasse
-from crevasse.operando import Analysis
+from crevasse.operando import Analysis, PhaseRule, Threshold
+from crevasse.operando.places import places
 from crevasse.tracking import EventType
+
+_ALIGNED = {
+    "none": "no",
+    "translation": "yes, translation",
+    "rigid": "yes, translation and rotation",
+}
 
 
 def summary(analysis: Analysis) -> dict[str, Any]:
@@ -29,8 +36,8 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "unit": series.unit,
         "time_unit": history.time_unit,
         "volume_unit": frames.units["volume"],
-        "threshold": analysis.settings.segmentation.threshold,
-        "threshold_source": analysis.threshold_source,
+        "thresholds": {rule.name: _windows(rule) for rule in analysis.settings.rules},
+        "skipped": [list(skipped) for skipped in analysis.skipped],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
         "volume_low": analysis.measures["volume_low"].tolist(),
@@ -74,10 +81,8 @@ def _plain(values: NDArray[np.float64]) -> list[float | None]:
 def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
     """How the numbers were obtained: name and value, in the order of the work."""
     series, settings = analysis.series, analysis.settings
-    segmentation = settings.segmentation
+    signal = settings.signal
     spacing = " × ".join(f"{length:g}" for length in series.spacing)
-    kind = "contrast" if segmentation.flatten else "grey value"
-    direction = "≥" if segmentation.phase == "bright" or segmentation.flatten else "≤"
     return [
         ("source", series.source),
         ("frames", f"{len(series)} of {' × '.join(map(str, series.shape))} {series.dtype}"),
@@ -88,32 +93,64 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
         ("times", f"{series.times_source}, in {series.time_unit}"),
         ("region of interest", _roi_in_words(analysis)),
         ("light matched", "yes, by the bright level" if settings.match_light else "no"),
-        ("drift corrected", "yes, frame by frame" if settings.align else "no"),
+        ("drift corrected", _ALIGNED[settings.align]),
+        ("denoising", signal.denoise),
         (
             "smoothing",
-            f"Gaussian, σ = {segmentation.smooth:g} voxels" if segmentation.smooth else "none",
+            f"Gaussian, σ = {signal.smooth:g} voxels" if signal.smooth else "none",
         ),
         (
             "background",
-            f"removed, features up to {segmentation.flatten} voxels wide"
-            if segmentation.flatten
-            else "kept",
+            f"removed, features up to {signal.flatten} voxels wide" if signal.flatten else "kept",
         ),
-        (
-            "threshold",
-            f"{kind} {direction} {segmentation.threshold:.4g} ({analysis.threshold_source})",
-        ),
-        (
-            "hysteresis",
-            f"kept where {direction} {segmentation.seed_threshold:.4g} is reached"
-            if segmentation.seed_threshold is not None
-            else "none",
-        ),
-        ("smallest component", f"{segmentation.min_voxels} voxels"),
-        ("connectivity", str(segmentation.connectivity)),
+        *((f"phase {rule.name}", _phase_in_words(rule, analysis)) for rule in settings.rules),
+        ("followed", ", ".join(settings.follow) or "nothing"),
+        ("connectivity", str(settings.connectivity)),
         ("pre-existing", f"open in the first {settings.baseline_frames} frame(s)"),
         ("repeatability", f"{settings.repeatability:.0%} of a crack's volume"),
     ]
+
+
+def _phase_in_words(rule: PhaseRule, analysis: Analysis) -> str:
+    """Its grey values and how they were found, its place, and what is dropped."""
+    settings = analysis.settings
+    kind = "contrast" if settings.signal.flatten else "grey value"
+    parts = []
+    for name, sign in (("low", "≥"), ("high", "≤")):
+        bound = getattr(rule, name)
+        if bound is not None:
+            parts.append(f"{kind} {sign} {_banded(Threshold.of(bound))}")
+        seed = getattr(rule, f"seed_{name}")
+        if seed is not None:
+            parts.append(f"kept where {sign} {_banded(Threshold.of(seed))} is reached")
+    if rule.name in settings.find and analysis.sample is not None:
+        grey = settings.find[rule.name]
+        found = analysis.sample.thresholds[grey.rule]
+        frames = ", ".join(map(str, analysis.sample.frames))
+        parts.append(f"by {found.source}, frames {frames} pooled")
+    elif rule.low is not None or rule.high is not None:
+        parts.append("given")
+    parts += [place for place in places(rule.where) if isinstance(place, str)]
+    if rule.min_voxels > 1:
+        parts.append(f"components of at least {rule.min_voxels} voxels")
+    if rule.bulk:
+        parts.append("its bulk alone")
+    return "; ".join(parts) or "all that is left"
+
+
+def _banded(threshold: Threshold) -> str:
+    if threshold.low == threshold.high:
+        return f"{threshold.value:.4g}"
+    return f"{threshold.value:.4g} ({threshold.low:.4g} to {threshold.high:.4g})"
+
+
+def _windows(rule: PhaseRule) -> dict[str, dict[str, float] | None]:
+    """For JSON: the bounds with their bands."""
+    bounds = {name: getattr(rule, name) for name in ("low", "high", "seed_low", "seed_high")}
+    return {
+        name: None if bound is None else asdict(Threshold.of(bound))
+        for name, bound in bounds.items()
+    }
 
 
 def _roi_in_words(analysis: Analysis) -> str:

@@ -1,0 +1,261 @@
+"""The analysis of a series in the making, frame by frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from crevasse._local_thickness import local_thickness
+from crevasse._runs import RunVolume
+from crevasse._table import Table
+from crevasse._thickness_distribution import thickness_distribution
+from crevasse.io import Frame, Series
+from crevasse.operando.align import Aligned
+from crevasse.operando.electrochemistry import FrameStates, join_frames
+from crevasse.operando.grey_comparison import GreyComparison
+from crevasse.operando.grey_sample import GreySample
+from crevasse.operando.grey_study import GreyStudy
+from crevasse.operando.interface import InterfaceRecord
+from crevasse.operando.phases import Phases
+from crevasse.operando.preparation import Preparation
+from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.segmenter import Segmented, Segmenter
+from crevasse.operando.settings import Analysis, Layer, Picture, Settings
+from crevasse.operando.signal import Image
+from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
+
+
+class Analyst:
+    """Analyse frame after frame; of each only runs, small pictures and numbers are kept.
+
+    Parameters
+    ----------
+    series
+        What is analysed.
+    settings
+        How; all thresholds are known.
+    sample
+        What they were found from.
+    """
+
+    def __init__(self, series: Series, settings: Settings, sample: GreySample | None) -> None:
+        self._series, self._settings, self._sample = series, settings, sample
+        self._region = settings.region(series.shape, series.spacing)
+        self._preparation = Preparation(settings)
+        self._segmenter = Segmenter(settings.rules, self._region, settings.axis)
+        self._tracker: Tracker | None = None  # made when the first frame shows the electrodes
+        self._follower: FrontFollower | None = None
+        self._cycling = _joined(series, settings)
+        self._layers = {
+            name: _record(layer, series, settings) for name, layer in settings.layers.items()
+        }
+        self._grey = GreyStudy(names=("open at first", "opened later")) if settings.grey else None
+        self._baseline = self._region - self._region
+        self._rows: list[dict[str, Any]] = []
+        self._phase_rows: list[dict[str, Any]] = []
+        self._pictures: list[Picture] = []
+        self.skipped: list[tuple[str, str]] = []
+
+    def add(self, frame: Frame) -> FrameResult:
+        """Read, align, segment, track and measure one frame; if that fails, nothing is added."""
+        aligned = self._preparation.prepare(frame.read())
+        signal = self._settings.signal.of(aligned.image)
+        segmented = self._segmenter.segment(signal)
+        open_, low, high = segmented.together(self._settings.follow)
+        if self._tracker is None:
+            self._begin(signal, segmented)
+        assert self._tracker is not None
+        number = len(self._rows)
+        cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
+        result = self._tracker.update(open_, time=frame.time, cycle=cycle)
+        if self._follower is not None:
+            self._follower.update(result)
+        if number < self._settings.baseline_frames:
+            self._baseline = self._baseline | open_
+        self._measure_layers(segmented, frame.time)
+        self._study_grey(aligned.image, open_, number)
+        self._add_phases(segmented, number, frame.time)
+        volumes = sorted(v.n_voxels for v in (open_, low, high))
+        self._rows.append(self._measure(frame, aligned, open_, (volumes[0], volumes[-1])))
+        self._pictures.append(self._picture(aligned.image, open_))
+        return result
+
+    def skip(self, frame: Frame, why: str) -> None:
+        """Leave a frame out."""
+        self.skipped.append((frame.name, why))
+
+    def so_far(self, failure: str = "") -> Analysis | None:
+        """What has been analysed; None before the first frame."""
+        if self._tracker is None:
+            return None
+        series = self._series
+        volume_unit = f"{series.unit}^{len(series.shape)}"
+        units = {
+            "time": series.time_unit,
+            **dict.fromkeys(("volume_low", "volume_high"), volume_unit),
+            **{n: series.unit for n in self._rows[0] if n.startswith("thickness")},
+            **{n: "voxel" for n in self._rows[0] if n.startswith(("drift", "residual"))},
+        }
+        volumes = dict.fromkeys(("volume", "volume_low", "volume_high"), volume_unit)
+        history = self._tracker.history()
+        follower = self._follower
+        return Analysis(
+            series=series,
+            settings=self._settings,
+            sample=self._sample,
+            history=history,
+            measures=_table(self._rows, units),
+            phases=_table(self._phase_rows, volumes | {"time": series.time_unit}),
+            pictures=tuple(self._pictures),
+            failure=failure,
+            cycling=self._cycling,
+            fronts=None if follower is None else follower.fronts(history),
+            layers=self._layers,
+            grey=_compared(self._grey),
+            skipped=tuple(self.skipped),
+        )
+
+    def _begin(self, signal: Image, segmented: Segmented) -> None:
+        """With the first frame, which shows where electrodes are."""
+        series, settings = self._series, self._settings
+        working, counter = (
+            electrode.locate(signal, segmented.volumes, self._region)
+            if isinstance(electrode, SeenElectrode)
+            else electrode
+            for electrode in (settings.working, settings.counter)
+        )
+        whole = settings.roi is None and settings.cylinder is None
+        self._tracker = Tracker(
+            spacing=series.spacing,
+            unit=series.unit,
+            time_unit=series.time_unit,
+            connectivity=settings.connectivity,
+            baseline_frames=settings.baseline_frames,
+            repeatability=settings.repeatability,
+            confirm_after=settings.confirm_after,
+            working=working,
+            counter=counter,
+            roi=None if whole else self._region,
+        )
+        if settings.fronts and working is not None:
+            # Branches shorter than five voxels are roughness; tips go up to forty a scan.
+            voxel = max(series.spacing)
+            self._follower = FrontFollower(
+                working, counter, prominence=5 * voxel, max_step=40 * voxel
+            )
+
+    def _measure_layers(self, segmented: Segmented, time: float) -> None:
+        for name, record in self._layers.items():
+            phase = self._settings.layers[name].phase
+            ends = [segmented.low[phase], segmented.high[phase]]
+            changed = [end for end in ends if end is not segmented.volumes[phase]]
+            record.update(segmented.volumes[phase], time=time, banded=changed)
+
+    def _study_grey(self, image: Image, open_: RunVolume, number: int) -> None:
+        if self._grey is None:
+            return
+        if number < self._settings.baseline_frames:
+            self._grey.add(image, open_, None)
+        else:  # the voxels beside what was open before hold part of it
+            self._grey.add(image, None, open_ - self._baseline.dilate())
+
+    def _add_phases(self, segmented: Segmented, number: int, time: float) -> None:
+        ends = (segmented.volumes, segmented.low, segmented.high)
+        counts = {name: [end[name].n_voxels for end in ends] for name in segmented.volumes}
+        phases = Phases(
+            dict(segmented.volumes),
+            self._region,
+            {name: min(n) for name, n in counts.items()},
+            {name: max(n) for name, n in counts.items()},
+        )
+        table = phases.table(spacing=self._series.spacing)
+        self._phase_rows += [{"frame": number, "time": time} | row for row in table.rows()]
+
+    def _measure(
+        self, frame: Frame, aligned: Aligned, open_: RunVolume, n_voxels: tuple[int, int]
+    ) -> dict[str, Any]:
+        axes = ("z", "y", "x")[-len(frame.shape) :]
+        voxel_volume = float(np.prod(self._series.spacing))
+        row = {
+            "frame": len(self._rows),
+            "scan": frame.index,
+            "name": frame.name,
+            "time": frame.time,
+            **{f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)},
+            "residual": aligned.residual,
+            "fraction": open_.n_voxels / self._region.n_voxels,
+            "volume_low": n_voxels[0] * voxel_volume,
+            "volume_high": n_voxels[1] * voxel_volume,
+        }
+        return row | (self._thickness(open_) if self._settings.thickness else {})
+
+    def _thickness(self, open_: RunVolume) -> dict[str, float]:
+        spacing = self._series.spacing
+        thickness = local_thickness(open_.to_mask(), spacing=spacing)
+        found = thickness_distribution(thickness, spacing=spacing, quantiles=(0.5, 0.9))
+        return {
+            "thickness_mean": found.mean,
+            "thickness_median": found.quantiles[0.5],
+            "thickness_p90": found.quantiles[0.9],
+        }
+
+    def _picture(self, image: Image, open_: RunVolume) -> Picture:
+        z = 0
+        if image.ndim == 3:
+            begin, end, _ = (self._settings.roi or (slice(None),))[0].indices(image.shape[0])
+            z = (begin + end) // 2
+        return Picture(
+            grey=image[z].copy() if image.ndim == 3 else image.copy(),
+            open=open_.plane(z).to_mask(),
+            preexisting=(open_ & self._baseline).plane(z).to_mask(),
+        )
+
+
+def _table(rows: list[dict[str, Any]], units: dict[str, str]) -> Table:
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return Table(columns, units={name: unit for name, unit in units.items() if name in columns})
+
+
+def _compared(study: GreyStudy | None) -> GreyComparison | None:
+    if study is None:
+        return None
+    try:
+        return study.result()
+    except ValueError:  # one of both is not there, or nowhere thick enough to have an inside
+        return None
+
+
+def _joined(series: Series, settings: Settings) -> FrameStates | None:
+    """The state of the cell at each frame; `ValueError` where frames lie outside of the record."""
+    cycling = settings.cycling
+    if cycling is None:
+        return None
+    return join_frames(
+        cycling.cycler,
+        cycling.seconds(np.array([frame.time for frame in series.frames])),
+        scan_duration=3600 * cycling.scan_duration,
+        uncertainty=3600 * cycling.uncertainty,
+        area=cycling.area,
+        names=[frame.name for frame in series.frames],
+    )
+
+
+def _record(layer: Layer, series: Series, settings: Settings) -> InterfaceRecord:
+    n = len(series)
+    return InterfaceRecord(
+        face=layer.face,
+        spacing=series.spacing,
+        roi=layer.roi,
+        centre=layer.centre,
+        depth=_half_height(layer.face, series),
+        keep=sorted({0, n // 3, 2 * n // 3, n - 1}),
+        unit=series.unit,
+        time_unit=series.time_unit,
+    )
+
+
+def _half_height(face: str, series: Series) -> float:
+    """Lithium in the other half of the cell belongs to the other electrode."""
+    axis = "zyx"[-len(series.shape) :].index(face[0])
+    return series.shape[axis] * series.spacing[axis] / 2

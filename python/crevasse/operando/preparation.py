@@ -1,0 +1,39 @@
+"""A scan made comparable with the first one: light, slices, drift."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crevasse.operando.align import Aligned, DriftCorrector, match_light
+from crevasse.operando.denoise import level_slices
+from crevasse.operando.settings import Settings
+from crevasse.operando.signal import Image
+
+
+class Preparation:
+    """Prepare frame after frame; the first one sets light, grey level and position."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._light: Image | None = None
+        self._level: float | None = None
+        self._corrector = DriftCorrector(roi=settings.stable or settings.roi)
+
+    def prepare(self, image: Image) -> Aligned:
+        """The next frame, brought onto the first."""
+        image = self._lit(image)
+        if self._settings.align == "none":
+            return Aligned(image, np.zeros(image.ndim), 0.0)
+        return self._corrector.correct(image)
+
+    def _lit(self, image: Image) -> Image:
+        settings = self._settings
+        if settings.match_light:
+            if self._light is None:
+                self._light = image
+            image = match_light(image, self._light)
+        if settings.level_region is not None:
+            levelled = level_slices(image, region=settings.level_region, target=self._level)
+            self._level = levelled.target
+            image = levelled.image
+        return image

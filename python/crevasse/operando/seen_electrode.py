@@ -1,0 +1,66 @@
+"""Electrodes that the first frame shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crevasse import _validate
+from crevasse._runs import RunVolume
+from crevasse.operando.histogram import Histogram
+from crevasse.operando.phases import PhaseRule, volumes_of
+from crevasse.operando.places import beside
+from crevasse.operando.signal import Image
+from crevasse.operando.thresholds import ThresholdRule
+
+
+@dataclass(frozen=True)
+class SeenElectrode:
+    """An electrode at a face of the volume, that reaches as far as the first frame shows.
+
+    Attributes
+    ----------
+    face
+        "zmin", "zmax", "ymin", …
+    until
+        It ends before the first voxel of this phase. None: behind the brightest layer in the half
+        of the volume at `face`.
+    """
+
+    face: str
+    until: str | None = None
+
+    def locate(
+        self, signal: Image, phases: Mapping[str, RunVolume], region: RunVolume
+    ) -> RunVolume:
+        """Its voxels within the region.
+
+        Raises
+        ------
+        ValueError
+            If the phase, or a bright layer, is not there.
+        """
+        axis = _validate.AXES[-len(region.shape) :].index(self.face[0])
+        outwards = "above" if self.face.endswith("min") else "below"
+        if self.until is None:
+            layer = self._brightest(signal, region, axis)
+            found = (beside(layer, outwards, axis) | beside(layer, "inside", axis)) & region
+            what = "a layer brighter than the rest"
+        else:
+            found = beside(phases[self.until], outwards, axis) & region
+            what = f"{self.until} with something before it"
+        if found.n_voxels == 0:
+            raise ValueError(
+                f"electrode at {self.face} cannot be found: the first frame shows no {what}; "
+                "give plane, in µm, or a mask"
+            )
+        return found
+
+    def _brightest(self, signal: Image, region: RunVolume, axis: int) -> RunVolume:
+        n = region.shape[axis]
+        part = slice(0, (n + 1) // 2) if self.face.endswith("min") else slice(n // 2, n)
+        box = tuple(part if a == axis else slice(None) for a in range(len(region.shape)))
+        half = region & RunVolume.from_box(region.shape, box)
+        threshold = ThresholdRule("levels:2").find(Histogram.from_image(signal, roi=half))[0]
+        rule = PhaseRule("brightest", low=threshold.value, bulk=1)
+        return volumes_of(signal, [rule], half, axis)["brightest"]
