@@ -77,6 +77,18 @@ def _add_demo(commands: Any) -> None:
         commands, "demo", _demo, "follow the cracks of a real laminate series that comes along"
     )
     _add_output(command, "crevasse-demo")
+    command.add_argument(
+        "--case",
+        choices=["a", "b", "c"],
+        help="instead: make the scans of a battery whose truth is known, and analyse them: "
+        "a, branching cracks; b, planar layers; c, a filament that shorts the cell",
+    )
+    command.add_argument(
+        "--scale",
+        type=_finite,
+        default=1.0,
+        help="of the case: 1 takes seconds, 5 is about 512³ voxels (default: 1)",
+    )
 
 
 def _add_track(commands: Any) -> None:
@@ -157,6 +169,10 @@ def _add_track(commands: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.case is not None:
+        from crevasse.cli_case import run_case
+
+        return run_case(options, _run)
     from crevasse.operando import Settings
 
     # Chosen by eye on this series: 31 voxels is wider than its widest crack; contrast 0.12 lies
@@ -215,8 +231,16 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
     return _run(series, settings, options)
 
 
-def _run(series: Series, settings: Settings, options: argparse.Namespace) -> int:
-    """Analyse a series, write its report to `options.output` and say what was found."""
+def _run(
+    series: Series,
+    settings: Settings,
+    options: argparse.Namespace,
+    more: Callable[[Analysis], str] = lambda _: "",
+) -> int:
+    """Analyse a series, write its report to `options.output` and say what was found.
+
+    `more` is what else there is to say, for a person.
+    """
     from crevasse.operando import BrokenFrameError, analyze_series
     from crevasse.report import summary, write_report
 
@@ -234,6 +258,9 @@ def _run(series: Series, settings: Settings, options: argparse.Namespace) -> int
         print(json.dumps(summary(analysis) | {"report": str(report)}))
     else:
         print(_in_words(analysis))
+        for name, why in analysis.skipped:
+            print(f"left out: {name}: {why}")
+        print(more(analysis), end="")
         print(f"report: {report}")
     return 0
 

@@ -4,8 +4,10 @@ from crevasse.phantom.adversarial import scenes
 from crevasse.phantom.case_a import case_a
 from crevasse.phantom.case_b import case_b
 from crevasse.phantom.case_c import case_c
+from crevasse.phantom.case_files import write_case
 from crevasse.phantom.case_truth import CaseTruth, Fact
 from crevasse.phantom.imaging import Imaging, Phase, image
+from crevasse.phantom.protocol import Protocol
 from crevasse.phantom.scene import Scene, undo_drift
 from crevasse.phantom.script import Script
 from crevasse.phantom.series_files import write_series
@@ -15,6 +17,7 @@ __all__ = [
     "Fact",
     "Imaging",
     "Phase",
+    "Protocol",
     "Scene",
     "Script",
     "case_a",
@@ -23,5 +26,6 @@ __all__ = [
     "image",
     "scenes",
     "undo_drift",
+    "write_case",
     "write_series",
 ]

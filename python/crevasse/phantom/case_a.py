@@ -22,6 +22,7 @@ from crevasse.phantom.grains import (
     pore_beside,
 )
 from crevasse.phantom.imaging import Imaging, Phase
+from crevasse.phantom.protocol import Protocol
 from crevasse.phantom.scene import Scene, of_cell
 from crevasse.phantom.sheets import Sheet
 from crevasse.tracking.cycle import CycleState, Direction
@@ -33,6 +34,8 @@ _CURRENT = 0.5
 # In µm³. Porosity of the subvolume, and pores and cracks of the larger one; both 0.55 % porous.
 _POROSITY, _PORES, _BEFORE, _AFTER, _EXPECTED = 0.0055, 80e4, 266e4, 461e4, 398e4
 _LEFT = 0.2
+_EFFICIENCY = 0.799
+_STRIPPED = _PLATED * (1.0 + _EFFICIENCY)
 _REGION = _BEFORE / _POROSITY
 _AREA = _EXPECTED / (2.0 * UM_PER_MAH)
 
@@ -114,7 +117,8 @@ def case_a(
     )
     # The charge is in proportion to the block's height: its cracks hold the share that they do.
     current = _CURRENT * depth * SPACING * _AREA / _REGION
-    cycles = [_cycle(time, current) for time in times]
+    protocol = Protocol(lambda time: _cycle(time, current), 0.0, _STRIPPED + 0.2)
+    cycles = [protocol.state(time) for time in times]
     options = {
         "working": RunVolume.from_box(shape, (slice(0, _COLLECTOR), slice(None), slice(None))),
         "counter": "zmax",
@@ -128,6 +132,7 @@ def case_a(
         times=times,
         spacing=SPACING,
         imaging=imaging if imaging is not None else Imaging(seed=seed),
+        protocol=protocol,
         options=options,
     )
 
@@ -243,7 +248,9 @@ def _cycle(time: float, current: float) -> CycleState:
     """Charge counted from the begin of the half-cycle, in mAh/cm²."""
     if time <= _PLATED:
         return CycleState(0, Direction.PLATING, current * time)
-    return CycleState(1, Direction.STRIPPING, current * (time - _PLATED))
+    if time <= _STRIPPED:
+        return CycleState(1, Direction.STRIPPING, current * (time - _PLATED))
+    return CycleState(2, Direction.REST, 0.0)
 
 
 def _truth(
@@ -294,6 +301,7 @@ def _truth(
             float(columns["volume_new"][-1] / columns["volume_new"].max()),
             "",
         ),
+        Fact("first-cycle efficiency", _EFFICIENCY, _EFFICIENCY, ""),
         Fact("flat until", _FLAT, _FLAT, "h"),
         Fact("plateau after stripping for", 2.25, _PLATEAU - _PLATED, "h"),
     )

@@ -15,6 +15,7 @@ from crevasse.phantom.cell import Cell
 from crevasse.phantom.discs import casing_of, cell_radius
 from crevasse.phantom.imaging import Imaging, Phase
 from crevasse.phantom.layers import Layers, Thickness, layered, units_of
+from crevasse.phantom.protocol import Protocol
 from crevasse.phantom.scene import Scene, of_cell
 from crevasse.tracking.cycle import CycleState, Direction
 
@@ -119,7 +120,8 @@ def case_b(
     cell = Cell(
         shape, stack, layers.faces, (), (State(),) * n_frames, casing_of(shape), 4.0, 0.012, seed
     )
-    cycles = [_cycle(float(time)) for time in times]
+    protocol = Protocol(_cycle, 0.0, STAGES[-1].time + 0.1)
+    cycles = [protocol.state(float(time)) for time in times]
     return of_cell(
         "case_b",
         "A lithium layer is plated, stripped and plated again, and roughens at high current.",
@@ -128,6 +130,7 @@ def case_b(
         times=times,
         spacing=SPACING,
         imaging=imaging if imaging is not None else Imaging(seed=seed),
+        protocol=protocol,
         options={"cycles": cycles},
     )
 
@@ -162,6 +165,8 @@ def _thickness(time: float) -> Thickness:
 
 def _cycle(time: float) -> CycleState:
     """Charge counted from the begin of the half-cycle."""
+    if time > STAGES[-1].time + 1e-9:
+        return CycleState(STAGES[-1].half_cycle + 1, Direction.REST, 0.0)
     at = next(i for i, stage in enumerate(STAGES) if time <= stage.time + 1e-9)
     stage, before = STAGES[at], STAGES[max(at - 1, 0)]
     begin = before.charge if before.half_cycle == stage.half_cycle else 0.0

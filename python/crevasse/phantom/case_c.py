@@ -16,11 +16,13 @@ from crevasse.phantom.discs import casing_of, cell_radius
 from crevasse.phantom.grains import Region, grow_network
 from crevasse.phantom.imaging import Imaging, Phase
 from crevasse.phantom.layers import Layers, Thickness, layered, units_of
+from crevasse.phantom.protocol import Protocol
 from crevasse.phantom.scene import Scene, of_cell
 from crevasse.phantom.sheets import Sheet
 from crevasse.tracking.cycle import CycleState, Direction
 
 SPACING = 1.4
+_BEGIN = -6.0  # of the first 3 mAh/cm², at 0.5 mA/cm², after which scans begin
 # Ends of the steps at 0.75, 1.0 and 2.0 mA/cm², in h, and the charge that has passed by then.
 _STEPS = (0.0, 1.0, 2.0, 2.81)
 _CHARGES = (3.0, 3.75, 4.75, 6.37)
@@ -100,7 +102,8 @@ def case_c(
     short = int(np.argmax(times >= _STEPS[-1]))
     states = tuple(_states(cracks[0], counter, times, short))
     cell = Cell(shape, stack, layers.faces, cracks, states, casing, 4.0, 0.012, seed)
-    cycles = [_cycle(float(time)) for time in times]
+    protocol = Protocol(_cycle, _BEGIN, _LAST + 0.1, shorted=_STEPS[-1])
+    cycles = [protocol.state(float(time)) for time in times]
     return of_cell(
         "case_c",
         "A layer grows, then one branched filament near the edge spans the cell and shorts it.",
@@ -109,6 +112,7 @@ def case_c(
         times=times,
         spacing=SPACING,
         imaging=imaging if imaging is not None else Imaging(seed=seed),
+        protocol=protocol,
         options={"working": working, "counter": counter, "cycles": cycles},
     )
 
@@ -211,9 +215,10 @@ def _thickness(time: float) -> Thickness:
 
 
 def _cycle(time: float) -> CycleState:
-    direction = Direction.PLATING if time < _STEPS[-1] else Direction.REST
+    direction = Direction.PLATING if time <= _STEPS[-1] else Direction.REST
     half_cycle = 0 if direction == Direction.PLATING else 1
-    return CycleState(half_cycle, direction, float(np.interp(time, _STEPS, _CHARGES)))
+    charge = np.interp(time, (_BEGIN, *_STEPS), (0.0, *_CHARGES))
+    return CycleState(half_cycle, direction, float(charge))
 
 
 def _truth(cell: Cell, layers: Layers, cycles: Sequence[CycleState], short: int) -> CaseTruth:
@@ -231,6 +236,8 @@ def _truth(cell: Cell, layers: Layers, cycles: Sequence[CycleState], short: int)
         Fact("thickness mean after 3 mAh/cm²", UM_PER_MAH * _CHARGES[0], mean, "um"),
         Fact("charge at the short", _CHARGES[-1], float(columns["capacity"][short]), "mAh/cm^2"),
         Fact("filaments that span the cell", 1.0, 1.0, ""),
+        Fact("frame of the short", 12.0, float(short), ""),
+        Fact("share of the shorting crack in the filament", 1.0, 1.0, ""),
     )
     return CaseTruth(
         Table(columns, units=units_of(columns)),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from crevasse.phantom.case_truth import CaseTruth
 from crevasse.phantom.cell import Cell
 from crevasse.phantom.imaging import Image, Imaging
+from crevasse.phantom.protocol import Protocol
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.history import History
 from crevasse.tracking.score import Score, score
@@ -44,6 +45,8 @@ class Scene:
         How far each frame lies from the first, whole voxels, (frame, axis); None: not at all.
     cell
         Of a case: what is where.
+    protocol
+        Of a case: what the cell does when.
     imaging, image_drift
         Of a case: how its images are made, and how far the sample lies in each from its place, in
         voxels, (frame, axis).
@@ -60,6 +63,7 @@ class Scene:
     options: Mapping[str, Any] = field(default_factory=dict)
     drift: NDArray[np.int64] | None = None
     cell: Cell | None = None
+    protocol: Protocol | None = None
     imaging: Imaging | None = None
     image_drift: NDArray[np.float64] | None = None
 
@@ -162,6 +166,7 @@ def of_cell(
     times: NDArray[np.float64],
     spacing: float,
     imaging: Imaging,
+    protocol: Protocol,
     options: Mapping[str, Any],
 ) -> Scene:
     """A case; its images drift by a fraction of a voxel from scan to scan, some voxels in all."""
@@ -179,6 +184,7 @@ def of_cell(
         time_unit="h",
         options=options,
         cell=cell,
+        protocol=protocol,
         imaging=imaging,
         image_drift=np.cumsum(steps, axis=0).round(3),
     )

@@ -1,0 +1,169 @@
+"""What a paper says, what is true of the phantom of its case, and what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse._table import Table
+from crevasse.operando import Analysis
+from crevasse.operando.electrochemistry import UM_PER_MAH_CM2, coulombic_efficiency
+from crevasse.phantom import CaseTruth, Scene
+
+Volumes = NDArray[np.float64]
+_UPPER = 80 / 266  # of the solid's depth: the paper's subvolume
+
+
+class Measured(NamedTuple):
+    """A number and the band that it lies in, NaN where there is none."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+
+def case_table(scene: Scene, analysis: Analysis) -> Table:
+    """Set the numbers of a case side by side.
+
+    Parameters
+    ----------
+    scene
+        From `crevasse.phantom.case_a`, `case_b` or `case_c`.
+    analysis
+        Of its images, by the experiment that `crevasse.phantom.write_case` writes.
+
+    Returns
+    -------
+    Table
+        ``quantity, paper, truth, measured, low, high, unit``. Low and high are the least and
+        greatest value with thresholds at the ends of their bands; NaN where a number hangs on none.
+    """
+    find = {"case_a": _case_a, "case_b": _case_b, "case_c": _case_c}[scene.name]
+    measured = dict(find(scene, analysis))
+    facts = {fact.quantity: fact for fact in _truth(scene).facts}
+    rows = [
+        (name, fact.paper, fact.truth, *measured.get(name, Measured(math.nan)), fact.unit)
+        for name, fact in facts.items()
+    ]
+    names = ("quantity", "paper", "truth", "measured", "low", "high", "unit")
+    columns = zip(*rows, strict=True)
+    return Table({name: np.array(c) for name, c in zip(names, columns, strict=True)})
+
+
+def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
+    frames, measures = analysis.history.frames, analysis.measures
+    curves = [frames["volume"], measures["volume_low"], measures["volume_high"]]
+    time = frames["time"]
+
+    def of(number: Callable[[Volumes], float]) -> Measured:
+        values = [float(number(curve)) for curve in curves]
+        return Measured(values[0], min(values), max(values))
+
+    fraction = float(measures["fraction"][0] / curves[0][0])
+    subvolume = _opened_above(scene, analysis) / float(curves[0][0])
+    yield "porosity", of(lambda v: v[0] * fraction)
+    yield "pore volume of the subvolume", of(lambda v: v[0] * subvolume)
+    yield "volume before", of(lambda v: v[0])
+    yield "volume after plating", of(np.max)
+    yield "growth", of(lambda v: v.max() / v[0] - 1)
+    expected = _expected_lithium(scene, analysis)
+    yield "expected lithium", Measured(expected)
+    yield "accommodated", of(lambda v: (v.max() - v[0]) / expected)
+    yield "left of the growth", of(lambda v: (v[-1] - v[0]) / (v.max() - v[0]))
+    new = frames["volume_new"]
+    yield "left of the new cracks", Measured(float(new[-1] / new.max()))
+    yield "first-cycle efficiency", Measured(_efficiency(analysis))
+    peak = int(np.argmax(curves[0]))
+    yield "flat until", of(lambda v: _bend(time[: peak + 1], v[: peak + 1]))
+    plateau = of(lambda v: _bend(-time[peak:][::-1], v[peak:][::-1]))
+    at = sorted(-value - float(time[peak]) for value in plateau)
+    yield "plateau after stripping for", Measured(-plateau.value - float(time[peak]), at[0], at[-1])
+
+
+def _case_b(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
+    from crevasse.phantom.case_b import STAGES
+
+    yield "first-cycle efficiency", Measured(_efficiency(analysis))
+    for stage in STAGES:
+        row = int(np.argmin(np.abs(analysis.history.frames["time"] - stage.time)))
+        working, counter = (_layer(analysis, name, row) for name in ("working", "counter"))
+        yield f"thickness mean, {stage.name}", working[0]
+        yield f"thickness std, {stage.name}", working[1]
+        yield f"counter electrode, {stage.name}", counter[2]
+
+
+def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
+    yield "thickness mean after 3 mAh/cm²", _layer(analysis, "working", 0)[0]
+    short = analysis.history.short()
+    yield "filaments that span the cell", Measured(0.0 if short is None else 1.0)
+    if short is None:
+        return
+    yield "frame of the short", Measured(float(short.frame))
+    assert analysis.cycling is not None
+    charge = float(analysis.cycling.table["inventory"][short.frame])
+    yield "charge at the short", Measured(charge)
+    opened = (analysis.history.first_crack() == short.crack) & (
+        analysis.history.first_open() <= short.frame
+    )
+    truth = _truth(scene)
+    filament = truth.objects(short.frame) == truth.short_object
+    shared = float(np.count_nonzero(opened & filament)) / float(np.count_nonzero(opened) or 1)
+    yield "share of the shorting crack in the filament", Measured(shared)
+
+
+def _layer(analysis: Analysis, name: str, row: int) -> tuple[Measured, Measured, Measured]:
+    """Mean, standard deviation and change of a layer."""
+    table = analysis.layers[name].table()
+    mean, low, high = (float(table[c][row]) for c in ("mean", "threshold_low", "threshold_high"))
+    first = [float(table[c][0]) for c in ("threshold_low", "threshold_high")]
+    changes = (low - first[0], high - first[1], float(table["change"][row]))
+    return (
+        Measured(mean, low, high),
+        Measured(float(table["std_corrected"][row])),
+        Measured(changes[2], min(changes), max(changes)),
+    )
+
+
+def _efficiency(analysis: Analysis) -> float:
+    assert analysis.cycling is not None
+    return float(coulombic_efficiency(analysis.cycling.half_cycles)["efficiency"][0])
+
+
+def _expected_lithium(scene: Scene, analysis: Analysis) -> float:
+    """What has been plated since cracks began to grow, as a volume under the region."""
+    assert analysis.cycling is not None
+    time = analysis.history.frames["time"]
+    inventory = analysis.cycling.table["inventory"]
+    begin = _truth(scene).fact("flat until").truth
+    plated = inventory.max() - np.interp(begin, time, inventory)
+    area = math.prod(scene.shape[1:]) * math.prod(scene.spacing[1:])
+    return float(plated * UM_PER_MAH_CM2 * area)
+
+
+def _truth(scene: Scene) -> CaseTruth:
+    assert isinstance(scene.truth, CaseTruth)
+    return scene.truth
+
+
+def _opened_above(scene: Scene, analysis: Analysis) -> float:
+    """Volume that was open in the first frame, in the paper's subvolume below the collector."""
+    assert scene.cell is not None
+    collector = round(float(scene.cell.faces(0)[0].mean()))
+    end = collector + round((scene.shape[0] - collector) * _UPPER)
+    opened = np.count_nonzero(analysis.history.first_open()[:end] == 0)
+    return float(opened * math.prod(scene.spacing))
+
+
+def _bend(time: Volumes, volume: Volumes) -> float:
+    """When a curve that is flat begins to rise evenly: the least squares over all such bends."""
+    best = (math.inf, math.nan)
+    for bend in np.linspace(time[0], time[-2], 400):
+        rise = np.maximum(time - bend, 0)
+        design = np.stack([np.ones_like(time), rise], axis=1)
+        fit, *_ = np.linalg.lstsq(design, volume, rcond=None)
+        best = min(best, (float(((design @ fit - volume) ** 2).sum()), float(bend)))
+    return best[1]
