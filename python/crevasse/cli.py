@@ -241,12 +241,13 @@ def _run(
 
     `more` is what else there is to say, for a person.
     """
-    from crevasse.operando import BrokenFrameError, analyze_series
+    from crevasse.operando import BrokenFrameError, Checkpoint, analyze_series
     from crevasse.report import summary, write_report
 
+    checkpoint = Checkpoint(options.output / ".unfinished")
     try:
         with _output_folder(options.output), _Progress(len(series)) as progress:
-            analysis = analyze_series(series, settings, progress=progress)
+            analysis = analyze_series(series, settings, progress=progress, checkpoint=checkpoint)
     except BrokenFrameError as error:
         if error.analysis is None:
             raise

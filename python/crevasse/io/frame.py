@@ -20,6 +20,8 @@ class Frame:
         Place in the series, from 0; name of the file or folder; time in the series' unit.
     shape, dtype
         (z, y, x) or (y, x), and the grey values' type.
+    stamp
+        Changes when the files do: their number, size and time; empty for arrays.
     """
 
     index: int
@@ -28,6 +30,7 @@ class Frame:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     _read: Callable[[], NDArray[Any]] = field(repr=False)
+    stamp: str = ""
 
     def read(self) -> NDArray[Any]:
         """Read the grey volume; nothing is kept.

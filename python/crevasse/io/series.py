@@ -79,6 +79,7 @@ class _Scan:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     read: Callable[[], NDArray[Any]]
+    stamp: str = ""
 
 
 def open_series(
@@ -132,7 +133,7 @@ def open_series(
     schedule = _schedule(times, names, time_unit)
     lengths, unit_used, spacing_source = _spacing(spacing, schedule, ndim, unit)
     frames = tuple(
-        Frame(index, scan.name, time, scan.shape, scan.dtype, scan.read)
+        Frame(index, scan.name, time, scan.shape, scan.dtype, scan.read, scan.stamp)
         for index, (scan, time) in enumerate(zip(scans, schedule.times, strict=True))
     )
     described = "array" if isinstance(source, np.ndarray) else _describe(source)
@@ -220,7 +221,7 @@ def _tiffs(folder: Path) -> list[Path]:
 
 
 def _file_scan(path: Path) -> _Scan:
-    return _Scan(path.name, *tiff_header(path), partial(read_tiff, path))
+    return _Scan(path.name, *tiff_header(path), partial(read_tiff, path), _stamp([path]))
 
 
 def _folder_scan(folder: Path) -> _Scan:
@@ -230,7 +231,14 @@ def _folder_scan(folder: Path) -> _Scan:
     shape, dtype = tiff_header(slices[0])
     if len(shape) != 2:
         raise ValueError(f"{slices[0]} must be a 2-D slice of its folder's volume, got {shape}")
-    return _Scan(folder.name, (len(slices), *shape), dtype, partial(read_slices, slices))
+    read = partial(read_slices, slices)
+    return _Scan(folder.name, (len(slices), *shape), dtype, read, _stamp(slices))
+
+
+def _stamp(paths: Sequence[Path]) -> str:
+    stats = [path.stat() for path in paths]
+    latest = max(stat.st_mtime_ns for stat in stats)
+    return f"{len(stats)} {sum(stat.st_size for stat in stats)} {latest}"
 
 
 def _require_equal(scans: Sequence[_Scan]) -> None:

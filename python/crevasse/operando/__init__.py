@@ -4,6 +4,7 @@ Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
 from crevasse.operando.align import DriftCorrector, estimate_drift, match_light, move_back
+from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.denoise import (
     Levelled,
     denoise_median,
@@ -47,6 +48,7 @@ __all__ = [
     "Accommodation",
     "Analysis",
     "BrokenFrameError",
+    "Checkpoint",
     "CyclerData",
     "Cycling",
     "Cylinder",

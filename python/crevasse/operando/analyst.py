@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from crevasse._electrode import Electrode
 from crevasse._local_thickness import local_thickness
 from crevasse._runs import RunVolume
 from crevasse._table import Table
@@ -25,6 +27,8 @@ from crevasse.operando.settings import Analysis, Layer, Picture, Settings
 from crevasse.operando.signal import Image
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
+_NOT_STATE = ("given", "seen", "_series", "_settings", "_tracker", "_follower", "_cycling")
+
 
 class Analyst:
     """Analyse frame after frame; of each only runs, small pictures and numbers are kept.
@@ -34,16 +38,29 @@ class Analyst:
     series
         What is analysed.
     settings
-        How; all thresholds are known.
+        How.
     sample
-        What they were found from.
+        What thresholds were found from; None if all are given.
+
+    Attributes
+    ----------
+    given
+        The settings, before thresholds were found.
+    seen
+        Frames that were added or left out.
+    skipped
+        Those that were left out: name and why.
     """
 
     def __init__(self, series: Series, settings: Settings, sample: GreySample | None) -> None:
+        self.given = settings
+        if sample is not None:
+            settings = settings.with_thresholds(sample.thresholds)
         self._series, self._settings, self._sample = series, settings, sample
         self._region = settings.region(series.shape, series.spacing)
         self._preparation = Preparation(settings)
         self._segmenter = Segmenter(settings.rules, self._region, settings.axis)
+        self._electrodes: tuple[Electrode | None, ...] = (None, None)
         self._tracker: Tracker | None = None  # made when the first frame shows the electrodes
         self._follower: FrontFollower | None = None
         self._cycling = _joined(series, settings)
@@ -55,6 +72,7 @@ class Analyst:
         self._rows: list[dict[str, Any]] = []
         self._phase_rows: list[dict[str, Any]] = []
         self._pictures: list[Picture] = []
+        self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
 
     def add(self, frame: Frame) -> FrameResult:
@@ -79,11 +97,36 @@ class Analyst:
         volumes = sorted(v.n_voxels for v in (open_, low, high))
         self._rows.append(self._measure(frame, aligned, open_, (volumes[0], volumes[-1])))
         self._pictures.append(self._picture(aligned.image, open_))
+        self.seen.append(frame)
         return result
 
     def skip(self, frame: Frame, why: str) -> None:
         """Leave a frame out."""
         self.skipped.append((frame.name, why))
+        self.seen.append(frame)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write tracker and fronts to a folder; return the rest, which can be pickled."""
+        assert self._tracker is not None
+        self._tracker.save(folder / "tracker.npz")
+        if self._follower is not None:
+            self._follower.save(folder / "fronts.npz")
+        state = {name: value for name, value in vars(self).items() if name not in _NOT_STATE}
+        return state | {"n_seen": len(self.seen)}
+
+    @classmethod
+    def load(
+        cls, series: Series, settings: Settings, state: dict[str, Any], folder: Path
+    ) -> Analyst:
+        """Go on from what `save` gave."""
+        analyst = cls(series, settings, state["_sample"])
+        analyst.seen = list(series.frames[: state.pop("n_seen")])
+        vars(analyst).update(state)
+        analyst._tracker = Tracker.load(folder / "tracker.npz")
+        follower = analyst._new_follower()
+        if follower is not None:
+            analyst._follower = follower.load(folder / "fronts.npz")
+        return analyst
 
     def so_far(self, failure: str = "") -> Analysis | None:
         """What has been analysed; None before the first frame."""
@@ -119,12 +162,13 @@ class Analyst:
     def _begin(self, signal: Image, segmented: Segmented) -> None:
         """With the first frame, which shows where electrodes are."""
         series, settings = self._series, self._settings
-        working, counter = (
+        self._electrodes = tuple(
             electrode.locate(signal, segmented.volumes, self._region)
             if isinstance(electrode, SeenElectrode)
             else electrode
             for electrode in (settings.working, settings.counter)
         )
+        working, counter = self._electrodes
         whole = settings.roi is None and settings.cylinder is None
         self._tracker = Tracker(
             spacing=series.spacing,
@@ -138,12 +182,15 @@ class Analyst:
             counter=counter,
             roi=None if whole else self._region,
         )
-        if settings.fronts and working is not None:
-            # Branches shorter than five voxels are roughness; tips go up to forty a scan.
-            voxel = max(series.spacing)
-            self._follower = FrontFollower(
-                working, counter, prominence=5 * voxel, max_step=40 * voxel
-            )
+        self._follower = self._new_follower()
+
+    def _new_follower(self) -> FrontFollower | None:
+        working, counter = self._electrodes
+        if not self._settings.fronts or working is None:
+            return None
+        # Branches shorter than five voxels are roughness; tips go up to forty a scan.
+        voxel = max(self._series.spacing)
+        return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
 
     def _measure_layers(self, segmented: Segmented, time: float) -> None:
         for name, record in self._layers.items():

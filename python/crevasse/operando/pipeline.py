@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from crevasse.io import Frame, Series
 from crevasse.operando.analyst import Analyst
+from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.extents import check_box
 from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.preparation import Preparation
@@ -25,7 +26,11 @@ class BrokenFrameError(ValueError):
 
 
 def analyze_series(
-    series: Series, settings: Settings, *, progress: Progress | None = None
+    series: Series,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Analysis:
     """Align, segment, track and measure a series, one grey volume in memory at a time.
 
@@ -38,6 +43,9 @@ def analyze_series(
         more, before anything else.
     progress
         Called after each frame with its result and the number of frames.
+    checkpoint
+        Where the analysis is saved while it goes on, and is gone on from if it had been broken off;
+        the result is the same as if it had not.
 
     Raises
     ------
@@ -48,21 +56,27 @@ def analyze_series(
         If the settings do not fit the series.
     """
     _check_boxes(series, settings)
-    sample = None
-    if settings.find:
-        sample = _sample(series, settings)
-        settings = settings.with_thresholds(sample.thresholds)
-    analyst = Analyst(series, settings, sample)
-    for frame in series:
+    analyst = None if checkpoint is None else checkpoint.resume(series, settings)
+    if analyst is None:
+        sample = _sample(series, settings) if settings.find else None
+        analyst = Analyst(series, settings, sample)
+    for frame in series.frames[len(analyst.seen) :]:
         try:
             result = analyst.add(frame)
         except (ValueError, OSError) as error:
             if settings.skip_broken:
                 analyst.skip(frame, str(error))
                 continue
-            raise BrokenFrameError(f"{frame.name}: {error}", analyst.so_far(str(error))) from error
+            so_far = analyst.so_far(str(error))
+            if checkpoint is not None and so_far is not None:
+                checkpoint.save(analyst)
+            raise BrokenFrameError(f"{frame.name}: {error}", so_far) from error
+        if checkpoint is not None:
+            checkpoint.offer(analyst)
         if progress is not None:
             progress(result, len(series))
+    if checkpoint is not None:
+        checkpoint.remove()
     analysis = analyst.so_far()
     if analysis is None:
         name, why = analyst.skipped[0]

@@ -1,0 +1,109 @@
+"""An unfinished analysis in a file, to go on from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+import crevasse
+from crevasse._archive import Members, load_archive, save_archive
+from crevasse.io import Frame, Series
+from crevasse.operando.analyst import Analyst
+from crevasse.operando.settings import Settings
+
+FORMAT, VERSION = "crevasse.Checkpoint", 1
+_KNOWN = ("crevasse", "numpy")  # whose classes a file may name
+_PLAIN = {("builtins", name) for name in ("set", "frozenset", "slice", "complex", "bytearray")}
+
+
+class Checkpoint:
+    """A file that holds an analysis as far as it has come.
+
+    It is only good for the version of crevasse, the settings and the scans that it was made with:
+    for anything else the analysis begins anew.
+
+    Parameters
+    ----------
+    path
+        File; its folder must exist when it is written.
+    every
+        Least time between two savings, in s.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, every: float = 20.0) -> None:
+        self._path, self._every = Path(path), every
+        self._saved = time.monotonic()
+
+    def resume(self, series: Series, settings: Settings) -> Analyst | None:
+        """The analysis as it was saved; None if there is none of these scans and settings."""
+        if not self._path.is_file():
+            return None
+        try:
+            return load_archive(
+                self._path, FORMAT, VERSION, lambda members: _analyst(members, series, settings)
+            )
+        except ValueError:  # another version's, or damaged: nothing to go on from
+            return None
+
+    def offer(self, analyst: Analyst) -> None:
+        """Save, if the last time is long enough ago."""
+        if time.monotonic() - self._saved >= self._every:
+            self.save(analyst)
+
+    def save(self, analyst: Analyst) -> None:
+        """Save; the file appears whole or not at all."""
+        with TemporaryDirectory() as folder:
+            state = analyst.save(Path(folder))
+            members = {
+                file.name: np.fromfile(file, dtype=np.uint8) for file in Path(folder).iterdir()
+            }
+        members["state"] = np.frombuffer(pickle.dumps(state), dtype=np.uint8)
+        members["made_for"] = np.array(made_for(analyst.given))
+        members["frames"] = np.array([stamp(frame) for frame in analyst.seen])
+        save_archive(self._path, FORMAT, VERSION, members)
+        self._saved = time.monotonic()
+
+    def remove(self) -> None:
+        """The analysis is finished."""
+        self._path.unlink(missing_ok=True)
+
+
+def made_for(settings: Settings) -> str:
+    """What a checkpoint is good for, beside the scans."""
+    return hashlib.sha256(crevasse.__version__.encode() + pickle.dumps(settings)).hexdigest()
+
+
+def stamp(frame: Frame) -> str:
+    """A scan, so that another one is told from it."""
+    return f"{frame.name} {frame.time!r} {frame.shape} {frame.dtype} {frame.stamp}"
+
+
+def _analyst(members: Members, series: Series, settings: Settings) -> Analyst | None:
+    frames = members["frames"].tolist()
+    if str(members["made_for"]) != made_for(settings):
+        return None
+    if frames != [stamp(frame) for frame in series.frames[: len(frames)]]:
+        return None
+    state = _Unpickler(io.BytesIO(members["state"].tobytes())).load()
+    with TemporaryDirectory() as folder:
+        for name, content in members.items():
+            if name.endswith(".npz"):
+                content.tofile(Path(folder) / name)
+        return Analyst.load(series, settings, state, Path(folder))
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes nothing but what an analysis consists of, whatever the file says."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.partition(".")[0] in _KNOWN or (module, name) in _PLAIN:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} has no place in an analysis")

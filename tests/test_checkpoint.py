@@ -1,0 +1,176 @@
+"""An analysis that is broken off and gone on with gives what an unbroken one gives."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from crevasse import phantom
+from crevasse._archive import load_archive, save_archive
+from crevasse.io import open_series, write_tiff
+from crevasse.operando import BrokenFrameError, Checkpoint, Experiment, Settings, analyze_series
+from crevasse.operando.checkpoint import FORMAT, VERSION
+from crevasse.operando.planning import plan_toml
+from crevasse.report import summary
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """Scans with drift, a layer at each electrode, a filament, cycler and fronts."""
+    folder = tmp_path_factory.mktemp("case")
+    path = phantom.write_case(phantom.case_c(scale=0.75, frames=7), folder)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[measure]\n", "[measure]\ngrey = true\nthickness = true\n"))
+    plan = plan_toml(path)
+    return plan.series, plan.settings
+
+
+class BrokenOffError(Exception):
+    pass
+
+
+def break_off(after):
+    def progress(result, n_frames):
+        if result.frame == after:
+            raise BrokenOffError
+
+    return progress
+
+
+def same(a, b):
+    assert summary(a) == summary(b)
+    assert a.tables().keys() == b.tables().keys()
+    for name, table in a.tables().items():
+        for column in table.columns:
+            np.testing.assert_array_equal(table[column], b.tables()[name][column], err_msg=name)
+    for name in ("first_open", "last_open", "first_crack"):
+        np.testing.assert_array_equal(getattr(a.history, name)(), getattr(b.history, name)())
+    for name, layer in a.layers.items():
+        assert layer.maps.keys() == b.layers[name].maps.keys()
+        for frame, thickness in layer.maps.items():
+            np.testing.assert_array_equal(thickness, b.layers[name].maps[frame])
+    assert a.grey == b.grey
+
+
+def test_going_on_is_as_if_nothing_had_happened(case, tmp_path):
+    series, settings = case
+    whole = analyze_series(series, settings)
+    path = tmp_path / "unfinished"
+    for after in (0, 2, 5):  # each time from where the last one was broken off
+        with pytest.raises(BrokenOffError):
+            analyze_series(
+                series, settings, progress=break_off(after), checkpoint=Checkpoint(path, every=0)
+            )
+        assert path.is_file()
+    seen = []
+    analysis = analyze_series(
+        series,
+        settings,
+        progress=lambda result, n: seen.append(result.frame),
+        checkpoint=Checkpoint(path),
+    )
+    assert seen == [6]
+    assert not path.exists()
+    same(analysis, whole)
+
+
+def test_another_experiment_begins_anew(case, tmp_path):
+    series, settings = case
+    path = tmp_path / "unfinished"
+    with pytest.raises(BrokenOffError):
+        analyze_series(
+            series, settings, progress=break_off(2), checkpoint=Checkpoint(path, every=0)
+        )
+    assert Checkpoint(path).resume(series, settings) is not None
+    assert Checkpoint(path).resume(series, replace(settings, repeatability=0.1)) is None
+    later = replace(series, frames=tuple(replace(f, time=f.time + 1) for f in series.frames))
+    assert Checkpoint(path).resume(later, settings) is None
+    changed = replace(series, frames=tuple(replace(f, stamp="other") for f in series.frames))
+    assert Checkpoint(path).resume(changed, settings) is None
+    more = replace(series, frames=(*series.frames, replace(series.frames[-1], time=3.3)))
+    assert Checkpoint(path).resume(more, settings) is not None
+    path.write_bytes(path.read_bytes()[:-40])
+    assert Checkpoint(path).resume(series, settings) is None
+
+
+def test_a_file_can_make_nothing_else(case, tmp_path):
+    series, settings = case
+    path = tmp_path / "unfinished"
+    with pytest.raises(BrokenOffError):
+        analyze_series(
+            series, settings, progress=break_off(0), checkpoint=Checkpoint(path, every=0)
+        )
+    members = load_archive(path, FORMAT, VERSION, dict)
+    del members["format"], members["version"]
+
+    class Bad:
+        def __reduce__(self):
+            return (print, ("never",))
+
+    members["state"] = np.frombuffer(pickle.dumps({"x": Bad()}), np.uint8)
+    save_archive(path, FORMAT, VERSION, members)
+    assert Checkpoint(path).resume(series, settings) is None
+
+
+def test_a_broken_scan_is_kept_apart_and_mended_later(tmp_path):
+    (tmp_path / "scans").mkdir()
+    for t in range(5):
+        image = np.full((6, 12, 12), 200, np.uint8)
+        image[3, 3 : 5 + t, 4] = 20
+        write_tiff(tmp_path / "scans" / f"{t}.tif", image)
+    settings = Settings.for_cracks(threshold=100)
+    whole = analyze_series(open_series(tmp_path / "scans"), settings)
+    series = open_series(tmp_path / "scans")
+    bad = tmp_path / "scans" / "3.tif"
+    good = bad.read_bytes()
+    bad.write_bytes(good[: len(good) // 2])
+    path = tmp_path / "unfinished"
+    with pytest.raises(BrokenFrameError, match=r"^3\.tif: ") as caught:
+        analyze_series(series, settings, checkpoint=Checkpoint(path))
+    assert len(caught.value.analysis.history.frames) == 3
+    bad.write_bytes(good)
+    mended = analyze_series(open_series(tmp_path / "scans"), settings, checkpoint=Checkpoint(path))
+    same_ = summary(mended), summary(whole)
+    assert same_[0] == same_[1]
+
+
+def test_broken_scans_are_left_out_only_when_told(tmp_path):
+    (tmp_path / "scans").mkdir()
+    for t in range(5):
+        image = np.full((6, 12, 12), 200, np.uint8)
+        image[3, 3 : 5 + t, 4] = 20
+        write_tiff(tmp_path / "scans" / f"{t}.tif", image)
+    (tmp_path / "cell.toml").write_text(
+        "[scans]\nsource = 'scans'\ninterval = 1\nskip_broken = true\n"
+        "[phases.void]\nrule = 'otsu'\n"
+    )
+    plan = plan_toml(tmp_path / "cell.toml")
+    for name in ("0.tif", "2.tif"):  # both are also looked at to find the threshold
+        bad = tmp_path / "scans" / name
+        bad.write_bytes(bad.read_bytes()[:300])
+    analysis = analyze_series(plan.series, plan.settings)
+    assert [name for name, _ in analysis.skipped] == ["0.tif", "2.tif"]
+    assert analysis.measures["name"].tolist() == ["1.tif", "3.tif", "4.tif"]
+    assert analysis.measures["scan"].tolist() == [1, 3, 4]
+    assert analysis.history.frames["time"].tolist() == [1, 3, 4]
+    assert analysis.history.frames["n_voxels"].tolist() == [3, 5, 6]
+    assert analysis.sample.frames == (4,)
+    assert summary(analysis)["skipped"][0][0] == "0.tif"
+    strict = replace(plan.settings, skip_broken=False)
+    with pytest.raises(BrokenFrameError, match=r"^0\.tif: ") as caught:
+        analyze_series(plan.series, strict)
+    assert caught.value.analysis is None
+    for name in ("1.tif", "3.tif", "4.tif"):
+        (tmp_path / "scans" / name).write_bytes(b"II")
+    with pytest.raises(BrokenFrameError, match="can be used to find thresholds"):
+        analyze_series(plan.series, plan.settings)
+    given = Settings.for_cracks(threshold=100, skip_broken=True)
+    with pytest.raises(BrokenFrameError, match=r"no frame can be used, 0\.tif first: "):
+        analyze_series(plan.series, given)
+
+
+def test_experiments_say_so(tmp_path):
+    text = "[scans]\nsource = 'scans'\nskip_broken = true\n[phases.void]\nhigh = 9\n"
+    (tmp_path / "cell.toml").write_text(text)
+    assert Experiment.from_toml(tmp_path / "cell.toml", check=False).scans.skip_broken
