@@ -21,7 +21,7 @@ from crevasse.operando import (
     fit_partial_volume,
     segment_phases,
 )
-from crevasse.operando.edge_level import edge_level
+from crevasse.operando.edges import edge_level
 from crevasse.operando.grey_classes import GreyClass, crossing
 from crevasse.operando.histogram import values_by_layer
 

@@ -12,7 +12,7 @@ from crevasse.operando.denoise import (
     level_slices,
     noise_level,
 )
-from crevasse.operando.edge_level import EdgeLevel, edge_level
+from crevasse.operando.edges import EdgeLevel, edge_level
 from crevasse.operando.electrochemistry import (
     Accommodation,
     CyclerData,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crevasse._runs import RunVolume
-from crevasse.operando.edge_level import EdgeLevel, edge_level
+from crevasse.operando.edges import EdgeLevel, edge_level
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.signal import Image
 from crevasse.operando.thresholds import ThresholdRule, Thresholds

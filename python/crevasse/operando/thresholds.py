@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
-from crevasse.operando.edge_level import EdgeLevel
+from crevasse.operando.edges import EdgeLevel
 from crevasse.operando.grey_classes import GreyClass, crossing, fit_gaussians, split_classes
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.partial_volume import fit_partial_volume
