@@ -122,6 +122,60 @@ class RunVolume:
         return cls(_core.box(shape3(shape), origin3(begin), shape3(end)), len(shape))
 
     @classmethod
+    def from_columns(
+        cls,
+        shape: tuple[int, ...],
+        begin: ArrayLike,
+        end: ArrayLike,
+        *,
+        axis: int = 0,
+        n_threads: int | None = None,
+    ) -> RunVolume:
+        """Every voxel that lies in its column from `begin` up to below `end`.
+
+        Parameters
+        ----------
+        shape
+            (z, y, x) or (y, x).
+        begin, end
+            Integer maps over the remaining axes, of positions along `axis`. What reaches beyond the
+            volume is cut; columns with ``end <= begin`` are empty.
+        axis
+            Along which columns run.
+        n_threads
+            None: all usable cores.
+
+        Raises
+        ------
+        ValueError
+            If a map does not have the shape of the remaining axes, or `axis` does not fit.
+
+        Examples
+        --------
+        >>> RunVolume.from_columns((3, 4), [0, 1, 2, 3], [1, 3, 9, 0]).to_mask().astype(int)
+        array([[1, 0, 0, 0],
+               [0, 1, 0, 0],
+               [0, 1, 1, 0]])
+        """
+        ndim = len(shape)
+        if ndim not in (2, 3) or not -ndim <= axis < ndim:
+            raise ValueError(f"axis must lie in {-ndim}..{ndim - 1} of {shape}, got {axis}")
+        axis %= ndim
+        remaining = shape[:axis] + shape[axis + 1 :]
+        maps = []
+        for name, given in (("begin", begin), ("end", end)):
+            positions = np.asarray(given)
+            if positions.shape != remaining or positions.dtype.kind not in "iu":
+                raise ValueError(
+                    f"{name} must be integers of shape {remaining}, "
+                    f"got {positions.dtype} {positions.shape}"
+                )
+            clipped = np.clip(positions, 0, shape[axis])
+            maps.append(np.ascontiguousarray(clipped, dtype=np.int32).reshape(-1))
+        threads = _validate.n_threads(n_threads)
+        return cls(_core.columns(shape3(shape), axis + 3 - ndim, *maps, threads), ndim)
+
+    @classmethod
     def from_cylinder(
         cls,
         shape: tuple[int, ...],

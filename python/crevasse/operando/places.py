@@ -17,7 +17,6 @@ Place = RunVolume | Box | ArrayLike | str
 INITIALLY = "initially-"
 _COLUMN = ("below", "above", "inside")
 RELATIONS = (*_COLUMN, "touching", *(INITIALLY + relation for relation in _COLUMN))
-_ROWS_AT_ONCE = 16  # along the first axis: what is made dense at once
 
 
 def parse_place(text: str) -> tuple[str, str]:
@@ -97,36 +96,18 @@ def beside(phase: RunVolume, relation: str, axis: int) -> RunVolume:
     inside reaches from the first to the last. Columns that the component does not cross are in
     none of them. The largest component alone, since a speck of noise would shift its column's end.
     """
-    bulk = keep_largest(phase)
-    faces = layer_thickness(bulk, axis=axis)
+    faces = layer_thickness(keep_largest(phase), axis=axis)
     first, last = _voxels(faces.near), _voxels(faces.far)  # half-open: `last` is the one behind
-    crossed = np.expand_dims(np.isfinite(faces.near), axis)
-    position = np.arange(phase.shape[axis]).reshape(
-        [-1 if a == axis % len(phase.shape) else 1 for a in range(len(phase.shape))]
-    )
-    begin, end = np.expand_dims(first, axis), np.expand_dims(last, axis)
-    parts = []
-    for start in range(0, phase.shape[0], _ROWS_AT_ONCE):
-        rows = slice(start, min(start + _ROWS_AT_ONCE, phase.shape[0]))
-        p, b, e, c = (a if a.shape[0] == 1 else a[rows] for a in (position, begin, end, crossed))
-        if relation == "above":
-            chosen = c & (p < b)
-        elif relation == "below":
-            chosen = c & (p >= e)
-        else:
-            chosen = c & (b <= p) & (p < e)
-        shape = (rows.stop - rows.start, *phase.shape[1:])
-        parts.append(np.ascontiguousarray(np.broadcast_to(chosen, shape)))
-    return _stacked(parts, phase.shape)
+    crossed = np.isfinite(faces.near)
+    length = phase.shape[axis]
+    if relation == "above":
+        begin, end = np.zeros_like(first), np.where(crossed, first, 0)
+    elif relation == "below":
+        begin, end = np.where(crossed, last, length), np.full_like(last, length)
+    else:
+        begin, end = first, np.where(crossed, last, 0)
+    return RunVolume.from_columns(phase.shape, begin, end, axis=axis)
 
 
 def _voxels(heights: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(np.nan_to_num(heights)).astype(np.int64)
-
-
-def _stacked(parts: list[NDArray[np.bool_]], shape: tuple[int, ...]) -> RunVolume:
-    if not parts:
-        return RunVolume.from_box(shape)
-    if len(shape) == 2:
-        return RunVolume.from_mask(np.concatenate(parts))
-    return RunVolume.concatenate(RunVolume.from_mask(part) for part in parts)

@@ -101,12 +101,8 @@ class Cylinder:
             spacing=tuple(spacing[a] for a in across),
             centre=self.centre,
         )
-        mask = np.broadcast_to(np.expand_dims(inside, self.axis), shape)
-        if len(shape) == 2:
-            return RunVolume.from_mask(np.ascontiguousarray(mask))
-        return RunVolume.concatenate(
-            RunVolume.from_mask(np.ascontiguousarray(part)[None]) for part in mask
-        )
+        end = np.where(inside, shape[self.axis], 0)
+        return RunVolume.from_columns(shape, np.zeros_like(end), end, axis=self.axis)
 
 
 @dataclass(frozen=True)
