@@ -12,7 +12,9 @@ TEST_CASE("columns hold what lies between two maps along each axis") {
     INFO("shape ", shape);
     for (const int axis : {0, 1, 2}) {
       const index_t along = axis == 0 ? shape.z : axis == 1 ? shape.y : shape.x;
-      const index_t n = along == 0 ? 0 : shape.size() / along;
+      const index_t n = axis == 0   ? shape.y * shape.x
+                        : axis == 1 ? shape.z * shape.x
+                                    : shape.z * shape.y;
       std::vector<std::int32_t> begin, end;
       for (index_t i = 0; i < n; ++i) {
         begin.push_back(static_cast<std::int32_t>(below(random, along + 4)) - 2);
