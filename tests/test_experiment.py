@@ -541,10 +541,20 @@ def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
     assert len(options) > 8
     for option in options:
         changed = text.replace(f"# {option}", option)
-        if option.startswith(("crop", "box")):  # they are in voxels, which are 1 µm then
+        if option.startswith(("crop", "box", "cylinder")):  # in voxels, which are 1 µm then
             changed = changed.replace("[scans]", "[scans]\nvoxel_size = 1")
         if option.startswith("high"):
             changed = changed.replace('rule = "otsu"', "")
+        if option.startswith(("working", "counter", "fronts")):
+            changed = changed.replace("# [electrodes]", "[electrodes]")
+            changed = changed.replace('# working = "zmin"', 'working = "zmin"')
+        if option.startswith(("file", "positive", "area_cm2")):
+            for line in ("[cycler]", "file =", "positive ="):
+                changed = changed.replace(f"# {line}", line)
+            rows = "".join(f"{60 * t},1,0.001\n" for t in range(181))
+            (folder / "cycler.csv").write_text(
+                "test_time_second,voltage_volt,current_ampere\n" + rows
+            )
         if option.startswith("times"):
             (folder / "times.csv").write_text("time\n0\n1\n2\n")
         Experiment.from_toml(written(folder, changed))
@@ -560,9 +570,12 @@ def _is_option(line):
 
 def test_the_documented_example_is_an_experiment(tmp_path):
     page = (Path(__file__).parent.parent / "docs" / "experiment.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
-    experiment = Experiment.from_toml(written(tmp_path, example), check=False)
-    assert list(lacking(experiment)) == []
+    examples = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    experiment, cell = (
+        Experiment.from_toml(written(tmp_path, text), check=False) for text in examples
+    )
+    assert list(lacking(experiment)) == list(lacking(cell)) == []
+    assert cell.followed() == ("crack",)
     assert experiment.region.crop == Extent(z=(100, 800))
 
 

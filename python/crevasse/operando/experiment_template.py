@@ -24,15 +24,22 @@ _REST = """\
 # What is kept of each scan, and where in it cracks are followed, in µm from the scan's outer face.
 # crop = {{ {crop} }}
 # box = {{ {box} }}
+# cylinder = {{ diameter = {across} }}  # the inside of a round cell
 
-# What is followed: cracks and pores, dark or bright. Grey values, or a rule that finds them.
+# What is followed: cracks and pores, dark or bright. Grey values, or a rule that finds them. More
+# phases (lithium, electrolyte, collector) have tables of their own: docs/experiment.md.
 [phases.open]
-rule = "otsu"  # from the first, middle and last scan
+rule = "otsu"  # from the first, middle and last scan; "edges" for few pores in one material
 # high = 90  # instead: at most this grey value (low = 90: at least)
 side = "dark"  # than the material, or "bright"
 # seed = 60  # keep only components that reach this stricter value
 
+# [electrodes]
+# working = "{first}"
+# counter = "{last}"
+
 [segmentation]
+# denoise = "median:1"  # or "non-local-means"
 # flatten = 31  # remove the background; the width of the widest crack, in voxels
 smooth = 0.0  # Gaussian filter, in voxels
 min_voxels = 1  # smaller components are dropped
@@ -41,14 +48,22 @@ match_light = false  # scale each scan to the first one's bright level
 sensitivity = 0.1  # volumes are also given for thresholds this fraction lower and higher
 
 [alignment]
-method = "none"  # or "translation": correct drift between scans
+method = "none"  # or "translation", "rigid": correct drift between scans
 
 [tracking]
 baseline_frames = 1  # scans at the start whose open voxels are pre-existing
 repeatability = 0.05  # change of a crack that is no event, as a fraction of its volume
 
+# [cycler]  # its record: CSV, Parquet or .mpt
+# file = "cycler.csv"
+# positive = "plating"  # what a positive current does at the working electrode
+# area_cm2 = 0.0314
+
 [measure]
 cracks = true
+thickness = false  # local thickness of cracks and pores
+grey = false  # can pores and what opened later be told apart by grey value?
+# fronts = true  # how far cracks go; needs electrodes
 
 [output]
 folder = "crevasse-report"
@@ -86,7 +101,14 @@ def template(series: Series, source: str, *, times: str | None = None, hint: str
         *_times(series, times),
     ]
     connectivity = "18 or 6" if len(axes) == 3 else "or 4"
-    rest = _REST.format(crop=crop, box=box, connectivity=connectivity)
+    rest = _REST.format(
+        crop=crop,
+        box=box,
+        across=f"{min(sizes[-2:]):.6g}",
+        connectivity=connectivity,
+        first=f"{axes[0]}min",
+        last=f"{axes[0]}max",
+    )
     if not known:
         rest = rest.replace("outer face.\n", "outer face.\n# They need voxel_size.\n", 1)
     return _HEAD + "\n".join(scans) + "\n" + rest
