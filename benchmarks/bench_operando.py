@@ -1,0 +1,99 @@
+"""The operando analysis beside the reading of its scans: 40 frames of about 512³.
+
+Four frames of case C are made once and read over and over in turn, so that making them does not
+take longer than everything else. Both are timed in one run: reading and decoding alone, and the
+whole analysis, which reads as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import tifffile
+
+from crevasse import phantom
+from crevasse.io import Series, open_series
+from crevasse.operando import Settings, analyze_series
+from crevasse.operando.planning import plan_toml
+from crevasse.phantom.case_files import case_experiment
+
+_SHOWN = (0, 5, 9, 12)  # before the filament, growing, and after the short
+
+
+def write_scans(folder: Path, scale: float, compression: str | None) -> Path:
+    """Four frames of case C, and the experiment for them."""
+    scene = phantom.case_c(scale=scale)
+    (folder / "scans").mkdir()
+    for k in _SHOWN:
+        tifffile.imwrite(folder / "scans" / f"{k:02d}.tif", scene.image(k), compression=compression)
+    text = case_experiment(scene)
+    kept = text[: text.index("[cycler]")] + text[text.index("[region]") :]
+    kept = kept.replace('times = "scans/times.csv"', "interval = 0.25")
+    path = folder / "cell.toml"
+    path.write_text(kept, encoding="utf-8")
+    return path
+
+
+def in_turn(series: Series, n_frames: int) -> Series:
+    """As many frames as wanted; no scan is read twice in a row."""
+    paths = [Path(series.source).parent / f.name for f in series.frames]
+    longer = open_series(
+        [paths[i % len(paths)] for i in range(n_frames)],
+        spacing=series.spacing,
+        times=[0.25 * i for i in range(n_frames)],
+    )
+    return replace(longer, unit=series.unit)
+
+
+def seconds_to_read(series: Series) -> float:
+    begin = time.perf_counter()
+    for frame in series:
+        frame.read()
+    return time.perf_counter() - begin
+
+
+def seconds_to_analyze(series: Series, settings: Settings) -> float:
+    begin = time.perf_counter()
+    analyze_series(series, settings)
+    return time.perf_counter() - begin
+
+
+def peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=5.0, help="5: 560 x 480 x 480 voxels")
+    parser.add_argument("--frames", type=int, default=40)
+    options = parser.parse_args()
+    for compression in (None, "zlib"):
+        with tempfile.TemporaryDirectory() as folder:
+            plan = plan_toml(write_scans(Path(folder), options.scale, compression))
+            series = in_turn(plan.series, options.frames)
+            before = peak_bytes()
+            reading = seconds_to_read(series)
+            n_bytes = series.frames[0].read().nbytes
+            plain = replace(plan.settings, align="none", fronts=False)
+            print(f"{options.frames} frames of {series.shape}, {compression or 'uncompressed'}")
+            print(f"  reading and decoding   {reading / options.frames:6.2f} s a frame")
+            for name, settings in (
+                ("phases, layers, tracking", plain),
+                ("with fronts", replace(plain, fronts=True)),
+                ("with fronts and drift", plan.settings),
+            ):
+                taken = seconds_to_analyze(series, settings) - reading
+                print(
+                    f"  {name:24} {taken / options.frames:4.2f} s a frame, "
+                    f"{taken / reading:.1f} times as long as reading"
+                )
+            print(f"  peak memory {(peak_bytes() - before) / n_bytes:.1f} frames more than before")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The paper's three cases, from noisy, drifting images to numbers, beside their truth."""
+
+import json
+
+import numpy as np
+import pytest
+
+from crevasse import cli, phantom
+from crevasse.operando import analyze_series
+from crevasse.operando.planning import plan_toml
+from crevasse.report.case_table import case_table
+
+EXACT = ("frame of the short", "filaments that span the cell")
+
+
+@pytest.fixture(scope="module", params=[("a", 0), ("a", 1), ("b", 0), ("b", 1), ("c", 0), ("c", 2)])
+def case(request, tmp_path_factory):
+    """Scene and analysis; everything is found from the images and the cycler's record."""
+    name, seed = request.param
+    make = getattr(phantom, f"case_{name}")
+    scene = make(seed=seed, imaging=phantom.Imaging(seed=seed))
+    path = phantom.write_case(scene, tmp_path_factory.mktemp("case"))
+    plan = plan_toml(path)
+    return scene, analyze_series(plan.series, plan.settings)
+
+
+def test_drift_is_found(case):
+    scene, analysis = case
+    found = np.stack([analysis.measures[f"drift_{axis}"] for axis in "zyx"], axis=1)
+    np.testing.assert_allclose(found, scene.image_drift, atol=0.15)
+    assert analysis.measures["residual"].max() < 0.15
+
+
+def test_numbers_are_true_within_their_bands(case):
+    scene, analysis = case
+    for row in case_table(scene, analysis).rows():
+        name, truth, measured = row["quantity"], row["truth"], row["measured"]
+        assert np.isfinite(measured), name
+        if name in EXACT:
+            assert measured == truth, name
+        if np.isfinite(row["low"]):
+            assert row["low"] <= measured <= row["high"], name
+            voxel = scene.spacing[0] if row["unit"] == "um" else 0.0
+            assert row["low"] - 0.1 * voxel <= truth <= row["high"] + 0.1 * voxel, name
+        if name.startswith("thickness mean") or name.startswith("counter"):
+            assert abs(measured - truth) < 0.3 * scene.spacing[0], name
+
+
+def test_volumes_and_layers_follow_the_truth_frame_by_frame(case):
+    scene, analysis = case
+    true, voxel = scene.truth.frames, scene.spacing[0]
+    if "volume" in true.columns:
+        volume, measures = analysis.history.frames["volume"], analysis.measures
+        seen = true["n_voxels"] > (0 if scene.name == "case_a" else 300)
+        tolerance = 0.065 if scene.name == "case_a" else 0.05
+        np.testing.assert_allclose(volume[seen], true["volume"][seen], rtol=tolerance)
+        assert (measures["volume_low"][seen] <= true["volume"][seen]).all()
+        assert (measures["volume_high"][seen] >= true["volume"][seen]).all()
+    for name, record in analysis.layers.items():
+        table = record.table()
+        thickness = true["thickness_mean" if name == "working" else "counter_mean"]
+        resolved = thickness >= record.limit
+        errors = np.abs(table["mean"] - thickness)[resolved]
+        assert (errors < 0.3 * voxel).all()
+        assert (table["mean_low"] - 0.3 * voxel <= thickness).all()
+        assert (table["mean_high"] + 0.3 * voxel >= thickness).all()
+
+
+def test_the_demo_says_so(tmp_path, capsys):
+    out = tmp_path / "demo"
+    assert cli.main(["demo", "--case", "b", "--scale", "0.5", "-o", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "making 12 scans of 72 × 48 × 48" in printed.err
+    assert "thickness mean, plated (um)" in printed.out
+    assert (out / "report" / "tables" / "case.csv").is_file()
+    assert (out / "report" / "report.html").is_file()
+    assert cli.main(["analyze", str(out / "cell.toml"), "--json", "-o", str(tmp_path / "2")]) == 0
+    again = json.loads(capsys.readouterr().out)
+    first = json.loads((out / "report" / "summary.json").read_text())
+    assert again["layer_working"] == first["layer_working"]
+
+
+def test_only_cases_are_written(tmp_path):
+    scene = next(iter(phantom.scenes()))
+    with pytest.raises(ValueError, match=r"must be case_a, case_b or case_c"):
+        phantom.write_case(scene, tmp_path)
