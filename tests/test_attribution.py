@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crevasse import track
-from crevasse.tracking import _beside, closed_beside_opened
-from crevasse.tracking._openings import families
+from crevasse.tracking import closed_beside_opened
+from crevasse.tracking.analyses import _beside
+from crevasse.tracking.analyses._openings import families
 
 
 def series(seed, shape, n_frames=5):

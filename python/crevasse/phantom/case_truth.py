@@ -14,7 +14,7 @@ from crevasse.phantom.bodies import Body, is_open
 from crevasse.phantom.cell import Cell
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.events import EventType
-from crevasse.tracking.truth import Truth, TruthEvent
+from crevasse.tracking.scoring.truth import Truth, TruthEvent
 
 UM_PER_MAH = 4.849
 """Thickness in µm of the lithium that 1 mAh/cm² deposits: 1 mAh / F · M / density."""

@@ -15,9 +15,9 @@ from crevasse.phantom.imaging import Image, Imaging
 from crevasse.phantom.protocol import Protocol
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.history import History
-from crevasse.tracking.score import Score, score
+from crevasse.tracking.scoring.score import Score, score
+from crevasse.tracking.scoring.truth import Truth
 from crevasse.tracking.tracker import track
-from crevasse.tracking.truth import Truth
 
 Mask = NDArray[np.bool_]
 

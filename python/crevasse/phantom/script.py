@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from crevasse.phantom.scene import Scene, moved
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.events import EventType
-from crevasse.tracking.truth import Truth, TruthEvent
+from crevasse.tracking.scoring.truth import Truth, TruthEvent
 
 Box = tuple[slice | int, ...]
 Shape = tuple[int, ...]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse._table import Table
-from crevasse.tracking.front import Front
+from crevasse.tracking.fronts.front import Front
 from crevasse.tracking.history import History
 
 

@@ -12,7 +12,7 @@ from crevasse import _validate
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_distance
 from crevasse._table import Table
-from crevasse.tracking._rank_index import Floats, Ints, centred_ranks, resampled_index
+from crevasse.tracking.analyses._rank_index import Floats, Ints, centred_ranks, resampled_index
 from crevasse.tracking.history import History
 
 

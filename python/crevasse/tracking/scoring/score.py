@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from crevasse import _validate
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse._table import Table
-from crevasse.tracking.event_score import EventScore, compare_events, found_events
 from crevasse.tracking.events import EventType
 from crevasse.tracking.history import History
-from crevasse.tracking.map_score import (
+from crevasse.tracking.scoring.event_score import EventScore, compare_events, found_events
+from crevasse.tracking.scoring.map_score import (
     ArrivalScore,
     AttributionScore,
     TipScore,
@@ -23,8 +23,8 @@ from crevasse.tracking.map_score import (
     compare_attribution,
     compare_tips,
 )
-from crevasse.tracking.matching import GraphScore, Matching, compare_graphs
-from crevasse.tracking.truth import Truth
+from crevasse.tracking.scoring.matching import GraphScore, Matching, compare_graphs
+from crevasse.tracking.scoring.truth import Truth
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from crevasse._electrode import Electrode
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
 from crevasse._table import Table
-from crevasse.tracking.forecast import TimeToShort, time_to_short
-from crevasse.tracking.front import Front, measure_front
-from crevasse.tracking.front_motion import follow_tips, front_velocity
+from crevasse.tracking.fronts.forecast import TimeToShort, time_to_short
+from crevasse.tracking.fronts.front import Front, measure_front
+from crevasse.tracking.fronts.motion import follow_tips, front_velocity
 from crevasse.tracking.history import History
 from crevasse.tracking.result import FrameResult
 

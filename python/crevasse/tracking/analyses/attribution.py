@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse._table import Table
-from crevasse.tracking._beside import Ints, Moves, Neighbours
-from crevasse.tracking._openings import Openings, openings_of, table_of
+from crevasse.tracking.analyses._beside import Ints, Moves, Neighbours
+from crevasse.tracking.analyses._openings import Openings, openings_of, table_of
 from crevasse.tracking.history import History
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Table
-from crevasse.tracking.matching import ratio
-from crevasse.tracking.truth import count_pairs
+from crevasse.tracking.scoring.matching import ratio
+from crevasse.tracking.scoring.truth import count_pairs
 
 
 @dataclass(frozen=True)

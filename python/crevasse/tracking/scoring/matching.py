@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crevasse.tracking.history import History
-from crevasse.tracking.truth import Labels, Truth, shared_voxels
+from crevasse.tracking.scoring.truth import Labels, Truth, shared_voxels
 
 Node = tuple[int, int]  # frame, label
 Object = tuple[int, int]  # frame, id

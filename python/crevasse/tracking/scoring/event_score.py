@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from crevasse.tracking.events import EventType
 from crevasse.tracking.history import History
-from crevasse.tracking.matching import Matching, ratio
-from crevasse.tracking.truth import Truth, TruthEvent
+from crevasse.tracking.scoring.matching import Matching, ratio
+from crevasse.tracking.scoring.truth import Truth, TruthEvent
 
 _BESIDE = (EventType.BRIDGE, EventType.UNBRIDGE)
 

@@ -14,7 +14,7 @@ from crevasse._label import Labeling
 from crevasse._regions import _directed, default_unit
 from crevasse._runs import RunLabeling, RunVolume
 from crevasse._table import Table
-from crevasse.tracking._surface_tensor import (
+from crevasse.tracking.analyses._surface_tensor import (
     Floats,
     Ints,
     LabelledVoxels,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._ligament import Ligament
-from crevasse.tracking.front_motion import rising_times
+from crevasse.tracking.fronts.motion import rising_times
 
 
 @dataclass(frozen=True)

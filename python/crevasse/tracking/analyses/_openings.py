@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Table
-from crevasse.tracking._beside import Ints, Neighbours, nearest_accepted
+from crevasse.tracking.analyses._beside import Ints, Neighbours, nearest_accepted
 from crevasse.tracking.history import History
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Histories for other tools: networkx, napari, geff, ParaView."""

@@ -1,0 +1,1 @@
+"""How far cracks have gone from the working electrode, how fast, and when they will bridge."""

@@ -1,0 +1,1 @@
+"""How right a history is, where the truth is known."""
