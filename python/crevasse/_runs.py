@@ -162,18 +162,12 @@ class RunVolume:
             raise ValueError(f"axis must lie in {-ndim}..{ndim - 1} of {shape}, got {axis}")
         axis %= ndim
         remaining = shape[:axis] + shape[axis + 1 :]
-        maps = []
-        for name, given in (("begin", begin), ("end", end)):
-            positions = np.asarray(given)
-            if positions.shape != remaining or positions.dtype.kind not in "iu":
-                raise ValueError(
-                    f"{name} must be integers of shape {remaining}, "
-                    f"got {positions.dtype} {positions.shape}"
-                )
-            clipped = np.clip(positions, 0, shape[axis])
-            maps.append(np.ascontiguousarray(clipped, dtype=np.int32).reshape(-1))
+        first, last = (
+            _positions(given, name, remaining, shape[axis])
+            for name, given in (("begin", begin), ("end", end))
+        )
         threads = _validate.n_threads(n_threads)
-        return cls(_core.columns(shape3(shape), axis + 3 - ndim, *maps, threads), ndim)
+        return cls(_core.columns(shape3(shape), axis + 3 - ndim, first, last, threads), ndim)
 
     @classmethod
     def from_cylinder(
@@ -485,6 +479,19 @@ def as_run_volume(
     if isinstance(mask, RunVolume):
         return mask
     return RunVolume(*encode_mask(mask, _validate.n_threads(n_threads), name))
+
+
+def _positions(
+    given: ArrayLike, name: str, shape: tuple[int, ...], length: int
+) -> NDArray[np.int32]:
+    """Positions along an axis of `length` voxels, flat, as the core takes them."""
+    positions = np.asarray(given)
+    if positions.shape != shape or positions.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must be integers of shape {shape}, got {positions.dtype} {positions.shape}"
+        )
+    clipped = np.clip(positions, 0, length)
+    return np.ascontiguousarray(clipped, dtype=np.int32).reshape(-1)
 
 
 def as_region(
