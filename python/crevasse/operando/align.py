@@ -1,81 +1,111 @@
-"""Drift and change of light between the scans of a series."""
+"""Motion and change of light between the scans of a series."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.registration import phase_cross_correlation
 
+from crevasse import _validate
 from crevasse._shape import Box
+from crevasse.operando.drift import DriftFinder
+from crevasse.operando.moving import move_back, moved_back
+from crevasse.operando.rigid import RigidFinder
+
+__all__ = ["Aligned", "DriftCorrector", "estimate_drift", "match_light", "move_back"]
 
 Image = NDArray[Any]
-_DETAIL = 31  # voxels: shading wider than this says nothing about position
-_MOST_SPREADS = 3.0  # contrast beyond this is held to it, lest a growing crack lead the estimate
-_MOST_ROUNDS = 5  # of moving back and looking again; two or three are the rule
-_MOST_VOXELS = 2**24  # what the estimate looks at: 256³; more costs memory and adds no accuracy
+_CENTRE_VOXELS = 2**24  # from which the level of light is taken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Aligned:
-    """A frame brought onto the first: the image, its drift in voxels per axis, and what is left.
+    """A frame brought onto the first.
 
-    `drift` is how far the frame had moved against the first; the image has been moved back by it.
-    `residual` is the drift against the frame before that is still found after the correction, as a
-    length in voxels: a check of the correction by itself.
+    Attributes
+    ----------
+    image
+        The frame moved back.
+    drift
+        How far it had moved against the first, in voxels per axis; of a rotated frame, its centre.
+    residual
+        Length, in voxels, of the drift against the first frame and the one before that is still
+        found in `image`, by blocks that the estimate did not use (every eighth; in images of less
+        than eight blocks of 16³ or 64² voxels, by all). It tells errors of the estimate by noise,
+        rotation or distortion, and errors of the moving back. What both the estimate and the check
+        mistake for motion, growth that outweighs what stays, it does not tell.
+    rotation
+        Degrees about z, y and x through the image's centre, of (y, x) images about z alone; zero
+        where only translation is looked for.
     """
 
     image: Image
     drift: NDArray[np.float64]
     residual: float
+    rotation: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not self.rotation.size:
+            object.__setattr__(self, "rotation", np.zeros(3 if self.image.ndim == 3 else 1))
 
 
-def estimate_drift(reference: Image, moving: Image, *, upsample: int = 20) -> NDArray[np.float64]:
+def estimate_drift(
+    reference: Image, moving: Image, *, n_threads: int | None = None
+) -> NDArray[np.float64]:
     """How far `moving` lies from `reference`, in voxels per axis, to about 0.05 voxel.
 
-    Cross-correlation of the images less their shading, with strong contrast held down (a crack that
-    grows would otherwise be followed) and faded out towards the edges; the estimate is moved back
-    and taken again until nothing is left, since what a correlation finds is drawn towards zero by
-    the edges that stay in place. The correlation is not whitened (as phase
-    correlation in the narrow sense is): a camera's fixed pattern does not move with the sample, and
-    whitening gives it the weight to hold the estimate at zero.
+    Both images are smoothed and cut into cells of 8³ or 16² voxels, from blocks spread over them.
+    Each cell tells how far it has moved and how surely: one with a single face knows the direction
+    normal to it only. The drift is what they agree on most sharply, since what has moved as one
+    agrees to the noise, and what has grown agrees roughly; faint edges count as much as strong
+    ones times their contrast. Where a correlation of the whole images, seen coarsely, is farther
+    off, both places are compared.
+
+    It cannot work where little but growth is seen: where the sharply agreeing edges along an axis
+    belong to what moves (a flat electrode that gives way as a whole, in an electrolyte without a
+    face of its own in view), their motion is the drift. Along an axis on which nothing is seen the
+    drift is zero. Rotation by more than a degree or so takes the agreement away.
 
     Parameters
     ----------
     reference, moving
-        (z, y, x) or (y, x) images of equal shape. Of large ones the central 2²⁴ voxels are used.
-    upsample
-        The estimate's grid is 1/upsample voxel.
+        (z, y, x) or (y, x) images of equal shape. Of large ones about a million voxels are used,
+        where most edges are. Drift must be less than half of the image.
+    n_threads
+        None: all usable cores. The result is the same for every number.
+
+    Returns
+    -------
+    float64 array
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or the images have neither two nor three axes.
 
     References
     ----------
-    .. [1] M. Guizar-Sicairos, S. T. Thurman, J. R. Fienup, "Efficient subpixel image registration
-       algorithms", Optics Letters 33 (2008) 156-158.
+    .. [1] B. D. Lucas, T. Kanade, "An iterative image registration technique with an application to
+       stereo vision", Proc. IJCAI (1981) 674-679.
+    .. [2] M. J. Black, P. Anandan, "The robust estimation of multiple motions", Computer Vision and
+       Image Understanding 63 (1996) 75-104.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, x = np.mgrid[:64, :64]
+    >>> image = np.sin(y / 4) * np.cos(x / 5)
+    >>> moved = np.sin((y - 1.5) / 4) * np.cos((x + 0.5) / 5)
+    >>> (estimate_drift(image, moved) + 0.0).round(1)
+    array([ 1.5, -0.5])
     """
-    centre = _central(reference.shape)
-    target, image = _detail(reference[centre]), moving[centre]
-    drift = np.zeros(image.ndim)
-    for _ in range(_MOST_ROUNDS):
-        back, _, _ = phase_cross_correlation(
-            target, _detail(move_back(image, drift)), upsample_factor=upsample, normalization=None
-        )
-        drift = drift - np.asarray(back, dtype=np.float64)
-        if np.abs(back).max(initial=0) < 1 / upsample:
-            break
-    return drift
-
-
-def move_back(image: Image, drift: NDArray[np.float64]) -> Image:
-    """The image moved by minus `drift` (linear interpolation, edges extended); same dtype."""
-    if not np.any(drift):
-        return image
-    moved: Image = ndimage.shift(image.astype(np.float32), -drift, order=1, mode="nearest")
-    if image.dtype.kind in "ui":
-        moved = np.rint(moved)
-    return moved.astype(image.dtype)
+    _check_image(reference)
+    _check_shape(moving, reference.shape)
+    with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
+        return DriftFinder(reference, pool).find(moving, pool)
 
 
 def match_light(image: Image, reference: Image) -> Image:
@@ -102,54 +132,91 @@ def match_light(image: Image, reference: Image) -> Image:
 class DriftCorrector:
     """Bring frames onto the first, one after the other.
 
-    Each frame is compared with the one before, in which cracks have changed least, and the steps
-    are added up. Only the frame before is held.
+    Each frame is compared with the first, so that errors do not add up, and with the one before, in
+    which cracks have changed least; see `estimate_drift`. Of earlier frames blocks are held, about
+    a million voxels each.
 
     Parameters
     ----------
     roi
         Where to look for drift, a slice per axis: what moves with the sample. None: everywhere.
-    upsample
-        As in `estimate_drift`.
+    method
+        "translation", or "rigid" for rotation too, which needs SimpleITK and a minute for 512³.
+    n_threads
+        None: all usable cores. The result is the same for every number.
+
+    Raises
+    ------
+    ValueError
+        If `method` is neither of them.
+    ModuleNotFoundError
+        If SimpleITK is missing for "rigid".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, x = np.mgrid[:64, :64]
+    >>> corrector = DriftCorrector()
+    >>> for shift in (0, 2):
+    ...     aligned = corrector.correct(np.sin((y - shift) / 4) * np.cos(x / 5))
+    >>> (aligned.drift + 0.0).round(1)
+    array([2., 0.])
     """
 
-    def __init__(self, *, roi: Box | None = None, upsample: int = 20) -> None:
+    def __init__(
+        self,
+        *,
+        roi: Box | None = None,
+        method: Literal["translation", "rigid"] = "translation",
+        n_threads: int | None = None,
+    ) -> None:
+        if method not in ("translation", "rigid"):
+            raise ValueError(f"method must be 'translation' or 'rigid', got {method!r}")
         self._roi = ... if roi is None else roi
-        self._upsample = upsample
-        self._before: Image | None = None
-        self._drift: NDArray[np.float64] | None = None
+        self._threads = _validate.n_threads(n_threads)
+        self._rigid = RigidFinder(roi, self._threads) if method == "rigid" else None
+        self._shape: tuple[int, ...] = ()
+        self._finder: DriftFinder | None = None
 
     def correct(self, image: Image) -> Aligned:
-        """Align the next frame."""
-        if self._before is None or self._drift is None:
-            self._before, self._drift = image, np.zeros(image.ndim)
-            return Aligned(image, self._drift, 0.0)
-        before, drift = self._before, self._drift
-        drift = drift + self._estimate(before, image)
-        moved = move_back(image, drift)
-        left = self._estimate(move_back(before, self._drift), moved)
-        self._before, self._drift = image, drift
-        return Aligned(moved, drift, float(np.linalg.norm(left)))
+        """Align the next frame.
 
-    def _estimate(self, reference: Image, moving: Image) -> NDArray[np.float64]:
-        return estimate_drift(reference[self._roi], moving[self._roi], upsample=self._upsample)
+        Raises
+        ------
+        ValueError
+            If its shape is not the first one's, or the first has neither two nor three axes.
+        """
+        with ThreadPoolExecutor(self._threads) as pool:
+            if self._finder is None:
+                return self._begin(image, pool)
+            _check_shape(image, self._shape)
+            drift = self._finder.find(image[self._roi], pool)
+            if self._rigid is None:
+                moved, rotation = moved_back(image, drift, pool), np.zeros(0)
+            else:
+                moved, drift, rotation = self._rigid.correct(image, drift)
+            return Aligned(moved, drift, self._finder.left(moved[self._roi], pool), rotation)
+
+    def _begin(self, image: Image, pool: Executor) -> Aligned:
+        _check_image(image)
+        self._shape = image.shape
+        self._finder = DriftFinder(image[self._roi], pool)
+        if self._rigid is not None:
+            self._rigid.begin(image)
+        return Aligned(image, np.zeros(image.ndim), 0.0)
+
+
+def _check_image(image: Image) -> None:
+    if image.ndim not in (2, 3):
+        raise ValueError(f"image must be (z, y, x) or (y, x), got {image.ndim} axes")
+
+
+def _check_shape(image: Image, shape: tuple[int, ...]) -> None:
+    if image.shape != shape:
+        raise ValueError(f"image must have the first one's shape {shape}, got {image.shape}")
 
 
 def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    edge = int(_MOST_VOXELS ** (1 / len(shape)))
+    edge = int(_CENTRE_VOXELS ** (1 / len(shape)))
     starts = [max(0, (n - edge) // 2) for n in shape]
     return tuple(slice(a, min(n, a + edge)) for a, n in zip(starts, shape, strict=True))
-
-
-def _detail(image: Image) -> NDArray[np.float32]:
-    """The image less its shading, strong contrast held down, faded out towards its edges."""
-    detail = image.astype(np.float32)
-    detail -= ndimage.uniform_filter(detail, _DETAIL)
-    sample = detail.reshape(-1)[:: max(1, detail.size // 2**20)]
-    spread = 1.4826 * float(np.median(np.abs(sample)))  # the standard deviation, were it normal
-    if spread > 0:
-        np.clip(detail, -_MOST_SPREADS * spread, _MOST_SPREADS * spread, out=detail)
-    for axis, n in enumerate(image.shape):
-        fade = np.hanning(n + 2)[1:-1].astype(np.float32)
-        detail *= fade.reshape([-1 if a == axis else 1 for a in range(image.ndim)])
-    return detail

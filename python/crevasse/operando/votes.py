@@ -1,0 +1,134 @@
+"""Votes on a shift: every part of an image has one, and those that agree sharply win."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+_TIGHT = 0.05  # voxels: votes that agree to this are of one shift
+_KNOWN = 0.15  # voxels: those that know their shift better than this have equal say
+_AGAINST = 0.3  # share of a vote that one nearby takes away
+_REACH = 1.0  # voxels: what lies farther off is not looked at
+_APART = 0.1  # voxels: closer than this, two peaks are one
+_PEAKS = 2  # an axis
+_FOLLOWED = 4  # of the combinations of all axes' peaks
+_TOLERANCES = (2 * _TIGHT, _TIGHT)  # one after the other, towards the nearest agreement
+_ROUNDS = 4  # at each
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """The shifts that the parts of an image ask for.
+
+    Attributes
+    ----------
+    shift
+        In voxels, (part, axis).
+    surely
+        Inverse covariance, 1/voxel², (part, axis, axis): a part with one face knows the shift
+        along its normal only.
+    say
+        Weight of each.
+    """
+
+    shift: Vector
+    surely: Vector
+    say: Vector
+
+    @classmethod
+    def joined(cls, votes: Sequence[Votes]) -> Votes:
+        """All of several."""
+        return cls(
+            np.concatenate([v.shift for v in votes]),
+            np.concatenate([v.surely for v in votes]),
+            np.concatenate([v.say for v in votes]),
+        )
+
+    def score(self, shift: Vector) -> float:
+        """How sharply the votes agree on a shift, at most 1.
+
+        What has moved as one agrees to the noise, what grows agrees roughly: votes nearby that
+        differ count against a shift.
+        """
+        total = float(self._known.sum())
+        if not total > 0:
+            return 0.0
+        away = self.shift - shift
+        narrow = np.exp(-0.5 * _squared(away, self._limited[_TIGHT]))
+        wide = np.exp(-0.5 * _squared(away, self._limited[3 * _TIGHT]))
+        return float((self._known * (narrow - _AGAINST * wide)).sum()) / total
+
+    def peaks(self) -> list[Vector]:
+        """Shifts that many agree on, the best first."""
+        starts = [np.array(s) for s in itertools.product(*self._ticks())]
+        first, *others = starts
+        others.sort(key=self.score, reverse=True)
+        ends = [self.towards(s) for s in (first, *others[:_FOLLOWED])]
+        ends.sort(key=self.score, reverse=True)
+        apart: list[Vector] = []
+        for end in ends:
+            if all(np.abs(end - a).max() > _APART for a in apart):
+                apart.append(end)
+        return apart
+
+    def towards(self, shift: Vector) -> Vector:
+        """The agreement next to a shift."""
+        for tolerance in _TOLERANCES:
+            limited = self._limited[tolerance]
+            for _ in range(_ROUNDS):
+                away = self.shift - shift
+                pulls = np.matmul(limited, away[:, :, None])[:, :, 0]
+                weight = 1 / (1 + np.einsum("ci,ci->c", away, pulls)) ** 2
+                shift = shift + _solved(np.tensordot(weight, limited, 1), weight @ pulls)
+        return shift
+
+    def _ticks(self) -> list[list[float]]:
+        """Per axis: no shift, and where most that know this axis meet."""
+        at = np.arange(-_REACH, _REACH + 0.5 * _TIGHT, _TIGHT)
+        out = []
+        for axis in range(self.shift.shape[1]):
+            known = self._limited[_KNOWN][:, axis, axis] * self.say
+            away = (self.shift[:, axis, None] - at) / _TIGHT
+            narrow, wide = np.exp(-0.5 * away**2), np.exp(-0.5 * (away / 3) ** 2)
+            density = known @ (narrow - _AGAINST * wide)
+            middle = density[1:-1]
+            top = (middle >= density[:-2]) & (middle > density[2:]) & (middle > 0)
+            where = np.flatnonzero(top) + 1
+            where = where[np.argsort(-density[where], kind="stable")]
+            out.append([0.0, *at[where[:_PEAKS]].tolist()])
+        return out
+
+    @cached_property
+    def _known(self) -> Vector:
+        known: Vector = np.trace(self._limited[_KNOWN], axis1=1, axis2=2) * self.say
+        return known
+
+    @cached_property
+    def _limited(self) -> dict[float, Vector]:
+        """By tolerance: no vote is surer than that."""
+        values, vectors = np.linalg.eigh(self.surely)
+        tolerances = {_KNOWN, 3 * _TIGHT, *_TOLERANCES}
+        return {
+            t: np.matmul(vectors * (values / (1 + values * t**2))[:, None], vectors.mT)
+            for t in tolerances
+        }
+
+
+def _squared(away: Vector, surely: Vector) -> Vector:
+    squared: Vector = np.einsum("ci,ci->c", away, np.matmul(surely, away[:, :, None])[:, :, 0])
+    return squared
+
+
+def _solved(matrix: Vector, pull: Vector) -> Vector:
+    """Along directions that nothing speaks for there is no step."""
+    values, vectors = np.linalg.eigh(matrix)
+    known = values > 1e-9 * max(float(values[-1]), 1e-300)
+    step: Vector = vectors[:, known] @ ((vectors[:, known].T @ pull) / values[known])
+    return step
