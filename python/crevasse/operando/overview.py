@@ -15,7 +15,7 @@ from scipy import fft, ndimage
 Image = NDArray[Any]
 Greys = NDArray[np.float32]
 
-MOST_VOXELS = 2**19
+MOST_VOXELS = 2**18
 _LEAST_EDGE = 16  # voxels
 _SHADING = 15  # voxels: what is wider says nothing about position
 _MOST_SPREADS = 3.0  # contrast beyond this is held to it, lest a growing crack lead
@@ -67,7 +67,7 @@ class Overview:
 
     @cached_property
     def _padded(self) -> tuple[int, ...]:
-        return tuple(fft.next_fast_len(2 * n, real=True) for n in self.image.shape)
+        return tuple(fft.next_fast_len(n + n // 2 + 1, real=True) for n in self.image.shape)
 
 
 def overview(image: Image, pool: Executor) -> Overview:
