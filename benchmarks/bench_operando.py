@@ -8,17 +8,19 @@ whole analysis, which reads as well.
 from __future__ import annotations
 
 import argparse
-import resource
+import math
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import tifffile
+from measure import Call, peak_bytes
 
 from crevasse import phantom
 from crevasse.io import Series, open_series
-from crevasse.operando import Settings, analyze_series
+from crevasse.operando import analyze_series
 from crevasse.operando.planning import plan_toml
 from crevasse.phantom.case_files import case_experiment
 
@@ -50,21 +52,21 @@ def in_turn(series: Series, n_frames: int) -> Series:
     return replace(longer, unit=series.unit)
 
 
-def seconds_to_read(series: Series) -> float:
+def seconds(call: Call) -> float:
     begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def read_all(series: Series) -> None:
     for frame in series:
         frame.read()
-    return time.perf_counter() - begin
 
 
-def seconds_to_analyze(series: Series, settings: Settings) -> float:
-    begin = time.perf_counter()
-    analyze_series(series, settings)
-    return time.perf_counter() - begin
-
-
-def peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def analysis(experiment: Path, n_frames: int) -> Call:
+    """The whole analysis, for `measure.peak_bytes`."""
+    plan = plan_toml(experiment)
+    return partial(analyze_series, in_turn(plan.series, n_frames), plan.settings)
 
 
 def main() -> None:
@@ -74,25 +76,26 @@ def main() -> None:
     options = parser.parse_args()
     for compression in (None, "zlib"):
         with tempfile.TemporaryDirectory() as folder:
-            plan = plan_toml(write_scans(Path(folder), options.scale, compression))
+            experiment = write_scans(Path(folder), options.scale, compression)
+            plan = plan_toml(experiment)
             series = in_turn(plan.series, options.frames)
-            before = peak_bytes()
-            reading = seconds_to_read(series)
-            n_bytes = series.frames[0].read().nbytes
+            reading = seconds(partial(read_all, series))
             plain = replace(plan.settings, align="none", fronts=False)
             print(f"{options.frames} frames of {series.shape}, {compression or 'uncompressed'}")
-            print(f"  reading and decoding   {reading / options.frames:6.2f} s a frame")
+            print(f"  reading and decoding       {reading / options.frames:4.2f} s a frame")
             for name, settings in (
                 ("phases, layers, tracking", plain),
                 ("with fronts", replace(plain, fronts=True)),
                 ("with fronts and drift", plan.settings),
             ):
-                taken = seconds_to_analyze(series, settings) - reading
+                taken = seconds(partial(analyze_series, series, settings)) - reading
                 print(
-                    f"  {name:24} {taken / options.frames:4.2f} s a frame, "
+                    f"  {name:26} {taken / options.frames:4.2f} s a frame, "
                     f"{taken / reading:.1f} times as long as reading"
                 )
-            print(f"  peak memory {(peak_bytes() - before) / n_bytes:.1f} frames more than before")
+            peak = peak_bytes(analysis, experiment, options.frames)
+            n_bytes = math.prod(series.shape) * series.dtype.itemsize
+            print(f"  peak memory {peak / n_bytes:.1f} frames")
 
 
 if __name__ == "__main__":

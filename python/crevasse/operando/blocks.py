@@ -52,7 +52,9 @@ class Blocks:
                 0 <= a and a + s <= n for a, s, n in zip(start, size, self.shape, strict=True)
             )
             if inside:
-                window[...] = image[tuple(slice(a, a + s) for a, s in zip(start, size, strict=True))]
+                window[...] = image[
+                    tuple(slice(a, a + s) for a, s in zip(start, size, strict=True))
+                ]
             else:
                 at = [
                     np.clip(np.arange(a, a + s), 0, n - 1)

@@ -97,7 +97,6 @@ where = ["{at}below:electrolyte", "above:steel"]
 
 {crack}[alignment]
 method = "translation"
-region = {{ z = [{top:g}, {bottom:g}] }}  # electrolyte: layers grow beside it
 
 [measure]
 cracks = {cracks}
@@ -186,13 +185,10 @@ def _of_layers(scene: Scene) -> str:
     assert scene.cell is not None
     assert isinstance(scene.truth, CaseTruth)
     voxel = scene.spacing[0]
-    _, top, bottom, _ = scene.cell.faces(0)
     spans = scene.name == "case_c"
     return _LAYERS.format(
         cell=round(2 * (cell_radius(scene.cell.shape) - 2) * voxel, 6),
         disc=round(scene.truth.disc_diameter or 0.0, 6),
-        top=round(float(top.max() + 4) * voxel, 1),
-        bottom=round(float(bottom.min() - 4) * voxel, 1),
         at="initially-" if spans else "",
         crack=_CRACK if spans else "",
         cracks=str(spans).lower(),
