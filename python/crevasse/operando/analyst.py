@@ -21,9 +21,11 @@ from crevasse.operando.grey_study import GreyStudy
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.phases import Phases
 from crevasse.operando.preparation import Preparation
+from crevasse.operando.radial import RadialRecord
+from crevasse.operando.sections import Picture, take_pictures
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.segmenter import Segmented, Segmenter
-from crevasse.operando.settings import Analysis, Layer, Picture, Settings
+from crevasse.operando.settings import Analysis, Layer, Settings
 from crevasse.operando.signal import Image
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
@@ -71,7 +73,8 @@ class Analyst:
         self._baseline = self._region - self._region
         self._rows: list[dict[str, Any]] = []
         self._phase_rows: list[dict[str, Any]] = []
-        self._pictures: list[Picture] = []
+        self._pictures: list[tuple[Picture, ...]] = []
+        self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
 
@@ -96,7 +99,10 @@ class Analyst:
         self._add_phases(segmented, number, frame.time)
         volumes = sorted(v.n_voxels for v in (open_, low, high))
         self._rows.append(self._measure(frame, aligned, open_, (volumes[0], volumes[-1])))
-        self._pictures.append(self._picture(aligned.image, open_))
+        old = open_ & self._baseline
+        if self._radial is not None:
+            self._radial.update(old, open_ - old, time=frame.time)
+        self._pictures.append(take_pictures(aligned.image, open_, old, self._settings.roi))
         self.seen.append(frame)
         return result
 
@@ -150,7 +156,9 @@ class Analyst:
             history=history,
             measures=_table(self._rows, units),
             phases=_table(self._phase_rows, volumes | {"time": series.time_unit}),
-            pictures=tuple(self._pictures),
+            pictures=tuple(pictures[0] for pictures in self._pictures),
+            upright=tuple(pictures[1] for pictures in self._pictures if len(pictures) > 1),
+            radial=self._radial,
             failure=failure,
             cycling=self._cycling,
             fronts=None if follower is None else follower.fronts(history),
@@ -247,17 +255,6 @@ class Analyst:
             "thickness_p90": found.quantiles[0.9],
         }
 
-    def _picture(self, image: Image, open_: RunVolume) -> Picture:
-        z = 0
-        if image.ndim == 3:
-            begin, end, _ = (self._settings.roi or (slice(None),))[0].indices(image.shape[0])
-            z = (begin + end) // 2
-        return Picture(
-            grey=image[z].copy() if image.ndim == 3 else image.copy(),
-            open=open_.plane(z).to_mask(),
-            preexisting=(open_ & self._baseline).plane(z).to_mask(),
-        )
-
 
 def _table(rows: list[dict[str, Any]], units: dict[str, str]) -> Table:
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -271,6 +268,20 @@ def _compared(study: GreyStudy | None) -> GreyComparison | None:
         return study.result()
     except ValueError:  # one of both is not there, or nowhere thick enough to have an inside
         return None
+
+
+def _radial(region: RunVolume, series: Series, settings: Settings) -> RadialRecord | None:
+    if len(series.shape) == 2 or not settings.follow:
+        return None
+    cylinder = settings.cylinder
+    return RadialRecord(
+        region,
+        spacing=series.spacing,
+        axis=settings.axis,
+        centre=None if cylinder is None else cylinder.centre,
+        unit=series.unit,
+        time_unit=series.time_unit,
+    )
 
 
 def _joined(series: Series, settings: Settings) -> FrameStates | None:

@@ -49,7 +49,7 @@ class Blocks:
         out = np.empty((len(self), *size), dtype=np.float32)
         for window, start in zip(out, self.starts + whole - low, strict=True):
             inside = all(
-                0 <= a and a + s <= n for a, s, n in zip(start, size, self.shape, strict=True)
+                a >= 0 and a + s <= n for a, s, n in zip(start, size, self.shape, strict=True)
             )
             if inside:
                 window[...] = image[

@@ -94,7 +94,7 @@ def _fill(
     share: Sequence[float],
     room: Image,
 ) -> None:
-    """One tile; along axes with a fraction more voxels are read, and mixed with their neighbours."""
+    """One tile; where there is a fraction, more voxels are read and mixed with their neighbours."""
     target = out[tuple(slice(b, e) for b, e in zip(begin, end, strict=True))]
     box = [
         (b + w - (1 if s else 0), e + w + (_REACH - 1 if s else 0))

@@ -22,8 +22,10 @@ from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.phases import PhaseRule
+from crevasse.operando.radial import RadialRecord
+from crevasse.operando.sections import Picture
 from crevasse.operando.seen_electrode import SeenElectrode
-from crevasse.operando.signal import Image, Signal
+from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 
@@ -274,15 +276,6 @@ def _check_seed(threshold: float | None, seed: float | None, bright: bool) -> No
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A section of one frame, to look at: grey values, open voxels, pre-existing ones of them."""
-
-    grey: Image
-    open: NDArray[np.bool_]
-    preexisting: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
 class Analysis:
     """What a series has shown.
 
@@ -303,6 +296,8 @@ class Analysis:
         A row a frame and phase: ``frame, time`` and the columns of `Phases.table`.
     pictures
         One a frame: the image, or the middle slice of the region of interest of a volume.
+    upright
+        Of volumes, one a frame: the section (z, x) in the middle of the region of interest.
     failure
         Why the analysis ended before the series did; empty if it did not.
     cycling
@@ -314,6 +309,8 @@ class Analysis:
     grey
         Grey values of what was open at first, compared with those of what opened later; None
         without `Settings.grey`, or where one of them is not there.
+    radial
+        Where cracks are, from the cell's axis to its edge; None in images.
     skipped
         Frames that were left out: name and why.
     """
@@ -325,11 +322,13 @@ class Analysis:
     measures: Table
     phases: Table
     pictures: tuple[Picture, ...]
+    upright: tuple[Picture, ...] = ()
     failure: str = ""
     cycling: FrameStates | None = None
     fronts: Fronts | None = None
     layers: dict[str, InterfaceRecord] = field(default_factory=dict)
     grey: GreyComparison | None = None
+    radial: RadialRecord | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
     def tables(self) -> dict[str, Table]:
@@ -343,4 +342,6 @@ class Analysis:
                 "front_cracks": self.fronts.cracks,
                 "front_tips": self.fronts.tips,
             }
+        if self.radial is not None:
+            tables["radial"] = self.radial.table()
         return tables | {f"layer_{name}": record.table() for name, record in self.layers.items()}

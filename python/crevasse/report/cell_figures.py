@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from crevasse.operando import Analysis
-from crevasse.report.figures import NEW, PREEXISTING, plain, pretty_unit, quantity, time_axis
+from crevasse.report.figures import plain, pretty_unit, quantity, time_axis
+from crevasse.report.palette import NEW, PREEXISTING
 from crevasse.tracking import Direction
 
 ELECTRODE_COLORS = {"working": NEW, "counter": PREEXISTING}
@@ -73,16 +74,16 @@ def voltage_figure(analysis: Analysis) -> Figure:
 
 
 def layers_figure(analysis: Analysis) -> Figure:
-    """Mean thickness of each layer against time, with its deviation and what is not resolved."""
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
-    axes = figure.subplots()
+    """Mean thickness of each layer against time, with its bands; below, where contact is lost."""
+    figure = Figure(figsize=(7.5, 5.8), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
     for name, record in analysis.layers.items():
         table, color = record.table(), ELECTRODE_COLORS[name]
         time, mean, deviation = table["time"], table["mean"], table["std_corrected"]
-        axes.fill_between(
-            time, table["mean_low"], table["mean_high"], color=color, alpha=0.2, linewidth=0
-        )
-        axes.errorbar(
+        for kind, alpha in (("mean", 0.12), ("threshold", 0.25)):
+            low, high = table[f"{kind}_low"], table[f"{kind}_high"]
+            top.fill_between(time, low, high, color=color, alpha=alpha, linewidth=0)
+        top.errorbar(
             time,
             mean,
             yerr=deviation,
@@ -92,21 +93,27 @@ def layers_figure(analysis: Analysis) -> Figure:
             capsize=2,
             label=f"{name} electrode, mean ± standard deviation of the map",
         )
-        axes.axhline(record.limit, color="gray", linewidth=0.8, linestyle=":")
-        axes.annotate(
-            "not resolved below",
-            (1, record.limit),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            fontsize=8,
-            color="gray",
-        )
-    axes.set_xlabel(time_axis(analysis.history.time_unit))
-    axes.set_ylabel(f"lithium thickness ({pretty_unit(analysis.series.unit)})")
-    axes.set_ylim(0, None)
-    axes.legend(frameon=False, loc="upper left")
-    plain(axes)
+        bottom.plot(time, 100 * table["contact_loss"], "o-", color=color, markersize=4)
+        bottom.plot(time, 100 * table["unresolved"], ":", color=color)
+    limit = min(record.limit for record in analysis.layers.values())
+    top.axhline(limit, color="gray", linewidth=0.8, linestyle=":")
+    top.annotate(
+        "not resolved below",
+        (1, limit),
+        xycoords=("axes fraction", "data"),
+        ha="right",
+        va="bottom",
+        fontsize=8,
+        color="gray",
+    )
+    top.set_ylabel(f"lithium thickness ({pretty_unit(analysis.series.unit)})")
+    top.set_ylim(0, 1.25 * top.get_ylim()[1])
+    top.legend(frameon=False, loc="upper left")
+    bottom.set_ylabel("without lithium (%)\n(dotted: unresolved)")
+    bottom.set_ylim(0, 100)
+    bottom.set_xlabel(time_axis(analysis.history.time_unit))
+    for axes in (top, bottom):
+        plain(axes)
     return figure
 
 

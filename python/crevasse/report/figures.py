@@ -8,17 +8,16 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from crevasse.operando import Analysis
+from crevasse.report.galleries import grey_window
+from crevasse.report.palette import NEW, PREEXISTING
 from crevasse.tracking import EventType
 
-# Okabe & Ito's palette: told apart with every common colour vision.
-NEW = "#d55e00"
-PREEXISTING = "#0072b2"
 EVENT_COLORS = {
     EventType.BIRTH: "#009e73",
     EventType.REOPENING: "#cc79a7",
@@ -32,8 +31,6 @@ EVENT_COLORS = {
     EventType.CLOSURE: "#444444",
 }
 _LONGEST = 1600  # pixels of the map's longer side, at most
-_THUMBNAIL = 800  # and of a frame's
-_LEAST = 300  # smaller frames are shown enlarged
 
 
 def first_open_figure(analysis: Analysis) -> Figure:
@@ -51,7 +48,7 @@ def first_open_figure(analysis: Analysis) -> Figure:
     norm = BoundaryNorm(np.arange(-0.5, n_frames), n_frames)
     cmap = ListedColormap(colormaps["plasma_r"](np.linspace(0.05, 1.0, n_frames)))
     figure, axes = _picture_figure(opened.shape, extra_height=0.7)
-    _show_grey(axes, grey, _grey_window(analysis), faded=True)
+    _show_grey(axes, grey, grey_window(analysis.pictures), faded=True)
     axes.imshow(np.ma.masked_less(opened, 0), cmap=cmap, norm=norm, interpolation="nearest")
     bar = figure.colorbar(
         ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
@@ -136,25 +133,6 @@ def events_figure(analysis: Analysis) -> Figure:
     return figure
 
 
-def frame_picture(analysis: Analysis, index: int) -> NDArray[np.uint8]:
-    """One frame with its open voxels tinted by provenance, as an RGB image (y, x, 3)."""
-    picture = analysis.pictures[index]
-    grey, new, old = (
-        _cropped(image, analysis)
-        for image in (picture.grey, picture.open & ~picture.preexisting, picture.preexisting)
-    )
-    step = _step(grey.shape, _THUMBNAIL)
-    low, high = _grey_window(analysis)
-    shade = np.clip((grey[::step, ::step].astype(np.float32) - low) / (high - low), 0, 1)
-    rgb = np.repeat(np.nan_to_num(shade)[..., None], 3, axis=2)
-    for mask, color in ((old, PREEXISTING), (new, NEW)):
-        inside = mask[::step, ::step]
-        rgb[inside] = 0.35 * rgb[inside] + 0.65 * np.array(to_rgb(color))
-    levels: NDArray[np.uint8] = np.rint(255 * rgb).astype(np.uint8)
-    enlarged = max(1, _LEAST // max(levels.shape))
-    return levels.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
-
-
 def quantity(analysis: Analysis) -> str:
     """What the open voxels of a frame add up to: an area in images, a volume otherwise."""
     return "area" if len(analysis.series.shape) == 2 else "volume"
@@ -197,15 +175,6 @@ def _picture_figure(shape: tuple[int, ...], extra_height: float) -> tuple[Figure
     axes = figure.subplots()
     axes.set_axis_off()
     return figure, axes
-
-
-def _grey_window(analysis: Analysis) -> tuple[float, float]:
-    """The grey values to show from black to white: the same in all pictures."""
-    ends = [_cropped(analysis.pictures[i].grey, analysis).reshape(-1) for i in (0, -1)]
-    values = np.concatenate(ends)
-    finite = values[np.isfinite(values)]
-    low, high = np.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
-    return float(low), float(max(high, low + 1e-9))
 
 
 def _show_grey(

@@ -23,15 +23,19 @@ import crevasse
 from crevasse._files import replace_when_written
 from crevasse._table import Table, write_tables
 from crevasse.io import write_tiff
-from crevasse.operando import Analysis
+from crevasse.operando import Analysis, Threshold
 from crevasse.report import figures
 from crevasse.report.cell_figures import cell_figures
+from crevasse.report.galleries import eventful_frames, grey_window, section_picture
+from crevasse.report.grey_figures import comparison_figure, histogram_figure
 from crevasse.report.lineage import lineage_figure
+from crevasse.report.numbers import numbers
+from crevasse.report.radial_figure import radial_figure
+from crevasse.report.rendering import rendering
 from crevasse.report.summary import settings_in_words, summary
 from crevasse.tracking import EventType, TimeToShort
 
 _LARGEST_CRACKS = 15
-_MOST_FRAMES = 12
 
 
 def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: str) -> Path:
@@ -44,7 +48,7 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     root = Path(folder)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
-    write_tables(analysis.tables(), root / "tables")
+    write_tables(analysis.tables() | {"numbers": numbers(analysis)}, root / "tables")
     for name in ("first_open", "last_open", "first_crack"):
         write_tiff(root / "maps" / f"{name}.tif", getattr(analysis.history, name)())
     plots = _plots(analysis)
@@ -78,6 +82,7 @@ def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
         unit=figures.pretty_unit(analysis.history.frames.units["volume"]),
         settings=settings_in_words(analysis),
         first_open=_data_url(plots["first_open.png"]),
+        rendering=_data_url(plots["rendering.png"]) if "rendering.png" in plots else "",
         volume=_inline(plots["volume.svg"]),
         events=_inline(plots["events.svg"]) if "events.svg" in plots else "",
         cell={
@@ -87,7 +92,11 @@ def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
         short=analysis.history.short(),
         forecast=_forecast(analysis),
         lineage=_inline(plots["lineage.svg"]),
-        frames=_frame_gallery(analysis),
+        galleries=_galleries(analysis),
+        numbers=list(numbers(analysis).rows()),
+        grey=_inline(plots["grey.svg"]) if "grey.svg" in plots else "",
+        comparison=_inline(plots["comparison.svg"]) if "comparison.svg" in plots else "",
+        radial=_inline(plots["radial.svg"]) if "radial.svg" in plots else "",
         frame_rows=_frame_rows(analysis),
         event_types=[kind.value for kind in EventType],
         largest=_largest_cracks(analysis.history.cracks),
@@ -98,10 +107,19 @@ def _page(analysis: Analysis, plots: dict[str, bytes], title: str) -> str:
 def _plots(analysis: Analysis) -> dict[str, bytes]:
     """Every plot by file name; curves as vectors too."""
     plots = {"first_open.png": _render(figures.first_open_figure(analysis), "png")}
+    picture = rendering(analysis)
+    if picture is not None:
+        plots["rendering.png"] = _png(picture)
     curves = {"volume": figures.volume_figure(analysis)}
     if len(analysis.history.intervals):
         curves["events"] = figures.events_figure(analysis)
     curves |= cell_figures(analysis)
+    if analysis.sample is not None:
+        curves["grey"] = histogram_figure(analysis.sample, _thresholds(analysis))
+    if analysis.grey is not None:
+        curves["comparison"] = comparison_figure(analysis.grey)
+    if analysis.radial is not None and analysis.history.frames["n_voxels"].any():
+        curves["radial"] = radial_figure(analysis)
     curves["lineage"] = lineage_figure(analysis.history)
     for name, figure in curves.items():
         plots |= {f"{name}.{suffix}": _render(figure, suffix) for suffix in ("png", "svg")}
@@ -119,18 +137,37 @@ def _forecast(analysis: Analysis) -> TimeToShort | None:
     return found if found is not None and np.isfinite(found.time) else None
 
 
-def _frame_gallery(analysis: Analysis) -> list[dict[str, str]]:
-    n = len(analysis.pictures)
-    shown = sorted(set(np.linspace(0, n - 1, min(n, _MOST_FRAMES)).astype(int).tolist()))
+def _thresholds(analysis: Analysis) -> dict[str, list[Threshold]]:
+    """Those that were found, by phase."""
+    return {
+        rule.name: [b for b in (rule.low, rule.high) if isinstance(b, Threshold)]
+        for rule in analysis.settings.rules
+        if rule.name in analysis.settings.find
+    }
+
+
+def _galleries(analysis: Analysis) -> list[tuple[str, list[dict[str, str]]]]:
+    """Sections over time, seen along z and, of volumes, upright."""
+    shown = eventful_frames(analysis)
     measures, unit = analysis.measures, analysis.history.time_unit
-    return [
-        {
-            "name": str(measures["name"][i]),
-            "when": "" if unit == "frame" else f"{measures['time'][i]:g} {unit}",
-            "image": _data_url(_png(figures.frame_picture(analysis, i))),
-        }
-        for i in shown
-    ]
+    roi = analysis.settings.roi
+    views = {"Slices, seen along z" if analysis.upright else "": (analysis.pictures, (-2, -1))}
+    if analysis.upright:
+        views = {"Upright sections, seen along y": (analysis.upright, (0, 2)), **views}
+    galleries = []
+    for title, (pictures, axes) in views.items():
+        box = None if roi is None else (roi[axes[0]], roi[axes[1]])
+        window = grey_window(pictures)
+        sections = [
+            {
+                "name": str(measures["name"][i]),
+                "when": "" if unit == "frame" else f"{measures['time'][i]:.4g} {unit}",
+                "image": _data_url(_png(section_picture(pictures[i], box, window))),
+            }
+            for i in shown
+        ]
+        galleries.append((title, sections))
+    return galleries
 
 
 def _frame_rows(analysis: Analysis) -> list[dict[str, Any]]:

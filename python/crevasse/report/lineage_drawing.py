@@ -11,9 +11,10 @@ from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from crevasse.report.figures import EVENT_COLORS, NEW, PREEXISTING
+from crevasse.report.figures import EVENT_COLORS
 from crevasse.report.lineage_layout import Lanes, bridging
 from crevasse.report.lineage_text import INK, REOPENED, annotate, time_axis
+from crevasse.report.palette import NEW, PREEXISTING
 from crevasse.tracking import EventType, History
 from crevasse.tracking.links import Links
 

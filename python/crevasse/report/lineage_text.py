@@ -13,8 +13,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
-from crevasse.report.figures import EVENT_COLORS, NEW, PREEXISTING, pretty_unit
+from crevasse.report.figures import EVENT_COLORS, pretty_unit
 from crevasse.report.lineage_layout import Lanes, bridging
+from crevasse.report.palette import NEW, PREEXISTING
 from crevasse.tracking import EventType, History
 
 INK, SOFT, LINE = "#1c2430", "#5b6675", "#e6e9ee"

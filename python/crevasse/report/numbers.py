@@ -1,0 +1,148 @@
+"""Every key figure with its band, and how it was obtained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse._table import Table
+from crevasse.operando import Analysis
+from crevasse.operando.electrochemistry import UM_PER_MAH_CM2, coulombic_efficiency
+from crevasse.report.figures import pretty_unit, quantity
+
+_THRESHOLDS = "band: all thresholds at the low and high ends of their bands"
+Curve = NDArray[np.float64]
+
+
+class Number(NamedTuple):
+    """A row: NaN where there is no band; `how` it was obtained."""
+
+    quantity: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    how: str
+
+
+def numbers(analysis: Analysis) -> Table:
+    """The numbers of a report: ``quantity, value, low, high, unit, how``.
+
+    Low and high are the least and greatest value with thresholds at the ends of their bands; NaN
+    where a number hangs on none.
+    """
+    rows = [*_cracks(analysis), *_layers(analysis), *_charge(analysis), *_fronts(analysis)]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in Number._fields)
+    return Table({n: np.array(c) for n, c in zip(Number._fields, columns, strict=True)})
+
+
+def _cracks(analysis: Analysis) -> Iterator[Number]:
+    if not analysis.settings.follow:
+        return
+    frames, measures = analysis.history.frames, analysis.measures
+    curves = [frames["volume"], measures["volume_low"], measures["volume_high"]]
+    what, unit = quantity(analysis), pretty_unit(frames.units["volume"])
+    voxels = f"count of open voxels; {_THRESHOLDS}"
+
+    def of(name: str, unit: str, number: Callable[[Curve], float], how: str) -> Number:
+        values = [float(number(curve)) for curve in curves]
+        return Number(name, values[0], min(values), max(values), unit, how)
+
+    yield of(f"open {what}, first frame", unit, lambda v: v[0], voxels)
+    yield of(f"open {what}, last frame", unit, lambda v: v[-1], voxels)
+    yield of(f"open {what}, greatest", unit, np.max, voxels)
+    share = float(measures["fraction"][0] / curves[0][0]) if curves[0][0] else math.nan
+    if math.isfinite(share):
+        region = "of the region of interest; " + _THRESHOLDS
+        yield of("porosity, first frame", "%", lambda v: 100 * v[0] * share, region)
+        growth = "greatest less first, over first; " + _THRESHOLDS
+        yield of("growth", "%", lambda v: 100 * (v.max() / v[0] - 1) if v[0] else math.nan, growth)
+    grown = "what is left of greatest less first, over that"
+    if curves[0].max() > curves[0][0]:
+        left = float((curves[0][-1] - curves[0][0]) / (curves[0].max() - curves[0][0]))
+        yield Number("left of the growth, last frame", 100 * left, *_NO_BAND, "%", grown)
+    for name in ("preexisting", "new"):
+        value = float(frames[f"volume_{name}"][-1])
+        how = f"open in the first {analysis.settings.baseline_frames} frame(s)"
+        how = how if name == "preexisting" else f"not {how}"
+        label = f"{name.replace('preex', 'pre-ex')} {what}, last frame"
+        yield Number(label, value, *_NO_BAND, unit, how)
+    for name in ("mean", "median", "p90"):
+        if f"thickness_{name}" in measures.columns:
+            value = float(measures[f"thickness_{name}"][-1])
+            how = "local thickness, weighted by volume, last frame"
+            yield Number(
+                f"thickness of cracks, {name}",
+                value,
+                *_NO_BAND,
+                pretty_unit(analysis.series.unit),
+                how,
+            )
+
+
+def _layers(analysis: Analysis) -> Iterator[Number]:
+    unit = pretty_unit(analysis.series.unit)
+    for name, record in analysis.layers.items():
+        table = record.table()
+        how = f"column sums in {int(table['n_columns'][0])} columns; {_THRESHOLDS}"
+        for when, row in (("first", 0), ("last", len(table) - 1)):
+            band = float(table["threshold_low"][row]), float(table["threshold_high"][row])
+            value = float(table["mean"][row])
+            yield Number(f"{name} layer, mean, {when} frame", value, *band, unit, how)
+        ends = [
+            table[f"threshold_{end}"][-1] - table[f"threshold_{end}"][0] for end in ("low", "high")
+        ]
+        change = float(table["change"][-1])
+        ends = sorted([change, *(float(e) for e in ends)])
+        yield Number(f"{name} layer, change", change, ends[0], ends[-1], unit, how)
+        deviation = float(table["std_corrected"][-1])
+        how = "of the thickness map, less what rounding to voxels adds"
+        yield Number(f"{name} layer, deviation, last frame", deviation, *_NO_BAND, unit, how)
+        lost = 100 * float(table["contact_loss"][-1])
+        yield Number(
+            f"{name} layer, without lithium", lost, *_NO_BAND, "%", "of the area, last frame"
+        )
+
+
+def _charge(analysis: Analysis) -> Iterator[Number]:
+    cycling = analysis.cycling
+    if cycling is None:
+        return
+    try:
+        efficiency = coulombic_efficiency(cycling.half_cycles)["efficiency"]
+    except ValueError:  # there is no whole cycle
+        efficiency = np.zeros(0)
+    for cycle, value in enumerate(efficiency.tolist(), start=1):
+        if math.isfinite(value):
+            how = "charge stripped over charge plated, from the cycler's record"
+            yield Number(f"coulombic efficiency, cycle {cycle}", 100 * value, *_NO_BAND, "%", how)
+    area = analysis.settings.cycling.area if analysis.settings.cycling else None
+    if area is None:
+        return
+    charge = float(np.nanmax(cycling.table["inventory"]))
+    thickness = charge * UM_PER_MAH_CM2
+    how = f"Faraday: {UM_PER_MAH_CM2:.4g} µm for 1 mAh/cm², greatest charge at a scan"
+    yield Number("lithium expected as a layer", thickness, *_NO_BAND, "µm", how)
+
+
+def _fronts(analysis: Analysis) -> Iterator[Number]:
+    if analysis.fronts is not None:
+        frames, unit = analysis.fronts.frames, pretty_unit(analysis.history.unit)
+        for column, name, how in (
+            ("depth_max", "deepest crack, last frame", "shortest way inside of cracks"),
+            ("ligament", "solid left between the electrodes", "on the shortest way, last frame"),
+        ):
+            value = float(frames[column][-1])
+            if math.isfinite(value):
+                yield Number(name, value, *_NO_BAND, unit, how)
+    short = analysis.history.short() if analysis.settings.counter is not None else None
+    if short is not None:
+        how = f"crack {short.crack} touches both electrodes from frame {short.frame} on"
+        yield Number("short", float(short.time), *_NO_BAND, analysis.history.time_unit, how)
+
+
+_NO_BAND = (math.nan, math.nan)
