@@ -1,56 +1,299 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 
-from crevasse.operando import DriftCorrector, estimate_drift, match_light, move_back
+from crevasse import phantom
+from crevasse.operando import DriftCorrector, align, estimate_drift, match_light, move_back
+from crevasse.operando.votes import Votes
 
 
 def textured(shape, rng):
     """Something like polished material: smooth blobs and grain."""
     coarse = ndimage.gaussian_filter(rng.standard_normal(shape), 4)
     fine = ndimage.gaussian_filter(rng.standard_normal(shape), 1)
-    return (120 + 60 * coarse / coarse.std() + 15 * fine / fine.std()).astype(np.float32)
+    return (120 + 25 * coarse / coarse.std() + 8 * fine / fine.std()).astype(np.float32)
 
 
+def shifted(image, drift):
+    return ndimage.shift(image, drift, order=3, mode="nearest")
+
+
+def as_type(image, dtype):
+    if dtype == "uint16":
+        image = 100 * image
+    return image.astype(dtype) if dtype == "float32" else np.rint(image).clip(0).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize(
     ("shape", "drift"),
-    [((120, 140), (1.3, -2.7)), ((120, 140), (0.0, 0.25)), ((40, 44, 48), (0.5, -1.5, 2.25))],
+    [
+        ((120, 140), (1.3, -2.7)),
+        ((120, 140), (0.0, 0.25)),
+        ((300, 40), (-0.5, 0.5)),
+        ((40, 44, 48), (0.5, -1.5, 2.25)),
+        ((24, 90, 80), (-0.4, 0.1, -0.75)),
+    ],
 )
-def test_a_known_drift_is_found_to_a_tenth_of_a_voxel(shape, drift, rng):
+def test_a_known_drift_is_found_to_a_twentieth_of_a_voxel(shape, drift, dtype, rng):
     image = textured(shape, rng)
-    moved = ndimage.shift(image, drift, order=3, mode="nearest")
-    np.testing.assert_allclose(estimate_drift(image, moved), drift, atol=0.1)
+    moved = shifted(image, drift)
+    found = estimate_drift(as_type(image, dtype), as_type(moved, dtype))
+    np.testing.assert_allclose(found, drift, atol=0.05)
 
 
-def test_growth_is_not_mistaken_for_motion(rng):
+@given(st.lists(st.floats(-3, 3), min_size=2, max_size=3), st.integers(0, 2**16))
+def test_any_small_drift_is_found(drift, seed):
+    rng = np.random.default_rng(seed)
+    image = textured((90, 100) if len(drift) == 2 else (40, 44, 48), rng)
+    np.testing.assert_allclose(estimate_drift(image, shifted(image, drift)), drift, atol=0.08)
+
+
+@pytest.mark.parametrize("drift", [(30.0, -21.5), (-41.25, 12.0)])
+def test_a_drift_of_many_voxels_is_found(drift, rng):
+    image = textured((260, 280), rng)
+    moved = shifted(image, drift)
+    np.testing.assert_allclose(estimate_drift(image, moved), drift, atol=0.05)
+
+
+def test_noise_as_strong_as_the_texture_costs_little(rng):
+    image = textured((50, 54, 58), rng)
+    drift = (0.6, -1.3, 0.25)
+    noisy = [i + rng.normal(0, image.std(), image.shape) for i in (image, shifted(image, drift))]
+    np.testing.assert_allclose(estimate_drift(*noisy), drift, atol=0.1)
+
+
+def test_a_change_of_light_is_no_drift(rng):
+    image = textured((120, 140), rng)
+    shade = np.linspace(-10, 10, 140)
+    for light in (0.7, 1.4):
+        found = estimate_drift(image, light * shifted(image, (0.4, -0.7)) + 30 + shade)
+        np.testing.assert_allclose(found, (0.4, -0.7), atol=0.1)
+
+
+def test_a_growing_crack_is_not_mistaken_for_motion(rng):
     image = textured((200, 200), rng)
     y, x = np.ogrid[:200, :200]
-    grown = [np.where((abs(y - x - 30) < 4) & (x < n), 10.0, image) for n in (40, 90, 150)]
     corrector = DriftCorrector()
-    for frame in grown:
-        aligned = corrector.correct(frame.astype(np.float32))
-        np.testing.assert_allclose(aligned.drift, 0, atol=0.1)
+    for step, tip in enumerate((0, 40, 90, 150)):
+        drift = np.array([0.2, -0.5]) * step
+        grown = np.where((abs(y - x - 30) < 4) & (x < tip), 10.0, image).astype(np.float32)
+        aligned = corrector.correct(shifted(grown, drift))
+        np.testing.assert_allclose(aligned.drift, drift, atol=0.05)
+        assert aligned.residual < 0.1
 
 
-def test_a_drifting_series_is_brought_onto_its_first_frame(rng):
+def layered(frame, drift, rng):
+    """A bright collector gives way to a dark layer; the electrolyte below stays."""
+    z, y, x = np.ogrid[:96, :64, :64]
+    faces = (22 - 0.9 * frame + 2 * np.sin(y / 9) * np.cos(x / 7) * (1 + 0.1 * frame), 30, 78)
+    image = np.full((96, 64, 64), 48000.0)
+    for face, step in zip(faces, (-39500, 11500, -11500), strict=True):
+        image += step * np.clip(z - (face + 0.01 * y) + 0.5, 0, 1)
+    seen = ndimage.gaussian_filter(shifted(image, drift), 0.7)
+    return (seen + rng.normal(0, 900, seen.shape)).clip(0, 65535).astype(np.uint16)
+
+
+def test_a_collector_that_gives_way_is_not_mistaken_for_motion(rng):
+    corrector = DriftCorrector()
+    for frame in range(8):
+        drift = np.array([0.3, 0, 0]) * frame
+        aligned = corrector.correct(layered(frame, drift, rng))
+        assert aligned.drift[0] == pytest.approx(drift[0], abs=0.1)
+
+
+@pytest.mark.parametrize("make", [phantom.case_a, phantom.case_b, phantom.case_c])
+def test_drift_of_the_cases_is_found_though_their_layers_grow(make):
+    scene = make(scale=1)
+    corrector = DriftCorrector()
+    for image, drift in zip(scene.images(), scene.image_drift, strict=True):
+        aligned = corrector.correct(image)
+        np.testing.assert_allclose(aligned.drift, drift, atol=0.1)
+        assert aligned.residual < 0.1
+    assert np.abs(scene.image_drift).max() > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("make", [phantom.case_a, phantom.case_b, phantom.case_c])
+def test_drift_of_larger_cases_is_found(make, seed):
+    scene = make(scale=2, seed=seed)
+    corrector = DriftCorrector()
+    for image, drift in zip(scene.images(), scene.image_drift, strict=True):
+        np.testing.assert_allclose(corrector.correct(image).drift, drift, atol=0.15)
+
+
+def test_in_a_region_the_drift_is_that_of_the_region():
+    scene = phantom.case_c(scale=1)
+    solid = (slice(18, 92), slice(None), slice(None))  # with both faces of the electrolyte
+    corrector = DriftCorrector(roi=solid)
+    for image, drift in zip(scene.images(), scene.image_drift, strict=True):
+        np.testing.assert_allclose(corrector.correct(image).drift, drift, atol=0.1)
+
+
+def test_errors_do_not_add_up_over_forty_frames(rng):
+    image = textured((48, 50, 52), rng)
+    drifts = np.cumsum(rng.normal(0, 0.35, (40, 3)), axis=0)
+    drifts[0] = 0
+    corrector = DriftCorrector()
+    errors = []
+    for drift in drifts:
+        frame = shifted(image, drift) + rng.normal(0, 12, image.shape)
+        errors.append(corrector.correct(frame.astype(np.float32)).drift - drift)
+    assert np.abs(errors).max() < 0.08
+    late, early = np.abs(errors[30:]).mean(), np.abs(errors[1:11]).mean()
+    assert late < 3 * early + 0.01
+
+
+def test_a_corrected_frame_is_the_first_one(rng):
     image = textured((150, 160), rng)
     corrector = DriftCorrector(roi=(slice(10, 140), slice(10, 150)))
     for step in range(4):
         drift = np.array([0.4, -0.7]) * step
-        frame = ndimage.shift(image, drift, order=3, mode="nearest")
-        aligned = corrector.correct(frame)
-        np.testing.assert_allclose(aligned.drift, drift, atol=0.1)
-        assert aligned.residual < 0.1
+        aligned = corrector.correct(shifted(image, drift))
+        np.testing.assert_allclose(aligned.drift, drift, atol=0.05)
+        assert aligned.residual < 0.05
+        np.testing.assert_array_equal(aligned.rotation, [0])
         inner = (slice(10, -10), slice(10, -10))
         assert np.abs(aligned.image - image)[inner].mean() < 0.1 * image.std()
 
 
-def test_moving_by_nothing_changes_nothing(rng):
-    image = rng.integers(0, 255, (5, 6), dtype=np.uint8)
-    assert move_back(image, np.zeros(2)) is image
-    moved = move_back(image, np.array([1.0, 0.0]))
-    assert moved.dtype == np.uint8
-    np.testing.assert_array_equal(moved[:-1], image[1:])
+def test_the_residual_tells_of_a_correction_that_is_off(rng, monkeypatch):
+    image = textured((50, 54, 58), rng)
+    corrector = DriftCorrector()
+    corrector.correct(image)
+    right = align.moved_back
+    monkeypatch.setattr(
+        align, "moved_back", lambda i, d, p: right(i, d + np.array([0.4, 0, -0.3]), p)
+    )
+    aligned = corrector.correct(shifted(image, (0.5, 0.25, -1)))
+    assert aligned.residual == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(8, 8), (1, 5), (3, 3, 3), (2, 30, 30), (8, 8, 8), (1, 1, 1)])
+def test_tiny_and_constant_images_have_no_drift_to_speak_of(shape, dtype, rng):
+    constant = np.full(shape, 7, dtype)
+    corrector = DriftCorrector()
+    for _ in range(3):
+        aligned = corrector.correct(constant)
+        np.testing.assert_array_equal(aligned.drift, np.zeros(len(shape)))
+        assert aligned.residual == 0
+        np.testing.assert_array_equal(aligned.image, constant)
+    noise = rng.integers(0, 200, (2, *shape)).astype(dtype)
+    assert np.isfinite(estimate_drift(*noise)).all()
+    np.testing.assert_allclose(estimate_drift(noise[0], noise[0]), 0, atol=1e-6)
+
+
+def test_along_an_axis_on_which_nothing_is_seen_there_is_no_drift(rng):
+    column = textured((1, 60, 60), rng)
+    images = [
+        np.broadcast_to(i, (60, 60, 60)) + rng.normal(0, 1, (60, 60, 60))
+        for i in (column, shifted(column, (0, 1.2, -0.6)))
+    ]
+    np.testing.assert_allclose(estimate_drift(*images), (0, 1.2, -0.6), atol=0.05)
+
+
+def test_results_are_the_same_for_every_number_of_threads():
+    frames = [phantom.case_c(scale=0.75, frames=6).image(k) for k in (0, 1, 2)]
+    first = None
+    for n_threads in (1, 2, 3, 7):
+        corrector = DriftCorrector(n_threads=n_threads)
+        found = [corrector.correct(frame) for frame in frames]
+        bytes_ = [(f.image.tobytes(), f.drift.tobytes(), f.residual) for f in found]
+        first = first or bytes_
+        assert bytes_ == first
+
+
+@given(
+    st.sampled_from([(8, 8), (1, 5, 7), (19, 37), (20, 21, 35)]),
+    st.sampled_from(["uint8", "int16", "uint16", "float32", "float64"]),
+    st.lists(st.one_of(st.floats(-40, 40), st.integers(-9, 9)), min_size=3, max_size=3),
+    st.integers(0, 2**16),
+)
+def test_moving_back_is_linear_interpolation(shape, dtype, drift, seed):
+    image = (200 * np.random.default_rng(seed).random(shape)).astype(dtype)
+    by = np.array(drift[: len(shape)], dtype=float)
+    expected = ndimage.shift(image.astype(np.float64), -by, order=1, mode="nearest")
+    moved = move_back(image, by, n_threads=2)
+    assert moved.dtype == image.dtype
+    half = 0.5 if image.dtype.kind in "ui" else 0
+    np.testing.assert_allclose(moved, expected, atol=half + 1e-3)
+
+
+def test_whole_voxels_are_copied(rng):
+    image = rng.integers(0, 2**32, (9, 40, 50), dtype=np.uint32)  # single precision would round
+    assert move_back(image, np.zeros(3)) is image
+    moved = move_back(image, (2, -3, 1))
+    np.testing.assert_array_equal(moved[:-2, 3:, :-1], image[2:, :-3, 1:])
+    with pytest.raises(ValueError, match="drift must be one finite number for each of 3 axes"):
+        move_back(image, (1, 2))
+
+
+def test_shapes_and_methods_that_cannot_be_are_refused(rng):
+    corrector = DriftCorrector()
+    corrector.correct(np.zeros((9, 9)))
+    with pytest.raises(ValueError, match=r"image must have the first one's shape \(9, 9\)"):
+        corrector.correct(np.zeros((9, 8)))
+    with pytest.raises(ValueError, match=r"image must be \(z, y, x\) or \(y, x\), got 1 axes"):
+        DriftCorrector().correct(np.zeros(9))
+    with pytest.raises(ValueError, match="method must be 'translation' or 'rigid', got 'affine'"):
+        DriftCorrector(method="affine")
+
+
+def turned(image, rotation, drift):
+    """The image rotated about its centre, then moved; degrees about z, y, x, or about z."""
+    z, y, x = np.radians([rotation[0], *rotation[1:]] if image.ndim == 3 else [rotation[0], 0, 0])
+    about_x = [[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]]
+    about_y = [[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]]
+    about_z = [[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]]
+    matrix = (np.array(about_z) @ about_x @ about_y)[::-1, ::-1][-image.ndim :, -image.ndim :]
+    centre = (np.array(image.shape) - 1) / 2
+    offset = centre - matrix.T @ (centre + drift)
+    return ndimage.affine_transform(image, matrix.T, offset=offset, order=3, mode="nearest")
+
+
+@pytest.mark.parametrize(
+    ("shape", "rotation", "drift"),
+    [((56, 60, 64), (1.5, -0.8, 0.6), (1.2, -0.7, 2.1)), ((150, 160), (2.0,), (2.4, -1.3))],
+)
+def test_rotation_is_found_to_a_twentieth_of_a_degree(shape, rotation, drift, rng):
+    pytest.importorskip("SimpleITK")
+    image = textured(shape, rng)
+    corrector = DriftCorrector(method="rigid")
+    corrector.correct(image)
+    frame = turned(image, rotation, drift) + rng.normal(0, 3, shape)
+    aligned = corrector.correct(frame.astype(np.float32))
+    np.testing.assert_allclose(aligned.rotation, rotation, atol=0.05)
+    np.testing.assert_allclose(aligned.drift, drift, atol=0.1)
+    assert aligned.residual < 0.1
+    inner = (slice(10, -10),) * len(shape)
+    assert np.abs(aligned.image - image)[inner].mean() < 4
+
+
+def test_without_simpleitk_the_mend_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "SimpleITK", None)
+    with pytest.raises(ModuleNotFoundError, match=r"'rigid' needs SimpleITK; run: pip install"):
+        DriftCorrector(method="rigid")
+
+
+def test_simpleitk_is_loaded_only_when_asked_for():
+    code = "import crevasse.operando, sys; assert 'SimpleITK' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_votes_that_agree_sharply_win_over_more_that_agree_roughly(rng):
+    sharp = np.column_stack([rng.normal(0.3, 0.01, 100), np.zeros(100)])
+    rough = np.column_stack([rng.normal(-0.4, 0.12, 170), np.zeros(170)])
+    shift = np.concatenate([sharp, rough])
+    surely = np.tile(np.diag([1e4, 1e-9]), (len(shift), 1, 1))
+    votes = Votes(shift, surely, np.ones(len(shift)))
+    np.testing.assert_allclose(votes.peaks()[0], (0.3, 0), atol=0.02)
 
 
 def test_light_is_matched_by_the_bright_level_whatever_has_cracked(rng):

@@ -66,7 +66,8 @@ class Cells:
     @cached_property
     def normal(self) -> Vector:
         """Sums over a cell's voxels of products of the slope's components, (cell, axis, axis)."""
-        return np.matmul(self.slope, self.slope.mT).astype(np.float64)
+        normal: Vector = np.matmul(self.slope, self.slope.mT).astype(np.float64)
+        return normal
 
     @cached_property
     def steepness(self) -> Vector:
@@ -96,7 +97,8 @@ def compared(
     light = np.float32(_light(mean.astype(np.float64), reference.mean))
 
     def off(part: slice | NDArray[np.intp]) -> Greys:
-        return (sample[part] - mean[part, None]) - light * reference.grey[part]
+        away: Greys = (sample[part] - mean[part, None]) - light * reference.grey[part]
+        return away
 
     noise = _variance(off(reference.quiet))
     noise = max(noise, _LEAST_NOISE**2 * float(reference.steepness.mean()) / n_voxels)
@@ -171,7 +173,7 @@ def _none(ndim: int) -> Votes:
 
 
 def _variance(off: Greys) -> float:
-    return float(np.median(np.einsum("cv,cv->c", off, off))) / off.shape[1]
+    return float(np.median(np.einsum("cv,cv->c", off, off)) / off.shape[1])
 
 
 def _say(slopes: Sequence[Greys], blocks: Blocks) -> Vector:

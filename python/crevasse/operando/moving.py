@@ -65,7 +65,7 @@ def moved_back(image: Image, drift: ArrayLike, pool: Executor) -> Image:
     by = np.asarray(drift, dtype=np.float64)
     if by.shape != (image.ndim,) or not np.isfinite(by).all():
         raise ValueError(
-            f"drift must be one finite number for each of {image.ndim} axes, got {drift}"
+            f"drift must be one finite number for each of {image.ndim} axes, got {drift!r}"
         )
     if not by.any():
         return image

@@ -17,6 +17,8 @@ _KNOWN = 0.15  # voxels: those that know their shift better than this have equal
 _AGAINST = 0.3  # share of a vote that one nearby takes away
 _REACH = 1.0  # voxels: what lies farther off is not looked at
 _APART = 0.1  # voxels: closer than this, two peaks are one
+_SEEN = 0.01  # of what is known along the best-known direction: less may come from noise alone
+_FAR = 0.05  # of the score a peak must have more for each voxel that it lies farther off
 _PEAKS = 2  # an axis
 _FOLLOWED = 4  # of the combinations of all axes' peaks
 _TOLERANCES = (2 * _TIGHT, _TIGHT)  # one after the other, towards the nearest agreement
@@ -69,9 +71,9 @@ class Votes:
         """Shifts that many agree on, the best first."""
         starts = [np.array(s) for s in itertools.product(*self._ticks())]
         first, *others = starts
-        others.sort(key=self.score, reverse=True)
+        others.sort(key=self._rank, reverse=True)
         ends = [self.towards(s) for s in (first, *others[:_FOLLOWED])]
-        ends.sort(key=self.score, reverse=True)
+        ends.sort(key=self._rank, reverse=True)
         apart: list[Vector] = []
         for end in ends:
             if all(np.abs(end - a).max() > _APART for a in apart):
@@ -89,12 +91,18 @@ class Votes:
                 shift = shift + _solved(np.tensordot(weight, limited, 1), weight @ pulls)
         return shift
 
+    def _rank(self, shift: Vector) -> float:
+        return self.score(shift) - _FAR * float(np.linalg.norm(shift))
+
     def _ticks(self) -> list[list[float]]:
         """Per axis: no shift, and where most that know this axis meet."""
         at = np.arange(-_REACH, _REACH + 0.5 * _TIGHT, _TIGHT)
         out = []
         for axis in range(self.shift.shape[1]):
             known = self._limited[_KNOWN][:, axis, axis] * self.say
+            if known.sum() < _SEEN * self._known.sum():
+                out.append([0.0])
+                continue
             away = (self.shift[:, axis, None] - at) / _TIGHT
             narrow, wide = np.exp(-0.5 * away**2), np.exp(-0.5 * (away / 3) ** 2)
             density = known @ (narrow - _AGAINST * wide)
@@ -127,8 +135,8 @@ def _squared(away: Vector, surely: Vector) -> Vector:
 
 
 def _solved(matrix: Vector, pull: Vector) -> Vector:
-    """Along directions that nothing speaks for there is no step."""
+    """Along directions that next to nothing speaks for there is no step."""
     values, vectors = np.linalg.eigh(matrix)
-    known = values > 1e-9 * max(float(values[-1]), 1e-300)
+    known = values > _SEEN * max(float(values[-1]), 1e-300)
     step: Vector = vectors[:, known] @ ((vectors[:, known].T @ pull) / values[known])
     return step
