@@ -156,5 +156,5 @@ def _held(contrast: Greys, shape: tuple[int, ...], places: Sequence[NDArray[np.i
     for where, place in zip(at, places, strict=True):
         number = number[..., None] * len(place) + where
     n_blocks = math.prod(len(place) for place in places)
-    held: Vector = np.bincount(number.reshape(-1), contrast.reshape(-1), n_blocks)
-    return held
+    held = np.bincount(number.reshape(-1), contrast.reshape(-1), n_blocks)
+    return held.astype(np.float64)
