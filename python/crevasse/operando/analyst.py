@@ -145,6 +145,7 @@ class Analyst:
             **dict.fromkeys(("volume_low", "volume_high"), volume_unit),
             **{n: series.unit for n in self._rows[0] if n.startswith("thickness")},
             **{n: "voxel" for n in self._rows[0] if n.startswith(("drift", "residual"))},
+            **{n: "degree" for n in self._rows[0] if n.startswith("rotation")},
         }
         volumes = dict.fromkeys(("volume", "volume_low", "volume_high"), volume_unit)
         history = self._tracker.history()
@@ -238,12 +239,20 @@ class Analyst:
             "name": frame.name,
             "time": frame.time,
             **{f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)},
+            **self._rotation(aligned),
             "residual": aligned.residual,
             "fraction": open_.n_voxels / self._region.n_voxels,
             "volume_low": n_voxels[0] * voxel_volume,
             "volume_high": n_voxels[1] * voxel_volume,
         }
         return row | (self._thickness(open_) if self._settings.thickness else {})
+
+    def _rotation(self, aligned: Aligned) -> dict[str, float]:
+        """In degrees, where it was looked for."""
+        if self._settings.align != "rigid":
+            return {}
+        axes = "zyx" if len(aligned.rotation) == 3 else "z"
+        return {f"rotation_{a}": float(r) for a, r in zip(axes, aligned.rotation, strict=True)}
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:
         spacing = self._series.spacing

@@ -238,7 +238,7 @@ class Alignment:
     for cracks.
     """
 
-    method: str = "none"
+    method: Literal["none", "translation", "rigid"] = "none"
     region: Extent = Extent()
 
 

@@ -17,12 +17,15 @@ class Preparation:
         self._settings = settings
         self._light: Image | None = None
         self._level: float | None = None
-        self._corrector = DriftCorrector(roi=settings.stable or settings.roi)
+        self._corrector: DriftCorrector | None = None
+        if settings.align != "none":
+            where = settings.stable or settings.roi
+            self._corrector = DriftCorrector(roi=where, method=settings.align)
 
     def prepare(self, image: Image) -> Aligned:
         """The next frame, brought onto the first."""
         image = self._lit(image)
-        if self._settings.align == "none":
+        if self._corrector is None:
             return Aligned(image, np.zeros(image.ndim), 0.0)
         return self._corrector.correct(image)
 

@@ -166,7 +166,7 @@ class Settings:
     roi: Box | None = None
     cylinder: Cylinder | None = None
     axis: int = 0
-    align: str = "none"
+    align: Literal["none", "translation", "rigid"] = "none"
     stable: Box | None = None
     match_light: bool = False
     level_region: Box | None = None

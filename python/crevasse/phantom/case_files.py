@@ -35,7 +35,7 @@ _CRACKS = """\
 box = {{ z = [{top:g}, {bottom:g}] }}  # the electrolyte, below the collector
 
 [electrodes]
-working = {{ face = "zmin", plane = {collector:g} }}
+working = {{ face = "zmin", plane = {top:g} }}
 counter = "zmax"
 
 [phases.open]  # pores, and cracks with lithium in them: much alike in grey value
@@ -173,8 +173,7 @@ def _of_cracks(scene: Scene) -> str:
     voxel, flat = scene.spacing[0], 2.0
     collector = float(scene.cell.faces(0)[0].mean())
     return _CRACKS.format(
-        collector=round(collector * voxel, 6),
-        top=round((collector + 2) * voxel, 6),  # its blurred face lies above
+        top=round((collector + 2) * voxel, 6),  # the collector's blurred face lies above
         bottom=round(scene.shape[0] * voxel, 6),
         baseline=sum(time <= flat + 1e-9 for time in scene.times),
         flat=flat,

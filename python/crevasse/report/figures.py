@@ -48,7 +48,7 @@ def first_open_figure(analysis: Analysis) -> Figure:
     norm = BoundaryNorm(np.arange(-0.5, n_frames), n_frames)
     cmap = ListedColormap(colormaps["plasma_r"](np.linspace(0.05, 1.0, n_frames)))
     figure, axes = _picture_figure(opened.shape, extra_height=0.7)
-    _show_grey(axes, grey, grey_window(analysis.pictures), faded=True)
+    _show_grey(axes, grey, grey_window(analysis.pictures, _shown(analysis)), faded=True)
     axes.imshow(np.ma.masked_less(opened, 0), cmap=cmap, norm=norm, interpolation="nearest")
     bar = figure.colorbar(
         ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
@@ -159,9 +159,15 @@ def _earliest_along_z(first_open: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.where(earliest == never, -1, earliest).astype(np.int32)
 
 
-def _cropped(image: NDArray[Any], analysis: Analysis) -> NDArray[Any]:
+def _shown(analysis: Analysis) -> tuple[slice, slice] | None:
+    """The part of a slice that is in the region of interest."""
     roi = analysis.settings.roi
-    return image if roi is None else image[roi[-2:]]
+    return None if roi is None else (roi[-2], roi[-1])
+
+
+def _cropped(image: NDArray[Any], analysis: Analysis) -> NDArray[Any]:
+    shown = _shown(analysis)
+    return image if shown is None else image[shown]
 
 
 def _step(shape: tuple[int, ...], longest: int) -> int:

@@ -14,6 +14,7 @@ from crevasse.operando import Analysis
 from crevasse.operando.sections import Picture
 from crevasse.report.palette import NEW, PREEXISTING
 
+Section = tuple[slice, slice]
 _THUMBNAIL = 800  # pixels of a section's longer side, at most
 _LEAST = 480  # smaller sections are shown enlarged
 _MOST_FRAMES = 12
@@ -34,7 +35,7 @@ def eventful_frames(analysis: Analysis, most: int = _MOST_FRAMES) -> list[int]:
 
 
 def section_picture(
-    picture: Picture, box: tuple[slice, slice] | None, window: tuple[float, float]
+    picture: Picture, box: Section | None, window: tuple[float, float]
 ) -> NDArray[np.uint8]:
     """A section as an RGB image: grey values, cracks outlined by provenance.
 
@@ -55,22 +56,24 @@ def section_picture(
     shade = np.clip((grey[::step, ::step].astype(np.float32) - low) / (high - low), 0, 1)
     rgb = np.repeat(_enlarged(np.nan_to_num(shade), enlarged)[..., None], 3, axis=2)
     for mask, color in ((open_ & ~old, NEW), (old, PREEXISTING)):
-        rgb[_outline(_enlarged(mask[::step, ::step], enlarged))] = to_rgb(color)
+        rgb[_outline(_enlarged(mask[::step, ::step], enlarged), enlarged)] = to_rgb(color)
     levels: NDArray[np.uint8] = np.rint(255 * rgb).astype(np.uint8)
     return levels
 
 
-def grey_window(pictures: Sequence[Picture]) -> tuple[float, float]:
-    """The grey values to show from black to white: the same in all sections."""
-    values = np.concatenate([pictures[i].grey.reshape(-1) for i in (0, -1)])
+def grey_window(pictures: Sequence[Picture], box: Section | None) -> tuple[float, float]:
+    """The grey values to show from black to white: the same in all sections, of what is shown."""
+    cut = (slice(None), slice(None)) if box is None else box
+    values = np.concatenate([pictures[i].grey[cut].reshape(-1) for i in (0, -1)])
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
     return float(low), float(max(high, low + 1e-9))
 
 
-def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _outline(mask: NDArray[np.bool_], enlarged: int) -> NDArray[np.bool_]:
     """Around the voxels, not on them: what is in a thin crack stays to be seen."""
-    line: NDArray[np.bool_] = ndimage.binary_dilation(mask) & ~mask
+    width = max(1, enlarged // 3)
+    line: NDArray[np.bool_] = ndimage.binary_dilation(mask, iterations=width) & ~mask
     return line
 
 

@@ -133,8 +133,10 @@ def _forecast(analysis: Analysis) -> TimeToShort | None:
     left = analysis.fronts.frames["ligament"]
     if not np.isfinite(left).all() or left[-1] == 0:
         return None
+    if left[-1] >= left[-2]:
+        return None
     found = analysis.fronts.time_to_short()
-    return found if found is not None and np.isfinite(found.time) else None
+    return found if found is not None and np.isfinite([found.time, found.high]).all() else None
 
 
 def _thresholds(analysis: Analysis) -> dict[str, list[Threshold]]:
@@ -157,7 +159,7 @@ def _galleries(analysis: Analysis) -> list[tuple[str, list[dict[str, str]]]]:
     galleries = []
     for title, (pictures, axes) in views.items():
         box = None if roi is None else (roi[axes[0]], roi[axes[1]])
-        window = grey_window(pictures)
+        window = grey_window(pictures, box)
         sections = [
             {
                 "name": str(measures["name"][i]),
