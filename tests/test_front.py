@@ -21,7 +21,7 @@ from crevasse.tracking import (
     measure_front,
     time_to_short,
 )
-from crevasse.tracking.fronts import motion
+from crevasse.tracking.fronts.nearest import nearest_within
 
 from strategies import masks, threads
 
@@ -322,7 +322,7 @@ def test_refusals_say_what_is_wrong(call, error, message):
 def test_the_nearest_are_found_among_all_pairs(seed, ndim, farthest):
     rng = np.random.default_rng(seed)
     a, b = (rng.integers(0, 8, (rng.integers(0, 30), ndim)).astype(float) for _ in range(2))
-    nearest = motion._nearest(a, b, farthest)
+    nearest = nearest_within(a, b, farthest)
     for row, found in zip(a, nearest.tolist(), strict=True):
         squared = ((row - b) ** 2).sum(axis=1)
         near = squared.size and squared.min() <= farthest**2

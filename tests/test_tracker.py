@@ -317,7 +317,7 @@ def test_an_update_that_is_interrupted_changes_nothing(monkeypatch):
     tracker.update(frames[0])
     before = tracker.history()
     with monkeypatch.context() as patch:
-        patch.setattr("crevasse.tracking.record._interval_row", interrupted)
+        patch.setattr("crevasse.tracking.record.interval_row", interrupted)
         with pytest.raises(KeyboardInterrupt):
             tracker.update(frames[1])
     assert tracker.history().tables == before.tables

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Coded, Table
-from crevasse.tracking.events import ClosureStatus
+from crevasse.tracking.events import ClosureStatus, code_of
+from crevasse.tracking.groups import first_of_each
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -21,6 +22,11 @@ class Fates:
     """The fate of crack 1, 2, …: open, closed, or the crack it merged into."""
 
     values: Ints
+
+    @property
+    def n_cracks(self) -> int:
+        """How many cracks there have been."""
+        return len(self.values)
 
     @classmethod
     def of_open(cls, n_cracks: int) -> Fates:
@@ -71,26 +77,22 @@ class Provisional:
         stays provisional, and the corrections: a row for each closure that turned out to be none,
         and for each that is confirmed.
         """
-        order = np.lexsort((by_event, reopened))
-        cracks, first = np.unique(reopened[order], return_index=True)
+        cracks, rows = first_of_each(reopened, by_event)
         position = np.searchsorted(cracks, self.crack)
         position[position == len(cracks)] = 0
         is_open = np.isin(self.crack, cracks)
         confirmed = ~is_open & (frame - self.frame >= confirm_after)
         by = np.full(len(self.event), -1, dtype=np.int64)
-        by[is_open] = by_event[order][first][position[is_open]]
+        by[is_open] = by_event[rows[position[is_open]]]
         settled = is_open | confirmed
-        statuses = list(ClosureStatus)
-        codes = np.where(
-            is_open,
-            statuses.index(ClosureStatus.REOPENED),
-            statuses.index(ClosureStatus.CONFIRMED),
+        status = np.where(
+            is_open, code_of(ClosureStatus.REOPENED), code_of(ClosureStatus.CONFIRMED)
         )
         corrections = Table(
             {
                 "event": self.event[settled],
                 "frame": np.full(int(settled.sum()), frame, dtype=np.int64),
-                "status": Coded(codes[settled].astype(np.uint8), statuses),
+                "status": Coded(status[settled], list(ClosureStatus)),
                 "by_event": by[settled],
             }
         )

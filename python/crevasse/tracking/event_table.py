@@ -1,4 +1,4 @@
-"""The rows that one interval adds to the tables of events and of memory."""
+"""The rows that one interval adds to the table of events."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 
 from crevasse._table import Coded, Column, Table, concatenate
 from crevasse.tracking.cycle import CycleState, Direction
-from crevasse.tracking.events import (
-    EventType,
-    Subtype,
-    beyond,
-    classify,
-)
+from crevasse.tracking.events import EventType, Subtype, beyond, classify, code_of
 from crevasse.tracking.interval import Interval, largest_of_block
 
 Ints = NDArray[np.int64]
@@ -89,7 +84,7 @@ def _block_rows(
     parentless = interval.parentless()
     is_reopening = np.zeros(n_blocks, dtype=np.bool_)
     is_reopening[interval.block_after[parentless & reopened]] = True
-    subtypes = Coded.full(n_blocks, Subtype.NONE, list(Subtype)).codes.copy()
+    subtypes = np.full(n_blocks, code_of(Subtype.NONE))
     subtypes[interval.block_after[parentless]] = subtype.codes[parentless]
     return {
         "type": classify(interval.n_parents, interval.n_children, grew, shrank, is_reopening),
@@ -117,11 +112,10 @@ def _bridge_rows(interval: Interval, before: Side, after: Side, first_event: int
     blocks = np.flatnonzero((bridged_before > 0) != (bridged_after > 0))
     came = bridged_after[blocks] > 0
     nothing = np.zeros(len(blocks), dtype=np.int64)
-    kinds = list(EventType)
-    codes = np.where(came, kinds.index(EventType.BRIDGE), kinds.index(EventType.UNBRIDGE))
+    kinds = np.where(came, code_of(EventType.BRIDGE), code_of(EventType.UNBRIDGE))
     counts = ("n_parents", "n_children", "n_voxels_before", "n_voxels_after")
     return {
-        "type": Coded(codes.astype(np.uint8), kinds),
+        "type": Coded(kinds, list(EventType)),
         "subtype": Coded.full(len(blocks), Subtype.NONE, list(Subtype)),
         "crack": np.where(came, bridged_after[blocks], bridged_before[blocks]),
         **dict.fromkeys((*counts, "gain", "loss", "kept"), nothing),

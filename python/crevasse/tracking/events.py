@@ -67,6 +67,11 @@ class ClosureStatus(StrEnum):
     REOPENED = "reopened"
 
 
+def code_of(kind: StrEnum) -> np.uint8:
+    """How a column of such names stores one."""
+    return np.uint8(list(type(kind)).index(kind))
+
+
 def beyond(change: Counts, gain: Counts, loss: Counts, kept: Counts, repeatability: float) -> Bools:
     """Whether `change`, voxels gained or lost, is more than a block shows without having changed.
 
@@ -118,10 +123,9 @@ def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Cod
 
 
 def _first_that_holds(kinds: Sequence[tuple[Bools, StrEnum]], otherwise: StrEnum) -> Coded:
-    names = list(type(otherwise))
     codes = np.select(
         [holds for holds, _ in kinds],
-        [np.uint8(names.index(kind)) for _, kind in kinds],
-        default=np.uint8(names.index(otherwise)),
+        [code_of(kind) for _, kind in kinds],
+        default=code_of(otherwise),
     )
-    return Coded(codes.astype(np.uint8), names)
+    return Coded(codes.astype(np.uint8), list(type(otherwise)))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from crevasse import _core
 from crevasse._runs import RunLabeling
+from crevasse.tracking.groups import first_of_each, sum_of_each
 from crevasse.tracking.lineage import Heirs, find_heirs
 
 Ints = NDArray[np.int64]
@@ -55,7 +56,7 @@ class Interval:
         label_after = pairs["label_b"].astype(np.int64)
         n_shared = pairs["n_voxels"].astype(np.int64)
 
-        kept = _sum_by(block_before[label_before - 1], n_shared, n_blocks)
+        kept = sum_of_each(block_before[label_before - 1], n_shared, n_blocks)
         return cls(
             label_before=label_before,
             label_after=label_after,
@@ -67,8 +68,8 @@ class Interval:
             n_voxels_after=n_voxels_after,
             n_parents=np.bincount(block_before, minlength=n_blocks).astype(np.int64),
             n_children=np.bincount(block_after, minlength=n_blocks).astype(np.int64),
-            gain=_sum_by(block_after, n_voxels_after, n_blocks) - kept,
-            loss=_sum_by(block_before, n_voxels_before, n_blocks) - kept,
+            gain=sum_of_each(block_after, n_voxels_after, n_blocks) - kept,
+            loss=sum_of_each(block_before, n_voxels_before, n_blocks) - kept,
             kept=kept,
         )
 
@@ -102,15 +103,7 @@ class Interval:
 
 def largest_of_block(block: Ints, n_voxels: Ints, values: Ints, n_blocks: int) -> Ints:
     """`values` of each block's largest component (the first of equals); 0 where it has none."""
-    order = np.lexsort((-n_voxels, block))  # stable: equals stay in label order
-    blocks, first = np.unique(block[order], return_index=True)
+    blocks, rows = first_of_each(block, -n_voxels)
     largest = np.zeros(n_blocks, dtype=np.int64)
-    largest[blocks] = values[order][first]
+    largest[blocks] = values[rows]
     return largest
-
-
-def _sum_by(group: Ints, values: Ints, n_groups: int) -> Ints:
-    """Exact integer sums by group: numpy's bincount would add in floating point."""
-    total = np.zeros(n_groups, dtype=np.int64)
-    np.add.at(total, group, values)
-    return total

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse.tracking.groups import first_of_each
+
 Ints = NDArray[np.int64]
 
 
@@ -50,8 +52,7 @@ def find_heirs(
 
 
 def _best_partner(own: Ints, other: Ints, n_shared: Ints, count: int, other_volume: Ints) -> Ints:
-    order = np.lexsort((other, -other_volume[other - 1], -n_shared, own))
-    owners, first = np.unique(own[order], return_index=True)
+    owners, rows = first_of_each(own, -n_shared, -other_volume[other - 1], other)
     best = np.zeros(count, dtype=np.int64)
-    best[owners - 1] = other[order][first]
+    best[owners - 1] = other[rows]
     return best

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Table
+from crevasse.tracking.groups import range_of_each
+from crevasse.tracking.node_rows import NodeRows
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -31,33 +33,19 @@ def trace_lineage(nodes: Table, edges: Table, memory: Table, crack: int) -> Tabl
     relation[cracks == crack] = "self"
     counted = np.flatnonzero(earlier | later)
     position = np.searchsorted(cracks, row[counted])
-    first = np.full(len(cracks), np.iinfo(np.int64).max)
-    last = np.full(len(cracks), -1)
-    np.minimum.at(first, position, nodes["frame"][counted])
-    np.maximum.at(last, position, nodes["frame"][counted])
+    first, last = range_of_each(position, nodes["frame"][counted], len(cracks))
     return Table({"crack": cracks, "relation": relation, "first_frame": first, "last_frame": last})
 
 
 def _steps(nodes: Table, edges: Table, memory: Table) -> tuple[list[Ints], list[Ints]]:
     """Rows of `nodes` that an overlap or a memory joins: (before, after), a part a frame."""
-    frames, cracks = nodes["frame"], nodes["crack"]
-    first = np.searchsorted(frames, np.arange(int(frames.max(initial=-1)) + 2))
-
-    def row(frame: Ints, label: Ints) -> Ints:
-        rows: Ints = first[frame] + label - 1
-        return rows
-
-    before = row(edges["frame"] - 1, edges["label_before"])
-    after = row(edges["frame"], edges["label_after"])
-    n_ids = int(cracks.max(initial=0)) + 1
-    key = frames * n_ids + cracks
-    order = np.argsort(key, kind="stable")
-    remembered = memory["last_open"] * n_ids + memory["crack"]
-    at = order[np.searchsorted(key[order], remembered)] if len(memory) else np.empty(0, np.int64)
-    before = np.concatenate([before, at])
-    after = np.concatenate([after, row(memory["frame"], memory["label"])])
+    rows = NodeRows(nodes)
+    before = rows.of(edges["frame"] - 1, edges["label_before"])
+    after = rows.of(edges["frame"], edges["label_after"])
+    before = np.concatenate([before, rows.of_crack(memory["crack"], memory["last_open"])])
+    after = np.concatenate([after, rows.of(memory["frame"], memory["label"])])
     rising = np.argsort(after, kind="stable")
-    cuts = np.searchsorted(after[rising], first[1:-1])
+    cuts = rows.cut(after[rising])
     return np.split(before[rising], cuts), np.split(after[rising], cuts)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._files import replace_folder_when_written
+from crevasse.tracking.export.properties import axes_of, edge_properties, positions
 from crevasse.tracking.history import History
-from crevasse.tracking.links import Links, axes_of, edge_properties, positions
+from crevasse.tracking.links import Links
 
 # What OME-NGFF, and so geff, calls the units that people write.
 _LONG_UNITS = {

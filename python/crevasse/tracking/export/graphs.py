@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse.tracking.export.properties import edge_properties, positions
 from crevasse.tracking.history import History
-from crevasse.tracking.links import Ints, Links, edge_properties, positions
+from crevasse.tracking.links import Ints, Links
 
 if TYPE_CHECKING:
     import networkx as nx

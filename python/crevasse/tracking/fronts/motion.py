@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from crevasse import _validate
 from crevasse._table import Table
 from crevasse.tracking.fronts.front import Front
+from crevasse.tracking.fronts.nearest import mutually_nearest
 from crevasse.tracking.history import History
 
 
@@ -80,7 +80,7 @@ def follow_tips(
         id_of, velocity = np.full(len(table), -1, dtype=np.int64), np.full(len(table), np.nan)
         if frame > 0:
             before, order_before = tables[frame - 1], orders[frame - 1]
-            a, b = _mutually_nearest(
+            a, b = mutually_nearest(
                 _positions(before, axes)[order_before], _positions(table, axes)[order], farthest
             )
             id_of[b] = ids[-1][a]
@@ -181,48 +181,6 @@ def rising_times(times: Sequence[float] | None, n_frames: int) -> NDArray[np.flo
 
 def _positions(table: Table, axes: list[str]) -> NDArray[np.float64]:
     return np.stack([table[f"position_{axis}"] for axis in axes], axis=1)
-
-
-def _mutually_nearest(
-    a: NDArray[np.float64], b: NDArray[np.float64], farthest: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of rows that are each other's nearest; of equally near ones the first row counts."""
-    to_b, from_a = _nearest(a, b, farthest), _nearest(b, a, farthest)
-    rows = np.flatnonzero(to_b >= 0)
-    rows = rows[from_a[to_b[rows]] == rows]
-    return rows, to_b[rows]
-
-
-def _nearest(a: NDArray[np.float64], b: NDArray[np.float64], farthest: float) -> NDArray[np.int64]:
-    """For each row of `a` the nearest of `b`, of equals the first; -1 where none is near enough.
-
-    Points are looked for in the cells, `farthest` wide, around each one's own.
-    """
-    nearest = np.full(len(a), -1, dtype=np.int64)
-    if not (len(a) and len(b)):
-        return nearest
-    cells = np.floor(np.concatenate([a, b]) / farthest).astype(np.int64)
-    cells -= cells.min(axis=0) - 1
-    extent = cells.max(axis=0) + 2
-    keys = np.ravel_multi_index(tuple(cells.T), tuple(extent))
-    key_a, key_b = keys[: len(a)], keys[len(a) :]
-    by_cell = np.argsort(key_b, kind="stable")
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-    for step in itertools.product((-1, 0, 1), repeat=a.shape[1]):
-        shift = int(np.dot(step, np.cumprod([1, *extent[:0:-1]])[::-1]))
-        begin = np.searchsorted(key_b[by_cell], key_a + shift, side="left")
-        count = np.searchsorted(key_b[by_cell], key_a + shift, side="right") - begin
-        row_a = np.repeat(np.arange(len(a)), count)
-        within = np.arange(len(row_a)) - np.repeat(np.cumsum(count) - count, count)
-        row_b = by_cell[np.repeat(begin, count) + within]
-        squared = ((a[row_a] - b[row_b]) ** 2).sum(axis=1)
-        near = squared <= farthest**2
-        found.append((row_a[near], row_b[near], squared[near]))
-    row_a, row_b, squared = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.lexsort((row_b, squared, row_a))
-    rows, first = np.unique(row_a[order], return_index=True)
-    nearest[rows] = row_b[order][first]
-    return nearest
 
 
 def _motion_units(
