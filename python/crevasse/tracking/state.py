@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _core
-from crevasse._regions import Regions
 from crevasse._runs import RunLabeling, RunVolume
 from crevasse._table import Coded, Table
 from crevasse.tracking.closures import Fates, Provisional
-from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Surroundings
 from crevasse.tracking.event_table import Moment, Side, event_table
 from crevasse.tracking.events import classify_births
@@ -21,6 +20,7 @@ from crevasse.tracking.memory import memory_table
 from crevasse.tracking.options import Options
 from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
+from crevasse.tracking.scan import Scan
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -40,30 +40,6 @@ class State:
     record: Record
     timed: bool  # whether frames come with times
 
-    def core_cracks(self) -> NDArray[np.uint32]:
-        """Crack of each label of the latest frame, as the core takes it."""
-        return _for_core(self.latest.crack_ids)
-
-
-@dataclass(frozen=True)
-class Scan:
-    """A frame that has been labelled and measured, but not compared yet."""
-
-    open: RunVolume
-    labeling: RunLabeling
-    regions: Regions
-    time: float
-    cycle: CycleState
-
-    @classmethod
-    def of(
-        cls, runs: RunVolume, time: float, cycle: CycleState, options: Options, threads: int
-    ) -> Scan:
-        """Label and measure the components of a frame."""
-        labeling = runs.label(options.connectivity, n_threads=threads)
-        regions = labeling.regions(spacing=options.spacing, unit=options.unit, n_threads=threads)
-        return cls(runs, labeling, regions, time, cycle)
-
 
 def first_state(
     scan: Scan, surroundings: Surroundings, options: Options, timed: bool, threads: int
@@ -71,36 +47,20 @@ def first_state(
     """The state after the first frame: every component is a crack."""
     n_cracks = scan.labeling.count
     cracks = np.arange(1, n_cracks + 1, dtype=np.int64)
-    nothing = RunVolume.from_box(scan.open.shape, (slice(0, 0),) * len(scan.open.shape)).label()
+    shape = scan.open.shape
+    nothing = RunVolume.from_box(shape, (slice(0, 0),) * len(shape)).label()
     empty = _core.Ledger(scan.labeling._core.runs.shape, options.baseline_frames)
-    ledger, _, n_preexisting = empty.advance(
-        nothing._core,
-        _for_core(cracks[:0]),
-        scan.labeling._core,
-        _for_core(cracks),
-        scan.time,
-        threads,
-    )
-    latest = FrameResult(
+    ledger, _, n_preexisting = _advanced(empty, nothing, cracks[:0], scan, cracks, threads)
+    latest = scan.result(
         frame=0,
-        time=scan.time,
-        cycle=scan.cycle,
-        labeling=scan.labeling,
-        spacing=options.spacing_of(len(scan.open.shape)),
-        connectivity=options.connectivity,
-        regions=scan.regions,
         crack_ids=cracks,
-        at_working=surroundings.at_working(scan.labeling, threads),
-        at_counter=surroundings.at_counter(scan.labeling, threads),
-        n_voxels=scan.open.n_voxels,
         n_preexisting=n_preexisting,
-        n_new=0,
         events=Table({}),
         memory=Table({}),
         corrections=Table({}),
     )
     return State(
-        shape=scan.open.shape,
+        shape=shape,
         surroundings=surroundings,
         ledger=ledger,
         latest=latest,
@@ -114,8 +74,7 @@ def first_state(
 
 def next_state(state: State, scan: Scan, options: Options, threads: int) -> State:
     """The state after one more frame."""
-    before, surroundings = state.latest, state.surroundings
-    frame = before.frame + 1
+    before, frame = state.latest, state.latest.frame + 1
     interval = Interval.between(
         before.labeling,
         scan.labeling,
@@ -123,70 +82,62 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         scan.regions["n_voxels"],
         threads,
     )
-    cracks = interval.crack_ids(before.crack_ids, len(state.fates.values))
-    ledger, memories, n_preexisting = state.ledger.advance(
-        before.labeling._core,
-        state.core_cracks(),
-        scan.labeling._core,
-        _for_core(cracks),
-        scan.time,
-        threads,
+    cracks = interval.crack_ids(before.crack_ids, state.fates.n_cracks)
+    ledger, memories, n_preexisting = _advanced(
+        state.ledger, before.labeling, before.crack_ids, scan, cracks, threads
     )
     parentless = interval.parentless()
     memory = memory_table(memories, parentless, state.fates, ledger.times)
     of_closed = memory.where(memory["closed"])
-    at_working = surroundings.at_working(scan.labeling, threads)
-    at_counter = surroundings.at_counter(scan.labeling, threads)
     events = event_table(
         interval,
         Side(before.crack_ids, before.bridging),
-        Side(cracks, at_working & at_counter),
+        Side(cracks, scan.at_working & scan.at_counter),
         _marked(of_closed["label"], scan.labeling.count),
-        _birth_subtypes(parentless, scan, at_working, at_counter, surroundings, threads),
+        _birth_subtypes(parentless, scan, state.surroundings, threads),
         options.repeatability,
         Moment(frame, scan.time, scan.cycle, state.n_events),
     )
-    ended, merged_into = interval.ended(before.crack_ids, cracks)
-    n_cracks = max(len(state.fates.values), int(cracks.max(initial=0)))
     provisional, corrections = state.provisional.settle(
         frame,
         state.fates.heirs(of_closed["crack"]),
         state.n_events + interval.block_after[of_closed["label"] - 1],
         options.confirm_after,
     )
-    n_voxels = scan.open.n_voxels
-    latest = FrameResult(
-        frame=frame,
-        time=scan.time,
-        cycle=scan.cycle,
-        labeling=scan.labeling,
-        spacing=options.spacing_of(len(scan.open.shape)),
-        connectivity=options.connectivity,
-        regions=scan.regions,
-        crack_ids=cracks,
-        at_working=at_working,
-        at_counter=at_counter,
-        n_voxels=n_voxels,
-        n_preexisting=n_preexisting,
-        n_new=n_voxels - n_preexisting,
-        events=events,
-        memory=memory,
-        corrections=corrections,
-    )
-    return State(
-        shape=state.shape,
-        surroundings=surroundings,
+    latest = scan.result(frame, cracks, n_preexisting, events, memory, corrections)
+    n_cracks = max(state.fates.n_cracks, int(cracks.max(initial=0)))
+    return replace(
+        state,
         ledger=ledger,
         latest=latest,
-        fates=state.fates.after(n_cracks, ended, merged_into),
+        fates=state.fates.after(n_cracks, *interval.ended(before.crack_ids, cracks)),
         provisional=provisional.joined(_closures(interval, events, state.n_events)),
         n_events=state.n_events + len(events),
         record=state.record.with_frame(latest, before, interval),
-        timed=state.timed,
+    )
+
+
+def _advanced(
+    ledger: _core.Ledger,
+    before: RunLabeling,
+    cracks_before: Ints,
+    scan: Scan,
+    cracks: Ints,
+    threads: int,
+) -> tuple[_core.Ledger, NDArray[Any], int]:
+    """The ledger after a scan, what it remembers of its components, and its old voxels."""
+    return ledger.advance(
+        before._core,
+        _for_core(cracks_before),
+        scan.labeling._core,
+        _for_core(cracks),
+        scan.time,
+        threads,
     )
 
 
 def _for_core(cracks: Ints) -> NDArray[np.uint32]:
+    """The crack of label 0, 1, …, as the core takes it."""
     return np.concatenate([[0], cracks]).astype(np.uint32)
 
 
@@ -197,12 +148,7 @@ def _marked(labels: Ints, count: int) -> Bools:
 
 
 def _birth_subtypes(
-    parentless: Bools,
-    scan: Scan,
-    at_working: Bools,
-    at_counter: Bools,
-    surroundings: Surroundings,
-    threads: int,
+    parentless: Bools, scan: Scan, surroundings: Surroundings, threads: int
 ) -> Coded:
     """Where each component came from, if it has no parents."""
     entered = np.zeros(len(parentless), dtype=np.bool_)
@@ -210,7 +156,7 @@ def _birth_subtypes(
     maybe = parentless if surroundings.roi else parentless & scan.regions["touches_border"]
     if maybe.any():
         entered = maybe & surroundings.at_border(scan.labeling, threads)
-    return classify_births(entered, at_working, at_counter)
+    return classify_births(entered, scan.at_working, scan.at_counter)
 
 
 def _closures(interval: Interval, events: Table, first_event: int) -> Provisional:

@@ -22,6 +22,7 @@ from crevasse.tracking.electrodes import Surroundings
 from crevasse.tracking.options import Options
 from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
+from crevasse.tracking.scan import Scan
 from crevasse.tracking.state import State
 
 FORMAT, VERSION = "crevasse.Tracker", 1
@@ -82,23 +83,14 @@ def _latest(
     open_: RunVolume, record: Record, surroundings: Surroundings, options: Options, threads: int
 ) -> FrameResult:
     """The latest frame's result: labelled again, the rest from the tables."""
-    labeling = open_.label(options.connectivity, n_threads=threads)
-    rows = {name: record.rows_of_latest(name) for name in ("events", "memory", "corrections")}
     row = next(record.rows_of_latest("frames").rows())
-    return FrameResult(
+    cycle = CycleState(row["half_cycle"], row["direction"], row["capacity"], row["voltage"])
+    scan = Scan.of(open_, row["time"], cycle, surroundings, options, threads)
+    rows = {name: record.rows_of_latest(name) for name in ("events", "memory", "corrections")}
+    return scan.result(
         frame=row["frame"],
-        time=row["time"],
-        cycle=CycleState(row["half_cycle"], row["direction"], row["capacity"], row["voltage"]),
-        labeling=labeling,
-        spacing=options.spacing_of(len(open_.shape)),
-        connectivity=options.connectivity,
-        regions=labeling.regions(spacing=options.spacing, unit=options.unit, n_threads=threads),
         crack_ids=record.rows_of_latest("nodes")["crack"],
-        at_working=surroundings.at_working(labeling, threads),
-        at_counter=surroundings.at_counter(labeling, threads),
-        n_voxels=row["n_voxels"],
         n_preexisting=row["n_preexisting"],
-        n_new=row["n_new"],
         **{name: rows[name] if row["frame"] else Table({}) for name in rows},
     )
 

@@ -17,7 +17,8 @@ from crevasse.tracking.electrodes import Roi, Surroundings
 from crevasse.tracking.history import History
 from crevasse.tracking.options import Options
 from crevasse.tracking.result import FrameResult
-from crevasse.tracking.state import Scan, State, first_state, next_state
+from crevasse.tracking.scan import Scan
+from crevasse.tracking.state import State, first_state, next_state
 from crevasse.tracking.storage import load_tracker, save_tracker
 
 
@@ -143,7 +144,7 @@ class Tracker:
         if state is not None:
             _validate.same_shape(state.shape, runs.shape, "all frames")
         surroundings = self._surroundings(runs.shape) if state is None else state.surroundings
-        scan = Scan.of(runs, when, where, self._options, self._threads)
+        scan = Scan.of(runs, when, where, surroundings, self._options, self._threads)
         self._state = (
             first_state(scan, surroundings, self._options, time is not None, self._threads)
             if state is None
