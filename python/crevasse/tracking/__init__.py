@@ -25,8 +25,8 @@ from crevasse.tracking.history import Crack, History
 from crevasse.tracking.repeatability import estimate_repeatability
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.scoring.event_score import EventScore
+from crevasse.tracking.scoring.graph_score import GraphScore
 from crevasse.tracking.scoring.map_score import ArrivalScore, AttributionScore, TipScore
-from crevasse.tracking.scoring.matching import GraphScore
 from crevasse.tracking.scoring.score import Score, score
 from crevasse.tracking.scoring.truth import Truth, TruthEvent
 from crevasse.tracking.short import Short

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from crevasse.tracking.events import EventType
 from crevasse.tracking.history import History
-from crevasse.tracking.scoring.matching import Matching, ratio
+from crevasse.tracking.scoring.matching import Matching
+from crevasse.tracking.scoring.ratio import ratio
 from crevasse.tracking.scoring.truth import Truth, TruthEvent
 
 _BESIDE = (EventType.BRIDGE, EventType.UNBRIDGE)

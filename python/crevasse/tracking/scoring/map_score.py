@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse import _validate
 from crevasse._table import Table
-from crevasse.tracking.scoring.matching import ratio
+from crevasse.tracking.scoring.ratio import ratio
 from crevasse.tracking.scoring.truth import count_pairs
 
 
@@ -101,7 +102,7 @@ def compare_arrival(found: NDArray[np.integer], truth: NDArray[np.integer]) -> A
 
 def compare_tips(tips: Table, truth: Sequence[NDArray[np.float64]]) -> TipScore:
     """Compare tips with the true ones, frame by frame, both in units of length."""
-    axes = ("z", "y", "x")[3 - truth[0].shape[1] :]
+    axes = _validate.AXES[-truth[0].shape[1] :]
     positions = [f"position_{axis}" if f"position_{axis}" in tips else axis for axis in axes]
     found = np.stack([tips[name].astype(np.float64) for name in positions], axis=1)
     nearest: list[NDArray[np.float64]] = [np.empty(0)]

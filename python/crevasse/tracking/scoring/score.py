@@ -15,6 +15,7 @@ from crevasse._table import Table
 from crevasse.tracking.events import EventType
 from crevasse.tracking.history import History
 from crevasse.tracking.scoring.event_score import EventScore, compare_events, found_events
+from crevasse.tracking.scoring.graph_score import GraphScore, compare_graphs
 from crevasse.tracking.scoring.map_score import (
     ArrivalScore,
     AttributionScore,
@@ -23,7 +24,7 @@ from crevasse.tracking.scoring.map_score import (
     compare_attribution,
     compare_tips,
 )
-from crevasse.tracking.scoring.matching import GraphScore, Matching, compare_graphs
+from crevasse.tracking.scoring.matching import Matching
 from crevasse.tracking.scoring.truth import Truth
 
 
