@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._archive import Members, load_archive, prefixed, save_archive, under
 from crevasse._electrode import Electrode
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
@@ -19,11 +18,10 @@ from crevasse._table import Table
 from crevasse.tracking.fronts.forecast import TimeToShort, time_to_short
 from crevasse.tracking.fronts.front import Front, measure_front
 from crevasse.tracking.fronts.motion import follow_tips, front_velocity
+from crevasse.tracking.fronts.storage import load_fronts, save_fronts
 from crevasse.tracking.history import History
+from crevasse.tracking.node_rows import NodeRows
 from crevasse.tracking.result import FrameResult
-
-FORMAT, VERSION = "crevasse.FrontFollower", 1
-_TABLES = ("components", "tips", "junctions")
 
 
 @dataclass(frozen=True)
@@ -178,12 +176,7 @@ class FrontFollower:
 
         The same frames give the same bytes. Electrodes are not stored: give them to `load` again.
         """
-        members: dict[str, NDArray[Any]] = {"n_frames": np.array(len(self._fronts))}
-        for k, (front, left) in enumerate(zip(self._fronts, self._ligaments, strict=True)):
-            members |= _front_members(f"{k}.", front)
-            if left is not None:
-                members |= _ligament_members(f"{k}.ligament.", left)
-        save_archive(path, FORMAT, VERSION, members)
+        save_fronts(path, self._fronts, self._ligaments)
 
     def load(self, path: str | os.PathLike[str]) -> FrontFollower:
         """A follower with the same electrodes and options that goes on from what `save` wrote.
@@ -194,7 +187,7 @@ class FrontFollower:
             If the file is damaged, of another kind, or of a later version.
         """
         resumed = copy.copy(self)
-        resumed._fronts, resumed._ligaments = load_archive(path, FORMAT, VERSION, _stored_fronts)
+        resumed._fronts, resumed._ligaments = load_fronts(path)
         return resumed
 
     def _frame_table(self, history: History) -> Table:
@@ -225,61 +218,12 @@ class FrontFollower:
         return Table(columns, units=units)
 
 
-def _front_members(prefix: str, front: Front) -> dict[str, NDArray[Any]]:
-    members = {f"{prefix}reached_fraction": np.array(front.reached_fraction)}
-    for name in _TABLES:
-        members |= _table_members(f"{prefix}{name}.", getattr(front, name))
-    return members
-
-
-def _ligament_members(prefix: str, left: Ligament) -> dict[str, NDArray[Any]]:
-    voxel = () if left.bottleneck_voxel is None else left.bottleneck_voxel
-    return {
-        f"{prefix}numbers": np.array([left.length, left.bottleneck]),
-        f"{prefix}bottleneck_voxel": np.array(voxel, dtype=np.int64),
-        f"{prefix}unit": np.array(left.unit),
-        **_table_members(f"{prefix}pieces.", left.pieces),
-    }
-
-
-def _table_members(prefix: str, table: Table) -> dict[str, NDArray[Any]]:
-    units = {name: np.array(unit) for name, unit in table.units.items()}
-    columns = prefixed(f"{prefix}column.", table.to_dict())
-    return columns | prefixed(f"{prefix}unit.", units)
-
-
-def _stored_fronts(members: Members) -> tuple[list[Front], list[Ligament | None]]:
-    fronts: list[Front] = []
-    ligaments: list[Ligament | None] = []
-    for k in range(int(members["n_frames"])):
-        tables = {name: _stored_table(under(f"{k}.{name}.", members)) for name in _TABLES}
-        fronts.append(Front(**tables, reached_fraction=float(members[f"{k}.reached_fraction"])))
-        ligaments.append(_stored_ligament(under(f"{k}.ligament.", members)))
-    return fronts, ligaments
-
-
-def _stored_ligament(members: Members) -> Ligament | None:
-    if not members:
-        return None
-    length, bottleneck = (float(number) for number in members["numbers"])
-    voxel = tuple(int(i) for i in members["bottleneck_voxel"])
-    pieces = _stored_table(under("pieces.", members))
-    return Ligament(length, pieces, bottleneck, voxel or None, str(members["unit"]))
-
-
-def _stored_table(members: Members) -> Table:
-    units = {name: str(unit) for name, unit in under("unit.", members).items()}
-    return Table(under("column.", members), units=units)
-
-
 def _deepest(front: Front) -> float:
     depths = front.components["depth_max"]
     return float(np.nanmax(depths)) if np.isfinite(depths).any() else np.nan
 
 
 def _with_cracks(tips: Table, history: History) -> Table:
-    """The tips with a column `crack`: nodes lie by frame, then by label."""
-    nodes = history.nodes
-    first = np.searchsorted(nodes["frame"], np.arange(len(history.frames)))
-    crack = nodes["crack"][first[tips["frame"]] + tips["label"] - 1]
-    return Table(tips.to_dict() | {"crack": crack}, units=tips.units)
+    """The tips with a column `crack`."""
+    rows = NodeRows(history.nodes).of(tips["frame"], tips["label"])
+    return Table(tips.to_dict() | {"crack": history.nodes["crack"][rows]}, units=tips.units)
