@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from crevasse._table import Table
 from crevasse.tracking.analyses._beside import Ints, Neighbours, nearest_accepted
+from crevasse.tracking.analyses._moments import first_new_frame
 from crevasse.tracking.history import History
 
 Floats = NDArray[np.float64]
@@ -46,16 +47,13 @@ class Openings:
 
 def openings_of(history: History, max_lag: float, box: tuple[slice, ...]) -> Openings:
     """Of a history, inside a box."""
-    frames = history.frames
-    # New volume comes only after the baseline, so what opened before the first of it is baseline.
-    later = frames["frame"][frames["n_new"] > 0]
     return Openings(
         first=np.ascontiguousarray(history.first_open()[box]),
         last=np.ascontiguousarray(history.last_open()[box]),
         crack=np.ascontiguousarray(history.first_crack()[box]),
         family=families(history.cracks),
-        times=frames["time"],
-        first_new=int(later[0]) if later.size else len(frames),
+        times=history.frames["time"],
+        first_new=first_new_frame(history),
         max_lag=max_lag,
     )
 

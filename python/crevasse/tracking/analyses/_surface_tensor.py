@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._surface import crofton_weights
+from crevasse.tracking.analyses._cubes import cubes
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -38,8 +39,7 @@ class LabelledVoxels:
 def patches_of(voxels: LabelledVoxels, spacing: tuple[float, ...], edge: float) -> tuple[Ints, int]:
     """The piece of a label in a cube that each voxel belongs to."""
     group = np.unique(voxels.labels, return_inverse=True)[1].astype(np.int64)
-    for place, length in zip(voxels.places, spacing, strict=True):
-        cube = np.floor(place * length / edge).astype(np.int64)
+    for cube in cubes(voxels.places, spacing, edge):
         group = group * (int(cube.max(initial=0)) + 1) + cube
     known, number = np.unique(group, return_inverse=True)
     return number, len(known)

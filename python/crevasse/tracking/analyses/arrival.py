@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse.tracking.analyses._moments import first_new_frame, open_around
 from crevasse.tracking.history import History
 
 Floats = NDArray[np.float64]
@@ -105,8 +106,8 @@ def age(history: History, at: float) -> Floats:
     if not (math.isfinite(at) and at >= times[0]):
         raise ValueError(f"at must be finite and not before the first frame, {times[0]}, got {at}")
     latest = int(np.searchsorted(times, at, side="right")) - 1
-    first, last = history.first_open(), history.last_open()
-    is_open = (first >= 0) & (first <= latest) & (last >= latest)
+    first = history.first_open()
+    is_open = open_around(first, history.last_open(), latest)
     return np.where(is_open, at - times[np.maximum(first, 0)], np.nan)
 
 
@@ -180,9 +181,7 @@ def front_speed(history: History, *, half_width: int = 4) -> FrontSpeed:
     if isinstance(half_width, bool) or int(half_width) != half_width or half_width < 1:
         raise ValueError(f"half_width must be a whole number of at least 1, got {half_width!r}")
     width = int(half_width)
-    frames = history.frames
-    later = frames["frame"][frames["n_new"] > 0]
-    first_new = int(later[0]) if later.size else len(frames)
+    frames, first_new = history.frames, first_new_frame(history)
     result = np.full(history.shape, np.nan, dtype=np.float32)
     if first_new == len(frames):
         return FrontSpeed(result, 0, 0, 0)

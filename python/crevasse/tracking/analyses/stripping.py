@@ -12,6 +12,8 @@ from crevasse import _validate
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_distance
 from crevasse._table import Table
+from crevasse.tracking.analyses._cubes import cubes
+from crevasse.tracking.analyses._moments import open_around
 from crevasse.tracking.analyses._rank_index import Floats, Ints, centred_ranks, resampled_index
 from crevasse.tracking.history import History
 
@@ -107,8 +109,7 @@ def depth_from_electrode(
     elif not 0 <= frame < n_frames:
         raise ValueError(f"frame must lie in 0..{n_frames - 1}, got {frame}")
     else:
-        first = history.first_open()
-        open_ = (first >= 0) & (first <= frame) & (history.last_open() >= frame)
+        open_ = open_around(history.first_open(), history.last_open(), frame)
     zone = electrode_zone(working, history.shape, "working", threads)
     return geodesic_distance(open_, zone, spacing=history.spacing, n_threads=threads)
 
@@ -197,10 +198,7 @@ def stripping_order(
 
     places = np.nonzero(reached)
     crack = history.first_crack()[reached].astype(np.int64)
-    cube = [
-        np.floor(p * s / edge).astype(np.int64)
-        for p, s in zip(places, history.spacing, strict=True)
-    ]
+    cube = list(cubes(places, history.spacing, edge))
     rng = np.random.default_rng(seed)
     table = _table(history, crack, away[reached], frame[reached], cube, int(n_boot), rng)
     together = np.zeros_like(crack)
