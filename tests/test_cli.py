@@ -17,7 +17,11 @@ REPORT_FILES = {
     "figures/first_open.png",
     *(f"figures/{n}.{s}" for n in ("volume", "events", "lineage") for s in ("png", "svg")),
     *(f"maps/{n}.tif" for n in ("first_open", "last_open", "first_crack")),
-    *(f"tables/{n}.{s}" for n in (*TABLES, "measures", "phases", "numbers") for s in ("csv", "parquet")),
+    *(
+        f"tables/{n}.{s}"
+        for n in (*TABLES, "measures", "phases", "numbers")
+        for s in ("csv", "parquet")
+    ),
 }
 
 
