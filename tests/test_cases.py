@@ -1,6 +1,7 @@
 """The paper's three cases, from noisy, drifting images to numbers, beside their truth."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from crevasse import cli, phantom
 from crevasse.operando import analyze_series
 from crevasse.operando.planning import plan_toml
-from crevasse.report.case_table import case_table
+from crevasse.report.case_table import case_markdown, case_table
 
 EXACT = ("frame of the short", "filaments that span the cell")
 
@@ -53,6 +54,15 @@ def test_numbers_are_true_within_their_bands(case):
             assert row["low"] - slack <= truth <= row["high"] + slack, name
         if name.startswith("thickness mean") or name.startswith("counter"):
             assert abs(measured - truth) < 0.3 * scene.spacing[0], name
+
+
+def test_the_documentation_shows_these_numbers(case):
+    scene, analysis = case
+    if scene.imaging.seed:
+        pytest.skip("the page shows the first of each case")
+    page = (Path(__file__).parent.parent / "docs" / "cases.md").read_text(encoding="utf-8")
+    for line in case_markdown(case_table(scene, analysis)).splitlines():
+        assert line in page
 
 
 def test_volumes_and_layers_follow_the_truth_frame_by_frame(case):

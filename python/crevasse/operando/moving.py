@@ -109,10 +109,16 @@ def _fill(
     _mix(tile, room[1:], share)
     inner = tile[tuple(slice(0, n) for n in target.shape)]
     if image.dtype.kind in "ui":
-        limits = np.iinfo(image.dtype)
         np.rint(inner, out=inner)
-        np.clip(inner, limits.min, limits.max, out=inner)
+        np.clip(inner, *_limits(image.dtype), out=inner)
     np.copyto(target, inner, casting="unsafe")
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[np.float32, np.float32]:
+    """Of an integer type, in single precision and not beyond."""
+    limits = np.iinfo(dtype)
+    low, high = np.float32(limits.min), np.float32(limits.max)
+    return low, np.nextafter(high, np.float32(0)) if int(high) > limits.max else high
 
 
 def _mix(tile: Image, room: Image, share: Sequence[float]) -> None:

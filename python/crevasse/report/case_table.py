@@ -13,6 +13,7 @@ from crevasse._table import Table
 from crevasse.operando import Analysis
 from crevasse.operando.electrochemistry import UM_PER_MAH_CM2, coulombic_efficiency
 from crevasse.phantom import CaseTruth, Scene
+from crevasse.report.figures import pretty_unit
 
 Volumes = NDArray[np.float64]
 _UPPER = 80 / 266  # of the solid's depth: the paper's subvolume
@@ -52,6 +53,17 @@ def case_table(scene: Scene, analysis: Analysis) -> Table:
     names = ("quantity", "paper", "truth", "measured", "low", "high", "unit")
     columns = zip(*rows, strict=True)
     return Table({name: np.array(c) for name, c in zip(names, columns, strict=True)})
+
+
+def case_markdown(table: Table) -> str:
+    """The table as Markdown, to three digits, as in the documentation."""
+    lines = ["| | paper | truth | measured | low to high |", "|---|---|---|---|---|"]
+    for row in table.rows():
+        unit = f" ({pretty_unit(row['unit'])})" if row["unit"] else ""
+        numbers = " | ".join(f"{row[name]:.3g}" for name in ("paper", "truth", "measured"))
+        band = f"{row['low']:.3g} to {row['high']:.3g}" if math.isfinite(row["low"]) else ""
+        lines.append(f"| {row['quantity']}{unit} | {numbers} | {band} |")
+    return "\n".join(lines)
 
 
 def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
