@@ -1,7 +1,6 @@
 #include "crevasse/ledger.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -9,6 +8,7 @@
 #include "crevasse/tuning.hpp"
 #include "ledger_rows.hpp"
 #include "pair_table.hpp"
+#include "same_rows.hpp"
 
 namespace crevasse {
 namespace {
@@ -94,18 +94,21 @@ class BlockAdvance {
   std::shared_ptr<LedgerRows> advance(std::size_t block) {
     const auto* const known = ledger_.blocks[block].get();
     const Slab rows = rows_of_block(ledger_.shape, static_cast<index_t>(block));
-    if (same_voxels(rows)) return nullptr;
+    if (same_rows(before_.open, now_.open, rows)) return nullptr;
     n_baseline_ = known == nullptr ? 0 : known->n_baseline;
     writer_.begin(
         2 * ((known == nullptr ? 0 : known->runs.size()) + to_size(run_count(now_.open, rows))));
-    for (index_t r = rows.begin; r < rows.end; ++r) {
-      const auto [runs, numbers] = row_of(known, r - rows.begin);
-      if (same_voxels({r, r + 1})) {
-        writer_.copy(runs, numbers);
+    for (index_t r = rows.begin; r < rows.end;) {
+      index_t same_end = r;
+      while (same_end < rows.end && same_row(before_.open, now_.open, same_end)) ++same_end;
+      if (same_end > r) {
+        writer_.copy(known, {r - rows.begin, same_end - rows.begin});
+        r = same_end;
       } else {
-        advance_row(runs, numbers, r);
+        advance_row(row_of(known, r - rows.begin), r);
+        writer_.end_row();
+        ++r;
       }
-      writer_.end_row();
     }
     return writer_.finish(n_baseline_);
   }
@@ -118,21 +121,8 @@ class BlockAdvance {
     return runs.row_begin[to_size(rows.end)] - runs.row_begin[to_size(rows.begin)];
   }
 
-  bool same_voxels(Slab rows) const {
-    const RunVolume& a = before_.open;
-    const RunVolume& b = now_.open;
-    const index_t a0 = a.row_begin[to_size(rows.begin)], b0 = b.row_begin[to_size(rows.begin)];
-    const index_t n = run_count(a, rows);
-    if (n != run_count(b, rows)) return false;
-    if (n == 0) return true;
-    for (index_t r = rows.begin + 1; r < rows.end; ++r) {
-      if (a.row_begin[to_size(r)] - a0 != b.row_begin[to_size(r)] - b0) return false;
-    }
-    return std::memcmp(a.runs.data() + a0, b.runs.data() + b0, to_size(n) * sizeof(Run)) == 0;
-  }
-
   /// Walk the row's known runs, and what of the frame's runs lies before, in and behind each.
-  void advance_row(std::span<const Run> known, std::span<const std::uint32_t> numbers, index_t r) {
+  void advance_row(std::span<const LedgerRun> known, index_t r) {
     const std::span<const Run> now = now_.open.row(r);
     const auto* const label = now_.labels.data() + now_.open.row_begin[to_size(r)];
     index_t k = before_.open.row_begin[to_size(r)];
@@ -153,17 +143,17 @@ class BlockAdvance {
         go_on_from(end);
       }
     };
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      open_until(known[i].begin);
-      std::int32_t x = known[i].begin;
-      while (x < known[i].end) {
+    for (const LedgerRun& run : known) {
+      open_until(run.where.begin);
+      std::int32_t x = run.where.begin;
+      while (x < run.where.end) {
         if (open_from > x) {
-          const std::int32_t end = std::min(open_from, known[i].end);
-          writer_.extend(x, end, closed(numbers[i], r, x, end - x, k));
+          const std::int32_t end = std::min(open_from, run.where.end);
+          writer_.extend(x, end, closed(run.opening, r, x, end - x, k));
           x = end;
         } else {
-          const std::int32_t end = std::min(now[j].end, known[i].end);
-          writer_.extend(x, end, open(numbers[i], label[j], end - x));
+          const std::int32_t end = std::min(now[j].end, run.where.end);
+          writer_.extend(x, end, open(run.opening, label[j], end - x));
           x = end;
           go_on_from(end);
         }
@@ -236,8 +226,8 @@ void join(std::vector<SlabAdvance>& slabs, const Ledger& before, Ledger& after, 
     for (std::size_t i = 0; i < slab.blocks.size(); ++i) {
       if (slab.blocks[i] == nullptr) continue;
       if (shift[to_size(s)] != 0) {
-        for (std::uint32_t& number : slab.blocks[i]->openings) {
-          if (number >= known) number += shift[to_size(s)];
+        for (LedgerRun& run : slab.blocks[i]->runs) {
+          if (run.opening >= known) run.opening += shift[to_size(s)];
         }
       }
       after.blocks[slab.first_block + i] = std::move(slab.blocks[i]);
@@ -251,7 +241,7 @@ void forget_unused(Ledger& ledger) {
   std::vector<std::uint32_t> number(ledger.openings.size());
   for (const auto& block : ledger.blocks) {
     if (block == nullptr) continue;
-    for (const std::uint32_t used : block->openings) number[used] = 1;
+    for (const LedgerRun& run : block->runs) number[run.opening] = 1;
   }
   std::vector<Opening> kept;
   for (std::size_t i = 0; i < number.size(); ++i) {
@@ -262,7 +252,7 @@ void forget_unused(Ledger& ledger) {
   for (auto& block : ledger.blocks) {
     if (block == nullptr) continue;
     auto renumbered = std::make_shared<LedgerRows>(*block);
-    for (std::uint32_t& used : renumbered->openings) used = number[used];
+    for (LedgerRun& run : renumbered->runs) run.opening = number[run.opening];
     block = std::move(renumbered);
   }
   ledger.openings = std::move(kept);

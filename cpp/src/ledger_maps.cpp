@@ -25,10 +25,9 @@ void write_openings(const Ledger& ledger, Volume<V> out, V never, int threads, F
           std::fill_n(first, (rows.end - rows.begin) * width, never);
           const auto* const block = ledger.blocks[to_size(b)].get();
           for (index_t r = 0; block != nullptr && r < rows.end - rows.begin; ++r) {
-            const auto [runs, numbers] = row_of(block, r);
-            for (std::size_t i = 0; i < runs.size(); ++i) {
-              std::fill(first + r * width + runs[i].begin, first + r * width + runs[i].end,
-                        values[numbers[i]]);
+            V* const row = first + r * width;
+            for (const LedgerRun& run : row_of(block, r)) {
+              std::fill(row + run.where.begin, row + run.where.end, values[run.opening]);
             }
           }
         }

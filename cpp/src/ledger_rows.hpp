@@ -1,9 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <span>
-#include <utility>
+#include <vector>
 
 #include "crevasse/ledger.hpp"
 #include "crevasse/parallel.hpp"
@@ -30,14 +31,11 @@ inline Slab rows_of_block(const Shape& shape, index_t block) {
   return {begin, std::min(begin + tuning::ledger_rows, shape.rows())};
 }
 
-/// Runs and numbers of openings of one row of a block; none where there is no block.
-inline std::pair<std::span<const Run>, std::span<const std::uint32_t>> row_of(
-    const LedgerRows* block, index_t row) {
+/// Runs of one row of a block; none where there is no block.
+inline std::span<const LedgerRun> row_of(const LedgerRows* block, index_t row) {
   if (block == nullptr) return {};
-  const auto r = static_cast<std::size_t>(row);
-  const std::size_t begin = r == 0 ? 0 : block->row_end[r - 1];
-  const std::size_t size = block->row_end[r] - begin;
-  return {{block->runs.data() + begin, size}, {block->openings.data() + begin, size}};
+  const std::size_t begin = row == 0 ? 0 : block->row_end[to_size(row) - 1];
+  return {block->runs.data() + begin, block->row_end[to_size(row)] - begin};
 }
 
 /// Writes a block's rows into memory that stays warm from block to block, then copies them out.
@@ -45,51 +43,49 @@ class LedgerRowsWriter {
  public:
   /// Start a block of at most `most` runs.
   void begin(std::size_t most) {
-    if (rows_.runs.size() < most) {
-      rows_.runs.resize(most);
-      rows_.openings.resize(most);
-    }
-    rows_.row_end.clear();
-    size_ = row_start_ = 0;
+    if (runs_.size() < most) runs_.resize(most);
+    size_ = row_start_ = n_rows_ = 0;
   }
 
   /// Append a run, or lengthen the last one of the row where it touches with the same opening.
   void extend(std::int32_t begin, std::int32_t end, std::uint32_t opening) {
-    if (size_ > row_start_ && rows_.runs[size_ - 1].end == begin &&
-        rows_.openings[size_ - 1] == opening) {
-      rows_.runs[size_ - 1].end = end;
+    LedgerRun* const last = size_ > row_start_ ? &runs_[size_ - 1] : nullptr;
+    if (last != nullptr && last->where.end == begin && last->opening == opening) {
+      last->where.end = end;
     } else {
-      rows_.runs[size_] = {begin, end};
-      rows_.openings[size_] = opening;
-      ++size_;
+      runs_[size_++] = {{begin, end}, opening};
     }
   }
 
-  /// Append runs that are a whole row.
-  void copy(std::span<const Run> runs, std::span<const std::uint32_t> openings) {
-    std::copy(runs.begin(), runs.end(), rows_.runs.begin() + static_cast<std::ptrdiff_t>(size_));
-    std::copy(openings.begin(), openings.end(),
-              rows_.openings.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += runs.size();
+  void end_row() {
+    row_end_[n_rows_++] = static_cast<std::uint32_t>(size_);
+    row_start_ = size_;
   }
 
-  void end_row() {
-    rows_.row_end.push_back(static_cast<std::uint32_t>(size_));
-    row_start_ = size_;
+  /// Append rows of a block as they are; empty ones where there is none.
+  void copy(const LedgerRows* block, Slab rows) {
+    const std::size_t begin =
+        block == nullptr || rows.begin == 0 ? 0 : block->row_end[to_size(rows.begin) - 1];
+    const std::size_t shift = size_ - begin;
+    for (index_t r = rows.begin; r < rows.end; ++r) {
+      const std::size_t end = block == nullptr ? 0 : block->row_end[to_size(r)];
+      row_end_[n_rows_++] = static_cast<std::uint32_t>(end + shift);
+    }
+    const std::size_t end = row_end_[n_rows_ - 1];
+    if (end > size_) std::copy_n(block->runs.data() + begin, end - size_, runs_.data() + size_);
+    size_ = row_start_ = end;
   }
 
   std::shared_ptr<LedgerRows> finish(index_t n_baseline) const {
     const auto size = static_cast<std::ptrdiff_t>(size_);
     return std::make_shared<LedgerRows>(
-        LedgerRows{rows_.row_end,
-                   {rows_.runs.begin(), rows_.runs.begin() + size},
-                   {rows_.openings.begin(), rows_.openings.begin() + size},
-                   n_baseline});
+        LedgerRows{row_end_, {runs_.begin(), runs_.begin() + size}, n_baseline});
   }
 
  private:
-  LedgerRows rows_;
-  std::size_t size_ = 0, row_start_ = 0;
+  std::array<std::uint32_t, tuning::ledger_rows> row_end_{};
+  std::vector<LedgerRun> runs_;
+  std::size_t size_ = 0, row_start_ = 0, n_rows_ = 0;
 };
 
 }  // namespace crevasse

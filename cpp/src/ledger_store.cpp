@@ -36,9 +36,9 @@ ValuedRuns<Opening> to_runs(const Ledger& ledger) {
           at + (block == nullptr ? 0U : block->row_end[to_size(r - rows.begin)]);
     }
     if (block == nullptr) continue;
-    std::copy(block->runs.begin(), block->runs.end(), stored.where.runs.data() + at);
-    for (const std::uint32_t number : block->openings) {
-      stored.values[to_size(at++)] = ledger.openings[number];
+    for (const LedgerRun& run : block->runs) {
+      stored.where.runs[to_size(at)] = run.where;
+      stored.values[to_size(at++)] = ledger.openings[run.opening];
     }
   }
   return stored;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "crevasse/runs.hpp"
+#include "crevasse/tuning.hpp"
 
 namespace crevasse {
 
@@ -25,11 +27,16 @@ struct Opening {
   auto operator<=>(const Opening&) const = default;
 };
 
-/// Consecutive rows of a ledger: runs that each carry the number of an opening, row by row.
+/// Voxels of one row of a ledger that share an opening, by its number.
+struct LedgerRun {
+  Run where{};
+  std::uint32_t opening = 0;
+};
+
+/// Consecutive rows of a ledger, `tuning::ledger_rows` or, at the end, fewer.
 struct LedgerRows {
-  std::vector<std::uint32_t> row_end;  ///< Runs up to the end of each row.
-  std::vector<Run> runs;
-  std::vector<std::uint32_t> openings;
+  std::array<std::uint32_t, tuning::ledger_rows> row_end{};  ///< Runs up to the end of each row.
+  std::vector<LedgerRun> runs;
   index_t n_baseline = 0;  ///< Open voxels that were open in a baseline frame.
 };
 
@@ -42,7 +49,7 @@ struct Ledger {
   std::int32_t baseline_frames = 1;  ///< The first frames, which are the baseline.
   std::vector<double> times;         ///< Of the frames so far.
   std::vector<Opening> openings;     ///< By number. Equal ones may occur more than once.
-  /// `tuning::ledger_rows` rows each; null where no voxel of them was ever open.
+  /// Null where no voxel of them was ever open.
   std::vector<std::shared_ptr<const LedgerRows>> blocks;
 
   std::int32_t frame_count() const { return static_cast<std::int32_t>(times.size()); }
