@@ -190,8 +190,11 @@ Buffer<SurfaceSums> surface(const RunVolume& runs, std::span<const std::uint32_t
                             index_t count, int threads) {
   const Shape& shape = runs.shape;
   const Shape edges{shape.z + 1, shape.y + 1, 1};
+  const auto runs_before = [&](index_t edge) {
+    return runs.row_begin[static_cast<std::size_t>(std::min(edge - edge / edges.y, shape.rows()))];
+  };
   const auto sums = sum_by_label<EdgeSums>(
-      edges.rows(), runs.run_count(), count, threads, [&](Slab slab, EdgeSums* table) {
+      edges.rows(), runs_before, count, threads, [&](Slab slab, EdgeSums* table) {
         for_each_row(edges, slab.begin, slab.end, [&](index_t, index_t z, index_t y) {
           std::array<Reader, 4> rows{};
           for (index_t k = 0; k < 4; ++k) {
