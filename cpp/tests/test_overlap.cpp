@@ -64,6 +64,32 @@ TEST_CASE("many different pairs and labels of any size are kept apart") {
   CHECK(measured(runs, runs) == std::vector<Overlap>{{highest, highest, 9}});
 }
 
+TEST_CASE("pairs are exact where most rows are the same in both volumes, under other labels") {
+  Random random(7);
+  const Shape shape{5, 70, 90};
+  for (const index_t n_changed : {0, 1, 6, 60}) {
+    INFO("changed voxels ", n_changed);
+    const auto a = values<std::uint32_t>(shape, 4, 1, random);
+    auto b = a;
+    for (std::uint32_t& label : b.voxels) label *= 5000;
+    for (index_t i = 0; i < n_changed; ++i) b.voxels[to_size(below(random, shape.size()))] ^= 5000;
+    const auto runs_a = encode_values(a.view(), 1), runs_b = encode_values(b.view(), 1);
+    for (const int threads : thread_counts) {
+      CHECK(measured(runs_a, runs_b, threads) == reference::overlap(a, b));
+    }
+  }
+}
+
+TEST_CASE("pairs are exact where all runs lie in a few rows") {
+  Random random(8);
+  auto a = values<std::uint32_t>({1000, 40, 210}, 300, 1, random);
+  std::fill(a.voxels.begin() + 40 * 40 * 210, a.voxels.end(), 0);
+  const auto runs = encode_values(a.view(), 1);
+  for (const int threads : thread_counts) {
+    CHECK(measured(runs, runs, threads) == reference::overlap(a, a));
+  }
+}
+
 TEST_CASE("swapping the volumes swaps the pairs, and all pairs make up the intersection") {
   Random random(4);
   const auto mask_a = noise({8, 30, 100}, 0.3, random), mask_b = noise({8, 30, 100}, 0.3, random);

@@ -40,6 +40,14 @@ inline constexpr std::size_t huge_page = std::size_t{1} << 21;
 /// quarters full.
 inline constexpr std::size_t pair_slots = std::size_t{1} << 10;
 
+/// Pairs of labels that are kept at hand while they are counted, a power of two: they should stay
+/// in a core's own cache.
+inline constexpr std::size_t recent_pairs = std::size_t{1} << 10;
+
+/// Rows of two frames that are compared as a whole before they are read run by run: where nothing
+/// has changed in them, reading them is three times as fast.
+inline constexpr index_t compared_rows = 32;
+
 /// Rows of a voxel ledger that are kept, or renewed, as one: where nothing has changed in them the
 /// next ledger shares them; fewer rows share more and cost more bookkeeping.
 inline constexpr index_t ledger_rows = 64;
