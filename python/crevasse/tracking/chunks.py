@@ -42,7 +42,7 @@ class Chunks:
             table = Table(rows)
             nothing = table.where(np.zeros(len(table), dtype=np.bool_)).stored()
         for name, column in nothing.items():
-            if _kind(rows[name]) != _kind(column):
+            if not _same_kind(rows[name], column):
                 raise TypeError(f"{name} must hold {_kind(column)}, got {_kind(rows[name])}")
         return Chunks(nothing, (*self.chunks, rows))
 
@@ -75,6 +75,12 @@ def _empty(kind: Any) -> Column:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return Coded(np.empty(0, dtype=np.uint8), list(kind))
     return np.empty(0, dtype=kind)
+
+
+def _same_kind(a: Column, b: Column) -> bool:
+    if isinstance(a, Coded) or isinstance(b, Coded):
+        return isinstance(a, Coded) and isinstance(b, Coded) and a.names == b.names
+    return a.dtype == b.dtype
 
 
 def _kind(column: Column) -> str:

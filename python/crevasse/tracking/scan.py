@@ -64,7 +64,8 @@ class Scan:
         corrections: Table,
     ) -> FrameResult:
         """With what the comparison gave."""
-        n_voxels = self.open.n_voxels
+        # Added up by component, of which there are fewer than runs.
+        n_voxels = int(self.regions["n_voxels"].sum())
         return FrameResult(
             frame=frame,
             time=self.time,
