@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def first_of_each(group: Ints, *keys: NDArray[Any]) -> tuple[Ints, Ints]:
@@ -34,3 +35,11 @@ def range_of_each(group: Ints, values: Ints, n_groups: int) -> tuple[Ints, Ints]
     np.minimum.at(least, group, values)
     np.maximum.at(greatest, group, values)
     return least, greatest
+
+
+def is_greatest(group: Ints, values: Ints, n_groups: int) -> Bools:
+    """Whether each value is the greatest of its group, 0..; equals all are."""
+    greatest = np.full(n_groups, np.iinfo(np.int64).min)
+    np.maximum.at(greatest, group, values)
+    found: Bools = values == greatest[group]
+    return found

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from crevasse import _core
 from crevasse._runs import RunLabeling
-from crevasse.tracking.groups import first_of_each, sum_of_each
+from crevasse.tracking.groups import is_greatest, sum_of_each
 from crevasse.tracking.lineage import Heirs, find_heirs
 
 Ints = NDArray[np.int64]
@@ -103,7 +103,7 @@ class Interval:
 
 def largest_of_block(block: Ints, n_voxels: Ints, values: Ints, n_blocks: int) -> Ints:
     """`values` of each block's largest component (the first of equals); 0 where it has none."""
-    blocks, rows = first_of_each(block, -n_voxels)
+    candidate = np.flatnonzero(is_greatest(block, n_voxels, n_blocks))[::-1]
     largest = np.zeros(n_blocks, dtype=np.int64)
-    largest[blocks] = values[rows]
+    largest[block[candidate]] = values[candidate]  # what is written last stays: the first of equals
     return largest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse.tracking.groups import first_of_each
+from crevasse.tracking.groups import is_greatest
 
 Ints = NDArray[np.int64]
 
@@ -52,7 +52,9 @@ def find_heirs(
 
 
 def _best_partner(own: Ints, other: Ints, n_shared: Ints, count: int, other_volume: Ints) -> Ints:
-    owners, rows = first_of_each(own, -n_shared, -other_volume[other - 1], other)
-    best = np.zeros(count, dtype=np.int64)
-    best[owners - 1] = other[rows]
-    return best
+    best = np.arange(len(own))  # edges that are left
+    for rank in (n_shared, other_volume[other - 1], -other):
+        best = best[is_greatest(own[best] - 1, rank[best], count)]
+    partner = np.zeros(count, dtype=np.int64)
+    partner[own[best] - 1] = other[best]
+    return partner
