@@ -6,6 +6,7 @@ from scipy import ndimage
 
 import crevasse
 from crevasse import RunVolume, Tracker, track
+from crevasse.tracking.interval import largest_of_block
 
 from strategies import mask_series, threads
 
@@ -272,3 +273,9 @@ def test_tables_are_written_as_csv_and_parquet(tmp_path):
     assert len(paths) == 16
     assert all(path.stat().st_size > 0 for path in paths)
     assert crevasse.EventType.GROWTH == "growth"
+
+
+def test_the_largest_component_of_a_block_is_the_first_of_equals():
+    block, n_voxels = np.array([1, 0, 1, 1, 3]), np.array([5, 2, 7, 7, 1])
+    largest = largest_of_block(block, n_voxels, np.array([11, 12, 13, 14, 15]), 5)
+    assert largest.tolist() == [12, 13, 0, 15, 0]
