@@ -21,7 +21,7 @@ from crevasse.operando.settings import Settings
 
 FORMAT, VERSION = "crevasse.Checkpoint", 1
 _KNOWN = ("crevasse", "numpy")  # whose classes a file may name
-_PLAIN = {("builtins", name) for name in ("set", "frozenset", "slice", "complex", "bytearray")}
+_PLAIN = {("builtins", name) for name in ("set", "frozenset", "slice", "bytearray", "Ellipsis")}
 
 
 class Checkpoint:
