@@ -359,7 +359,7 @@ def test_levels_lie_half_way_between_bulk_greys_though_faces_are_mixed(rng):
     layers = np.repeat(greys, (12, 30, 18))[:, None, None] * np.ones((1, 40, 40))
     image = ndimage.gaussian_filter(layers, 1.0) + rng.normal(0, 900, layers.shape)
     found = ThresholdRule("levels:3").find(Histogram.from_image(image.astype(np.float32)))
-    np.testing.assert_allclose(found.values, (greys[1:] + greys[:-1]) / 2, rtol=0.02)
+    np.testing.assert_allclose(found.values, (greys[1:] + greys[:-1]) / 2, rtol=0.012)
     np.testing.assert_allclose(found.half_way(0, 2).value, (greys[0] + greys[2]) / 2, rtol=0.02)
     assert found.half_way(2, 0) == found.half_way(0, 2)
 
