@@ -91,6 +91,30 @@ def test_the_report_shows_the_cell_and_every_table_is_beside_it(folder, capsys):
         assert {f"{name}.csv", f"{name}.parquet"} <= tables
 
 
+def test_every_key_figure_is_listed_with_its_band_and_how_it_came_about(folder, capsys):
+    summary = analyzed(folder)
+    found = {row["quantity"]: row for row in summary["numbers"]}
+    assert (folder / "out" / "tables" / "numbers.csv").is_file()
+    charge = (folder / "out" / "tables" / "cycling.csv").read_text().splitlines()
+    column = [name.split(" [")[0] for name in charge[0].split(",")].index("inventory")
+    inventory = [float(row.split(",")[column]) for row in charge[1:]]
+    expected = (inventory[3] - inventory[0]) * 4.849 * 1600  # of 40 µm by 40 µm
+    gain = summary["volume"][3] - summary["volume"][0]
+    share = found["lithium accommodated by cracks"]
+    assert share["value"] == pytest.approx(100 * gain / expected, rel=1e-3)
+    assert share["low"] < share["value"] <= share["high"]  # charge that flows during a scan
+    assert (found["short"]["value"], found["short"]["unit"]) == (1.5, "h")
+    assert found["deepest crack"]["value"] == 58
+    assert found["solid left between the electrodes"]["value"] == 0
+    layer, change = summary["layer_working"], found["working layer, change"]
+    assert change["value"] == pytest.approx(layer["mean"][3] - layer["mean"][0])
+    assert change["low"] <= change["value"] <= change["high"]
+    assert found["working layer, deviation, last frame"]["low"] is None
+    assert all(row["how"] and row["unit"] for row in found.values())
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.index("<h2>Numbers</h2>") < page.index("<h2>The cell</h2>")
+
+
 def test_a_plane_is_an_electrode_and_what_is_beyond_the_record_is_told_before(folder, capsys):
     text = EXPERIMENT.replace('working = "zmin"', 'working = { face = "zmin", plane = 6 }')
     (folder / "cell.toml").write_text(text)

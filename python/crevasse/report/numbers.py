@@ -9,12 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._layer_thickness import layer_thickness
 from crevasse._table import Table
 from crevasse.operando import Analysis
-from crevasse.operando.electrochemistry import UM_PER_MAH_CM2, coulombic_efficiency
+from crevasse.operando.electrochemistry import (
+    UM_PER_MAH_CM2,
+    accommodated,
+    coulombic_efficiency,
+)
 from crevasse.report.figures import pretty_unit, quantity
 
-_THRESHOLDS = "band: all thresholds at the low and high ends of their bands"
+_THRESHOLDS = "band: that of the thresholds"
 Curve = NDArray[np.float64]
 
 
@@ -35,7 +40,13 @@ def numbers(analysis: Analysis) -> Table:
     Low and high are the least and greatest value with thresholds at the ends of their bands; NaN
     where a number hangs on none.
     """
-    rows = [*_cracks(analysis), *_layers(analysis), *_charge(analysis), *_fronts(analysis)]
+    rows = [
+        *_cracks(analysis),
+        *_layers(analysis),
+        *_charge(analysis),
+        *_accommodated(analysis),
+        *_fronts(analysis),
+    ]
     columns = zip(*rows, strict=True) if rows else ([] for _ in Number._fields)
     return Table({n: np.array(c) for n, c in zip(Number._fields, columns, strict=True)})
 
@@ -50,7 +61,9 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
 
     def of(name: str, unit: str, number: Callable[[Curve], float], how: str) -> Number:
         values = [float(number(curve)) for curve in curves]
-        return Number(name, values[0], min(values), max(values), unit, how)
+        known = all(map(math.isfinite, values))
+        band = (min(values), max(values)) if known else _NO_BAND
+        return Number(name, values[0], *band, unit, how)
 
     yield of(f"open {what}, first frame", unit, lambda v: v[0], voxels)
     yield of(f"open {what}, last frame", unit, lambda v: v[-1], voxels)
@@ -129,6 +142,48 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
     yield Number("lithium expected as a layer", thickness, *_NO_BAND, "µm", how)
 
 
+def _accommodated(analysis: Analysis) -> Iterator[Number]:
+    """Where cracks are largest: what of the lithium that was plated till then they can hold."""
+    settings, series = analysis.settings, analysis.series
+    known_area = settings.cycling is not None and settings.cycling.area is not None
+    if analysis.cycling is None or not (known_area and settings.follow):
+        return
+    if series.unit != "um" or len(series.shape) != 3:
+        return
+    volume, charge = analysis.history.frames["volume"], analysis.cycling.table
+    k = int(np.argmax(volume))
+    capacity = float(charge["inventory"][k] - charge["inventory"][0])
+    band = (
+        float(charge["inventory_low"][k] - charge["inventory_high"][0]),
+        float(charge["inventory_high"][k] - charge["inventory_low"][0]),
+    )
+    if not (volume[k] > volume[0] and band[0] > 0):
+        return
+    ends = [analysis.measures[f"volume_{end}"] for end in ("low", "high")]
+    gains = sorted(float(v[k] - v[0]) for v in (volume, *ends))
+    found = accommodated(
+        float(volume[k] - volume[0]),
+        capacity,
+        local_area=_area(analysis),
+        gain_band=(gains[0], gains[-1]),
+        capacity_band=band,
+    )
+    how = (
+        f"growth of cracks till frame {k} over the {found.expected:.4g} µm³ that the charge since "
+        f"the first frame is over the region; {_THRESHOLDS} and of the charge"
+    )
+    low, high = 100 * found.low, 100 * found.high
+    yield Number("lithium accommodated by cracks", 100 * found.fraction, low, high, "%", how)
+
+
+def _area(analysis: Analysis) -> float:
+    """Of the region of interest, seen along the cell's axis."""
+    series, axis = analysis.series, analysis.settings.axis
+    region = analysis.settings.region(series.shape, series.spacing)
+    n_columns = np.count_nonzero(layer_thickness(region, axis=axis).n_layers)
+    return n_columns * math.prod(s for a, s in enumerate(series.spacing) if a != axis)
+
+
 def _fronts(analysis: Analysis) -> Iterator[Number]:
     if analysis.fronts is not None:
         frames, unit = analysis.fronts.frames, pretty_unit(analysis.history.unit)
@@ -139,6 +194,10 @@ def _fronts(analysis: Analysis) -> Iterator[Number]:
             value = float(frames[column][-1])
             if math.isfinite(value):
                 yield Number(name, value, *_NO_BAND, unit, how)
+        deepest = float(np.nanmax(frames["depth_max"], initial=-math.inf))
+        if math.isfinite(deepest):
+            how = "greatest of all frames, by the shortest way inside of cracks"
+            yield Number("deepest crack", deepest, *_NO_BAND, unit, how)
     short = analysis.history.short() if analysis.settings.counter is not None else None
     if short is not None:
         how = f"crack {short.crack} touches both electrodes from frame {short.frame} on"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import crevasse
 from crevasse.operando import Analysis, PhaseRule, Threshold
 from crevasse.operando.places import places
+from crevasse.report.numbers import numbers
 from crevasse.tracking import EventType
 
 _ALIGNED = {
@@ -49,6 +50,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "n_crack_ids": len(history.cracks),
         "events": {kind.value: int((events["type"] == kind.value).sum()) for kind in EventType},
         "failure": analysis.failure,
+        "numbers": [_row(row) for row in numbers(analysis).rows()],
         **_cell(analysis),
     }
 
@@ -71,6 +73,13 @@ def _cell(analysis: Analysis) -> dict[str, Any]:
             column: _plain(table[column]) for column in ("mean", "std_corrected", "change")
         }
     return found
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:
