@@ -22,7 +22,7 @@ from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.phases import Phases
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.radial import RadialRecord
-from crevasse.operando.sections import Picture, take_pictures
+from crevasse.operando.sections import SectionRecord
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.segmenter import Segmented, Segmenter
 from crevasse.operando.settings import Analysis, Layer, Settings
@@ -73,7 +73,9 @@ class Analyst:
         self._baseline = self._region - self._region
         self._rows: list[dict[str, Any]] = []
         self._phase_rows: list[dict[str, Any]] = []
-        self._pictures: list[tuple[Picture, ...]] = []
+        self._sections = SectionRecord(
+            series.shape, roi=settings.roi, spacing=series.spacing, top=_top(settings)
+        )
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
@@ -102,7 +104,7 @@ class Analyst:
         old = open_ & self._baseline
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
-        self._pictures.append(take_pictures(aligned.image, open_, old, self._settings.roi))
+        self._sections.update(aligned.image, open_, old)
         self.seen.append(frame)
         return result
 
@@ -157,8 +159,7 @@ class Analyst:
             history=history,
             measures=_table(self._rows, units),
             phases=_table(self._phase_rows, volumes | {"time": series.time_unit}),
-            pictures=tuple(pictures[0] for pictures in self._pictures),
-            upright=tuple(pictures[1] for pictures in self._pictures if len(pictures) > 1),
+            sections=self._sections,
             radial=self._radial,
             failure=failure,
             cycling=self._cycling,
@@ -268,6 +269,22 @@ class Analyst:
 def _table(rows: list[dict[str, Any]], units: dict[str, str]) -> Table:
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     return Table(columns, units={name: unit for name, unit in units.items() if name in columns})
+
+
+def _top(settings: Settings) -> str:
+    """The face at which the working electrode lies; the first one where that is not known."""
+    working = settings.working
+    if isinstance(working, SeenElectrode):
+        return working.face
+    if isinstance(working, str):
+        return working
+    axis = "zyx"[settings.axis]
+    if not isinstance(working, RunVolume):
+        return f"{axis}min"
+    half = [slice(0, n) for n in working.shape]
+    half[settings.axis] = slice(0, working.shape[settings.axis] // 2)
+    near = working.crop(tuple(half)).n_voxels
+    return f"{axis}min" if 2 * near >= working.n_voxels else f"{axis}max"
 
 
 def _compared(study: GreyStudy | None) -> GreyComparison | None:

@@ -23,7 +23,7 @@ from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.phases import PhaseRule
 from crevasse.operando.radial import RadialRecord
-from crevasse.operando.sections import Picture
+from crevasse.operando.sections import SectionRecord
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
@@ -294,10 +294,8 @@ class Analysis:
         ``thickness_mean, thickness_median, thickness_p90`` over the open volume.
     phases
         A row a frame and phase: ``frame, time`` and the columns of `Phases.table`.
-    pictures
-        One a frame: the image, or the middle slice of the region of interest of a volume.
-    upright
-        Of volumes, one a frame: the section (z, x) in the middle of the region of interest.
+    sections
+        Small sections of every frame, to look at.
     failure
         Why the analysis ended before the series did; empty if it did not.
     cycling
@@ -321,8 +319,7 @@ class Analysis:
     history: History
     measures: Table
     phases: Table
-    pictures: tuple[Picture, ...]
-    upright: tuple[Picture, ...] = ()
+    sections: SectionRecord
     failure: str = ""
     cycling: FrameStates | None = None
     fronts: Fronts | None = None

@@ -34,7 +34,7 @@ def voltage_figure(analysis: Analysis) -> Figure:
     assert cycling is not None
     assert settings is not None
     frames = analysis.history.frames
-    figure = Figure(figsize=(7.5, 5.4), layout="constrained")
+    figure = Figure(figsize=(6.0, 5.4), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     top.fill_between(
         frames["time"],
@@ -75,7 +75,7 @@ def voltage_figure(analysis: Analysis) -> Figure:
 
 def layers_figure(analysis: Analysis) -> Figure:
     """Mean thickness of each layer against time, with its bands; below, where contact is lost."""
-    figure = Figure(figsize=(7.5, 5.8), layout="constrained")
+    figure = Figure(figsize=(6.0, 5.8), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
     for name, record in analysis.layers.items():
         table, color = record.table(), ELECTRODE_COLORS[name]
@@ -146,7 +146,7 @@ def fronts_figure(analysis: Analysis) -> Figure:
     fronts = analysis.fronts
     assert fronts is not None
     unit = pretty_unit(analysis.history.unit)
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
     _draw_depths(axes, analysis)
     left = fronts.frames["ligament"]

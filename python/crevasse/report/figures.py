@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -11,10 +9,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from crevasse.operando import Analysis
 from crevasse.report.galleries import grey_window
+from crevasse.report.ledger_voxels import earliest
 from crevasse.report.palette import NEW, PREEXISTING
 from crevasse.tracking import EventType
 
@@ -30,31 +28,36 @@ EVENT_COLORS = {
     EventType.RECOMBINATION: "#8b3a00",
     EventType.CLOSURE: "#444444",
 }
-_LONGEST = 1600  # pixels of the map's longer side, at most
 
 
 def first_open_figure(analysis: Analysis) -> Figure:
     """Cracks coloured by the frame in which each voxel first opened, over the latest frame.
 
-    A volume is seen along z: each pixel shows the earliest opening of its column.
+    A volume is seen along the cell's axis: a pixel shows the earliest opening in its column.
     """
-    history = analysis.history
+    history, view = analysis.history, analysis.sections.views()[0]
     n_frames = len(history.frames)
-    opened = _cropped(_earliest_along_z(history.first_open()), analysis)
-    grey = _cropped(analysis.pictures[-1].grey, analysis)
-    step = _step(opened.shape, _LONGEST)
-    opened, grey = opened[::step, ::step], grey[::step, ::step]
+    grey = view.pictures[-1].grey
+    axis = "zyx".index(view.axis) if view.axis else None
+    opened = earliest(history.ledger(), grey.shape, axis, view.begin, view.step)
 
     norm = BoundaryNorm(np.arange(-0.5, n_frames), n_frames)
     cmap = ListedColormap(colormaps["plasma_r"](np.linspace(0.05, 1.0, n_frames)))
-    figure, axes = _picture_figure(opened.shape, extra_height=0.7)
-    _show_grey(axes, grey, grey_window(analysis.pictures, _shown(analysis)), faded=True)
-    axes.imshow(np.ma.masked_less(opened, 0), cmap=cmap, norm=norm, interpolation="nearest")
+    aspect = view.pixel[0] / view.pixel[1]
+    height, width = aspect * grey.shape[0], grey.shape[1]
+    figure = Figure(figsize=_map_size(height / width, small=bool(view.axis)), layout="constrained")
+    axes = figure.subplots()
+    axes.set_axis_off()
+    low, high = grey_window(view)
+    low -= 1.2 * (high - low)  # leave the colours to what lies on top
+    axes.imshow(grey, cmap="gray", vmin=low, vmax=high, interpolation="nearest", aspect=aspect)
+    shown = np.ma.masked_less(opened, 0)
+    axes.imshow(shown, cmap=cmap, norm=norm, interpolation="nearest", aspect=aspect)
     bar = figure.colorbar(
         ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
     )
-    shown = np.unique(np.linspace(0, n_frames - 1, min(n_frames, 12)).astype(int))
-    bar.set_ticks(shown.tolist(), labels=[_time_label(analysis, int(i)) for i in shown])
+    marked = np.unique(np.linspace(0, n_frames - 1, min(n_frames, 6)).astype(int))
+    bar.set_ticks(marked.tolist(), labels=[time_label(analysis, int(i)) for i in marked])
     bar.ax.tick_params(length=0)
     bar.set_label("first open in frame" if history.time_unit == "frame" else "first open at")
     return figure
@@ -65,7 +68,7 @@ def volume_figure(analysis: Analysis) -> Figure:
     history, measures = analysis.history, analysis.measures
     frames = history.frames
     time = frames["time"]
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.stackplot(
         time,
@@ -100,7 +103,7 @@ def events_figure(analysis: Analysis) -> Figure:
     """What happened in each interval: events by type, and the voxels gained and lost."""
     history = analysis.history
     events, intervals = history.events, history.intervals
-    figure = Figure(figsize=(7.5, 5.6), layout="constrained")
+    figure = Figure(figsize=(6.0, 5.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     position = intervals["frame"]
     base = np.zeros(len(position))
@@ -125,7 +128,7 @@ def events_figure(analysis: Analysis) -> Figure:
         bottom.set_ylim(-1, 1)
     bottom.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
     bottom.legend(loc="upper left", frameon=False, bbox_to_anchor=(1, 1))
-    shown = position[:: max(1, len(position) // 12)]
+    shown = position[:: max(1, -(-len(position) // 7))]
     bottom.set_xticks(shown, [f"{f - 1}→{f}" for f in shown])
     bottom.set_xlabel("interval between frames")
     for axes in (top, bottom):
@@ -151,52 +154,18 @@ def pretty_unit(unit: str) -> str:
     return unit
 
 
-def _earliest_along_z(first_open: NDArray[np.int32]) -> NDArray[np.int32]:
-    if first_open.ndim == 2:
-        return first_open
-    never = np.iinfo(np.int32).max
-    earliest = np.where(first_open < 0, never, first_open).min(axis=0)
-    return np.where(earliest == never, -1, earliest).astype(np.int32)
+def _map_size(height_to_width: float, *, small: bool) -> tuple[float, float]:
+    """Of images, over the page; of volumes, beside what else there is."""
+    width = 5.6 if small else 9.0
+    return width, min(width * height_to_width + 0.7, 1.6 * width)
 
 
-def _shown(analysis: Analysis) -> tuple[slice, slice] | None:
-    """The part of a slice that is in the region of interest."""
-    roi = analysis.settings.roi
-    return None if roi is None else (roi[-2], roi[-1])
-
-
-def _cropped(image: NDArray[Any], analysis: Analysis) -> NDArray[Any]:
-    shown = _shown(analysis)
-    return image if shown is None else image[shown]
-
-
-def _step(shape: tuple[int, ...], longest: int) -> int:
-    return max(1, -(-max(shape) // longest))
-
-
-def _picture_figure(shape: tuple[int, ...], extra_height: float) -> tuple[Figure, Axes]:
-    width = 9.0
-    height = width * shape[0] / shape[1] + extra_height
-    figure = Figure(figsize=(width, min(height, 14.0)), layout="constrained")
-    axes = figure.subplots()
-    axes.set_axis_off()
-    return figure, axes
-
-
-def _show_grey(
-    axes: Axes, grey: NDArray[Any], window: tuple[float, float], *, faded: bool = False
-) -> None:
-    low, high = window
-    if faded:  # leave the colours to what lies on top
-        low -= 1.2 * (high - low)
-    axes.imshow(grey, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
-
-
-def _time_label(analysis: Analysis, index: int) -> str:
+def time_label(analysis: Analysis, index: int) -> str:
+    """When a frame was taken, in words."""
     unit = analysis.history.time_unit
     if unit == "frame":
         return str(index)
-    return f"{analysis.history.frames['time'][index]:g} {unit}"
+    return f"{analysis.history.frames['time'][index]:.4g} {unit}"
 
 
 def time_axis(unit: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from crevasse.operando import Analysis
-from crevasse.operando.sections import Picture
+from crevasse.operando.section_plane import Picture
+from crevasse.operando.sections import View
 from crevasse.report.palette import NEW, PREEXISTING
 
-Section = tuple[slice, slice]
-_THUMBNAIL = 800  # pixels of a section's longer side, at most
-_LEAST = 480  # smaller sections are shown enlarged
+_PIXELS = 640  # of an image's longer side, at least: on smaller ones lines would hide cracks
+_LINE = 1 / 260  # width of outlines, of the longer side
 _MOST_FRAMES = 12
 
 
@@ -34,48 +34,60 @@ def eventful_frames(analysis: Analysis, most: int = _MOST_FRAMES) -> list[int]:
     return sorted({0, n - 1, *nearest.tolist()})
 
 
-def section_picture(
-    picture: Picture, box: Section | None, window: tuple[float, float]
+def section_image(
+    picture: Picture, pixel: tuple[float, float], window: tuple[float, float]
 ) -> NDArray[np.uint8]:
-    """A section as an RGB image: grey values, cracks outlined by provenance.
+    """A section as an RGB image in true proportions: grey values, cracks outlined by provenance.
 
     Parameters
     ----------
     picture
         The section.
-    box
-        The part of it to show; None: all.
+    pixel
+        Height and width of its pixels.
     window
         Grey values to show as black and white.
     """
-    cut = (slice(None), slice(None)) if box is None else box
-    grey, open_, old = (image[cut] for image in (picture.grey, picture.open, picture.preexisting))
-    step = max(1, -(-max(grey.shape) // _THUMBNAIL))
-    enlarged = max(1, _LEAST // max(grey.shape))
     low, high = window
-    shade = np.clip((grey[::step, ::step].astype(np.float32) - low) / (high - low), 0, 1)
-    rgb = np.repeat(_enlarged(np.nan_to_num(shade), enlarged)[..., None], 3, axis=2)
-    for mask, color in ((open_ & ~old, NEW), (old, PREEXISTING)):
-        rgb[_outline(_enlarged(mask[::step, ::step], enlarged), enlarged)] = to_rgb(color)
+    rows, columns = _nearest(picture.grey.shape, pixel)
+    shade = np.clip((picture.grey.astype(np.float32) - low) / (high - low), 0, 1)
+    rgb = np.repeat(np.nan_to_num(shade)[rows][:, columns, None], 3, axis=2)
+    old, new = picture.preexisting & picture.open, picture.open - picture.preexisting
+    for runs, color in ((old, PREEXISTING), (new, NEW)):
+        rgb[_outline(runs.to_mask()[rows][:, columns])] = to_rgb(color)
     levels: NDArray[np.uint8] = np.rint(255 * rgb).astype(np.uint8)
     return levels
 
 
-def grey_window(pictures: Sequence[Picture], box: Section | None) -> tuple[float, float]:
-    """The grey values to show from black to white: the same in all sections, of what is shown."""
-    cut = (slice(None), slice(None)) if box is None else box
-    values = np.concatenate([pictures[i].grey[cut].reshape(-1) for i in (0, -1)])
+def grey_window(view: View) -> tuple[float, float]:
+    """The grey values to show from black to white: the same in all frames."""
+    values = np.concatenate([view.pictures[i].grey.reshape(-1) for i in (0, -1)])
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
     return float(low), float(max(high, low + 1e-9))
 
 
-def _outline(mask: NDArray[np.bool_], enlarged: int) -> NDArray[np.bool_]:
+def scale_bar(view: View) -> tuple[float, float]:
+    """A round length, a quarter of the pictures' width at most, and its part of that width."""
+    width = view.pictures[0].grey.shape[1] * view.pixel[1]
+    decade = 10.0 ** math.floor(math.log10(width / 4))
+    length = max(step * decade for step in (1, 2, 5) if step * decade <= width / 4)
+    return length, length / width
+
+
+def _nearest(shape: tuple[int, ...], pixel: tuple[float, float]) -> tuple[Any, Any]:
+    """The row and column of the picture that each pixel of the image shows."""
+    sides = [n * length for n, length in zip(shape, pixel, strict=True)]
+    per_length = max(_PIXELS, *shape) / max(sides)
+    rows, columns = (
+        np.arange(m) * n // m
+        for n, m in zip(shape, (max(1, round(side * per_length)) for side in sides), strict=True)
+    )
+    return rows, columns
+
+
+def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Around the voxels, not on them: what is in a thin crack stays to be seen."""
-    width = max(1, enlarged // 3)
+    width = max(1, round(_LINE * max(mask.shape)))
     line: NDArray[np.bool_] = ndimage.binary_dilation(mask, iterations=width) & ~mask
     return line
-
-
-def _enlarged(image: NDArray[Any], times: int) -> NDArray[Any]:
-    return image.repeat(times, axis=0).repeat(times, axis=1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -17,6 +20,8 @@ _THRESHOLD_COLORS = ("#d55e00", "#009e73", "#cc79a7", "#0072b2")
 def histogram_figure(sample: GreySample, used: dict[str, list[Threshold]]) -> Figure:
     """The grey values that thresholds were found from, on a logarithmic scale.
 
+    Classes are drawn as curves where they were fitted.
+
     Parameters
     ----------
     sample
@@ -24,12 +29,12 @@ def histogram_figure(sample: GreySample, used: dict[str, list[Threshold]]) -> Fi
     used
         Thresholds to show, with their bands, by phase.
     """
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
     histogram = sample.histogram.coarsened(most_bins=_BINS_SHOWN)
-    axes.fill_between(
-        histogram.values, _shares(histogram), step="mid", color="#bbbbbb", linewidth=0
-    )
+    shares = _shares(histogram)
+    axes.fill_between(histogram.values, shares, step="mid", color="#bbbbbb", linewidth=0)
+    _draw_classes(axes, sample, histogram.values)
     drawn: dict[Threshold, list[str]] = {}
     for phase, thresholds in used.items():
         for threshold in thresholds:
@@ -40,6 +45,7 @@ def histogram_figure(sample: GreySample, used: dict[str, list[Threshold]]) -> Fi
         name = f"{threshold.value:.5g}: {', '.join(phases)}"
         axes.axvline(threshold.value, color=color, label=name)
     axes.set_yscale("log")
+    axes.set_ylim(shares[shares > 0].min() / 2, 2 * shares.max())
     axes.set_xlabel("grey value")
     axes.set_ylabel("share of the voxels per grey value")
     axes.legend(frameon=False, title="thresholds, and their bands")
@@ -47,9 +53,17 @@ def histogram_figure(sample: GreySample, used: dict[str, list[Threshold]]) -> Fi
     return figure
 
 
+def _draw_classes(axes: Axes, sample: GreySample, values: NDArray[np.float64]) -> None:
+    """The normal distributions, where a rule fits some."""
+    for found in sample.thresholds.values():
+        if math.isfinite(found.misfit):
+            for grey in found.classes:
+                axes.plot(values, grey.density(values), color="black", linewidth=0.8)
+
+
 def comparison_figure(comparison: GreyComparison) -> Figure:
     """Two distributions of grey values, and the value that separates them best."""
-    figure = Figure(figsize=(7.5, 3.8), layout="constrained")
+    figure = Figure(figsize=(6.0, 3.8), layout="constrained")
     axes = figure.subplots()
     for name, histogram, n, color in zip(
         comparison.names,

@@ -19,7 +19,7 @@ def radial_figure(analysis: Analysis) -> Figure:
     n_frames, n_rings = len(analysis.history.frames), len(analysis.radial.edges) - 1
     share = 100 * table["fraction_new"].reshape(n_frames, n_rings)
     edges, unit = analysis.radial.edges, analysis.history.time_unit
-    figure = Figure(figsize=(7.5, 3.8), layout="constrained")
+    figure = Figure(figsize=(6.0, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     shown = sorted(set(np.linspace(0, n_frames - 1, min(n_frames, _PROFILES)).astype(int).tolist()))
     colors = colormaps["plasma_r"](np.linspace(0.2, 1, len(shown)))

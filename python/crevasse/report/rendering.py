@@ -4,124 +4,119 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import to_rgb
+from matplotlib.colors import ListedColormap
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from crevasse import _validate
 from crevasse.operando import Analysis
-from crevasse.report.palette import NEW, PREEXISTING
+from crevasse.report.ledger_voxels import voxels
+from crevasse.report.palette import NEW, PREEXISTING, SHORT
+from crevasse.report.projection import projection
 
-Mask = NDArray[np.bool_]
-_LONGEST = 256  # voxels of the volume's longest side that are shown; larger ones are binned
-_PIXELS = (1100, 900)
-_SHORT = "#000000"
-_DEPTH = 0.45  # how much darker the farthest voxels are
+Bodies = NDArray[np.uint8]
+COLORS = (PREEXISTING, NEW, SHORT)
+_LONGEST = 256  # cubes along the longest side that is shown
+_PIXELS = (1100, 1100)
+_INSTALLED = "pyvista"
 
 
 def rendering(analysis: Analysis) -> NDArray[np.uint8] | None:
-    """Pores and cracks of the last frame, seen from the side and above; None where there are none.
+    """Pores and cracks of the last frame from the side and above; None where there are none.
 
-    By PyVista, off-screen, where it is installed; else a plain oblique view of the nearest voxels.
+    By PyVista, off-screen, where it is installed and can draw; else as `projection` does.
 
     Returns
     -------
     numpy.ndarray or None
-        uint8 RGB image (y, x, 3). The working electrode's side is up.
+        uint8 RGB image (y, x, 3), the side of the working electrode up: pre-existing voxels, new
+        ones and the crack that bridges the electrodes in `COLORS`.
+    """
+    if len(analysis.history.shape) != 3:
+        return None
+    found = bodies(analysis)
+    if not found.any():
+        return None
+    if importlib.util.find_spec(_INSTALLED) is not None:
+        try:
+            return _by_pyvista(found)
+        except RuntimeError:  # there is no OpenGL
+            pass
+    return projection(found, COLORS)
+
+
+def bodies(analysis: Analysis) -> Bodies:
+    """The voxels of the last frame in cubes, the first axis downwards from the working electrode.
+
+    1 where any is open that was open at first, 2 where any is newly open, 3 where any belongs to
+    the crack that bridges the electrodes; the greatest of these. At most 256 cubes a side.
     """
     history = analysis.history
-    if len(history.shape) != 3:
-        return None
-    bodies = _bodies(analysis)
-    if not any(mask.any() for _, mask in bodies):
-        return None
-    if _has_pyvista():
-        return _by_pyvista(bodies)
-    return projection(bodies)
-
-
-def projection(bodies: list[tuple[str, Mask]]) -> NDArray[np.uint8]:
-    """An oblique view of the voxels that are nearest, darker with their depth.
-
-    Parameters
-    ----------
-    bodies
-        Colour and voxels (z, y, x), z downwards; later ones win where they overlap.
-    """
-    shape = bodies[0][1].shape
-    color = np.zeros(shape, dtype=np.uint8)
-    for number, (_, mask) in enumerate(bodies, start=1):
-        color[mask] = number
-    nz, ny, nx = shape
-    # Seen along y, each slice behind shifted up and to the right by 0.4 and 0.3 voxel.
-    up, right = int(np.ceil(0.4 * ny)), int(np.ceil(0.3 * ny))
-    out = np.full((nz + up, nx + right, 3), 1.0, dtype=np.float32)
-    palette = np.array([to_rgb(c) for c, _ in bodies], dtype=np.float32)
-    for y in range(ny - 1, -1, -1):  # from the back to the front
-        layer = color[:, y]
-        dy, dx = up - int(0.4 * y), int(0.3 * y)
-        hit = layer > 0
-        shade = 1 - _DEPTH * y / max(1, ny - 1)
-        out[dy : dy + nz, dx : dx + nx][hit] = palette[layer[hit] - 1] * shade + (1 - shade) * 0.85
-    enlarged = max(1, 700 // max(out.shape[:2]))
-    levels: NDArray[np.uint8] = np.rint(255 * out).astype(np.uint8)
-    return levels.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
-
-
-def _bodies(analysis: Analysis) -> list[tuple[str, Mask]]:
-    """Pre-existing, new, and the crack that shorted: what is open in the last frame."""
-    history = analysis.history
-    last = len(history.frames) - 1
-    first_open, last_open = history.first_open(), history.last_open()
-    open_ = last_open == last
-    old = open_ & (first_open < analysis.settings.baseline_frames)
-    bodies = [(PREEXISTING, old), (NEW, open_ & ~old)]
+    ledger = history.ledger().where(history.ledger()["last_open"] == len(history.frames) - 1)
+    code = np.where(ledger["first_open"] < analysis.settings.baseline_frames, 1, 2)
     short = history.short() if analysis.settings.counter is not None else None
     if short is not None:
-        bodies.append((_SHORT, open_ & (history.first_crack() == short.crack)))
-    step = -(-max(history.shape) // _LONGEST)
-    return [(color, _binned(mask, step)) for color, mask in bodies]
+        code[ledger["last_crack"] == short.crack] = 3
+    spacing = np.array(history.spacing)
+    side = max(spacing.max(), (spacing * history.shape).max() / _LONGEST)
+    shape = np.ceil(np.round(spacing * history.shape / side, 9)).astype(int)
+    found: Bodies = np.zeros(shape, dtype=np.uint8)
+    for row, places in voxels(ledger):
+        cube = tuple(
+            np.floor((place + 0.5) * length / side).astype(np.intp)
+            for place, length in zip(places, spacing, strict=True)
+        )
+        np.maximum.at(found, cube, code[row].astype(np.uint8))
+    return _downwards(found, analysis.sections.top)
 
 
-def _binned(mask: Mask, step: int) -> Mask:
-    """Cubes of `step` voxels in which any is open."""
-    if step == 1:
-        return mask
-    pad = [(0, -n % step) for n in mask.shape]
-    wide = np.pad(mask, pad)
-    cubes = wide.reshape([k for n in wide.shape for k in (n // step, step)])
-    return np.asarray(cubes.any(axis=(1, 3, 5)))
+def _downwards(found: Bodies, top: str) -> Bodies:
+    turned = np.moveaxis(found, _validate.AXES.index(top[0]), 0)
+    return turned[::-1] if top.endswith("max") else turned
 
 
-def _has_pyvista() -> bool:
-    return importlib.util.find_spec("pyvista") is not None
-
-
-def _by_pyvista(bodies: list[tuple[str, Mask]]) -> NDArray[np.uint8]:
-    pyvista: Any = importlib.import_module("pyvista")
-    os.environ.setdefault("PYVISTA_OFF_SCREEN", "true")
-    plotter = pyvista.Plotter(off_screen=True, window_size=list(_PIXELS))
-    plotter.set_background("white")
-    shape = bodies[0][1].shape
-    grid = pyvista.ImageData(dimensions=[n + 2 for n in shape[::-1]])
-    for color, mask in bodies:
-        if not mask.any():
-            continue
-        soft = ndimage.gaussian_filter(np.pad(mask, 1).astype(np.float32), 0.6)
-        # z downwards in the volume is down in the picture.
-        grid.point_data["open"] = soft[::-1].reshape(-1)
-        surface = grid.contour([0.3], scalars="open")
-        if surface.n_points:
-            plotter.add_mesh(surface, color=color, smooth_shading=True, specular=0.2)
-    plotter.add_mesh(grid.outline(), color="gray", line_width=1)
-    plotter.camera_position = "xz"
-    plotter.camera.azimuth = 30
-    plotter.camera.elevation = 20
-    plotter.reset_camera()
-    plotter.camera.zoom(1.15)
-    picture = np.asarray(plotter.screenshot(None, return_img=True), dtype=np.uint8)
-    plotter.close()
+def _by_pyvista(found: Bodies) -> NDArray[np.uint8]:
+    pyvista: Any = importlib.import_module(_INSTALLED)
+    with _quiet():
+        plotter = pyvista.Plotter(
+            off_screen=True, window_size=list(_PIXELS), lighting="three lights"
+        )
+        plotter.set_background("white")
+        # What is down in the picture is up in PyVista's scenes.
+        grid = pyvista.ImageData(dimensions=found.shape[::-1])
+        grid.point_data["body"] = np.ascontiguousarray(found[::-1]).reshape(-1)
+        surface = grid.contour_labels(scalars="body", output_mesh_type="triangles")
+        plotter.add_mesh(
+            surface,
+            scalars="boundary_labels",
+            cmap=ListedColormap(COLORS),
+            clim=(0.5, len(COLORS) + 0.5),
+            show_scalar_bar=False,
+            specular=0.15,
+        )
+        plotter.add_mesh(grid.outline(), color="#8a939e", line_width=2)
+        plotter.camera_position = "xz"
+        plotter.camera.azimuth = 25
+        plotter.camera.elevation = 18
+        plotter.enable_parallel_projection()
+        plotter.reset_camera()
+        plotter.camera.zoom(1.1)
+        picture = np.asarray(plotter.screenshot(None, return_img=True), dtype=np.uint8)
+        plotter.close()
     return picture
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """VTK tells of every display that it looks for and does without."""
+    logger: Any = importlib.import_module("vtkmodules.vtkCommonCore").vtkLogger
+    before = logger.GetCurrentVerbosityCutoff()
+    logger.SetStderrVerbosity(logger.VERBOSITY_OFF)
+    try:
+        yield
+    finally:
+        logger.SetStderrVerbosity(before)
