@@ -104,7 +104,7 @@ def test_every_key_figure_is_listed_with_its_band_and_how_it_came_about(folder, 
     assert share["value"] == pytest.approx(100 * gain / expected, rel=1e-3)
     assert share["low"] < share["value"] <= share["high"]  # charge that flows during a scan
     assert (found["short"]["value"], found["short"]["unit"]) == (1.5, "h")
-    assert found["deepest crack"]["value"] == 58
+    assert found["deepest crack, all frames"]["value"] == 58
     assert found["solid left between the electrodes"]["value"] == 0
     layer, change = summary["layer_working"], found["working layer, change"]
     assert change["value"] == pytest.approx(layer["mean"][3] - layer["mean"][0])

@@ -16,7 +16,7 @@ from crevasse.report.grey_figures import histogram_figure
 from crevasse.report.ledger_voxels import earliest, voxels
 from crevasse.report.numbers import numbers
 from crevasse.report.projection import projection
-from crevasse.report.rendering import COLORS, bodies, rendering
+from crevasse.report.rendering import COLORS, _by_pyvista, bodies, rendering
 from crevasse.report.section_figure import section_figure
 
 NEW_RGB, OLD_RGB = (0xD5, 0x5E, 0x00), (0x00, 0x72, 0xB2)
@@ -136,6 +136,46 @@ def test_rings_count_what_is_open_in_them():
         assert table["fraction_new"][row] == pytest.approx(share)
     assert table["volume_new"][:5].sum() == pytest.approx(3 * mask.sum())
     assert table.units["radius_end"] == "um"
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_rings_stand_about_any_axis_and_centre(axis):
+    region = RunVolume.from_box((20, 20, 20))
+    record = RadialRecord(region, axis=axis, centre=(4.0, 9.0), n_rings=4)
+    place = [4, 9]
+    place.insert(axis, 0)
+    mask = np.zeros((20, 20, 20), bool)
+    mask[tuple(slice(None) if a == axis else n for a, n in enumerate(place))] = True
+    record.update(RunVolume.from_mask(mask), region - region, time=1.0)
+    table = record.table()
+    assert table["volume_preexisting"].tolist() == [20, 0, 0, 0]
+    assert table["volume_region"].sum() == 8000
+    assert table["radius_end"][-1] == pytest.approx(np.hypot(15, 10))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"n_rings": 0}, "n_rings must be at least 1, got 0"),
+        ({"axis": 3}, "axis must be 0, 1 or 2"),
+        ({"centre": (1.0,)}, "centre must hold two finite numbers"),
+        ({"region": RunVolume.from_box((5, 5))}, "region must be a volume"),
+        ({"region": RunVolume.from_box((2, 2, 2), (slice(0, 0),) * 3)}, "region must be a volume"),
+    ],
+)
+def test_rings_that_do_not_fit_are_refused(wrong, problem):
+    with pytest.raises(ValueError, match=problem):
+        RadialRecord(**({"region": RunVolume.from_box((4, 5, 6))} | wrong))
+
+
+def test_frames_of_another_shape_are_refused_and_no_frame_gives_an_empty_table():
+    region = RunVolume.from_box((4, 5, 6))
+    record = RadialRecord(region)
+    assert len(record.table()) == 0
+    other = RunVolume.from_box((4, 5, 7))
+    with pytest.raises(ValueError, match="region and frame must have the same shape"):
+        record.update(other, other, time=0.0)
+    assert len(record.table()) == 0
 
 
 def test_the_edge_is_told_from_the_centre(analysis):
@@ -274,16 +314,22 @@ def test_without_pyvista_there_is_the_projection(analysis, monkeypatch):
     assert rendering(analyze_series(analysis.series, settings)) is None
 
 
-def test_pyvista_renders_where_it_is_installed(analysis):
+@pytest.mark.parametrize("shape", [(40, 20, 20), (20, 40, 40), (10, 60, 20)])
+def test_pyvista_renders_where_it_is_installed(shape):
     pytest.importorskip("pyvista")
-    picture = rendering(analysis)
-    assert picture.shape == (1100, 1100, 3)
+    found = np.zeros(shape, np.uint8)
+    found[2:6, 2:6, 2:6] = 1
+    found[4:8, 10:18, 12:14] = 2
+    picture = _by_pyvista(found)
+    assert max(picture.shape) == 1100
     hue = picture.astype(int)
     assert (hue[..., 0] - hue[..., 2] > 60).any()  # new
     assert (hue[..., 2] - hue[..., 0] > 60).any()  # pre-existing
+    drawn = np.argwhere((picture != 255).any(axis=2))
+    assert (np.ptp(drawn, axis=0) > 0.9 * np.array(picture.shape[:2])).all()
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     assert (border == 255).all()  # nothing is cut off
-    np.testing.assert_array_equal(picture, rendering(analysis))
+    np.testing.assert_array_equal(picture, _by_pyvista(found))
 
 
 def test_without_opengl_there_is_the_projection(analysis, monkeypatch):

@@ -32,6 +32,11 @@ class RadialRecord:
     unit, time_unit
         Of `spacing` and of times.
 
+    Raises
+    ------
+    ValueError
+        If a parameter does not fit the region, or the region is empty or no volume.
+
     Examples
     --------
     >>> region = RunVolume.from_box((4, 9, 9))
@@ -53,8 +58,17 @@ class RadialRecord:
         unit: str = "voxel",
         time_unit: str = "frame",
     ) -> None:
-        lengths = _validate.spacing(spacing, len(region.shape))
+        if len(region.shape) != 3 or region.n_voxels == 0:
+            raise ValueError(f"region must be a volume that holds voxels, got {region!r}")
+        if isinstance(n_rings, bool) or n_rings < 1:
+            raise ValueError(f"n_rings must be at least 1, got {n_rings}")
+        if not -3 <= axis < 3:
+            raise ValueError(f"axis must be 0, 1 or 2 (z, y, x), got {axis}")
+        if centre is not None and (len(centre) != 2 or not np.isfinite(centre).all()):
+            raise ValueError(f"centre must hold two finite numbers, got {centre!r}")
+        lengths = _validate.spacing(spacing, 3)
         self._axis = axis % len(region.shape)
+        self._shape = region.shape
         self._voxel = math.prod(lengths)
         self._unit, self._time_unit = unit, time_unit
         across = [a for a in range(len(region.shape)) if a != self._axis]
@@ -68,6 +82,8 @@ class RadialRecord:
 
     def update(self, preexisting: RunVolume, new: RunVolume, *, time: float) -> None:
         """Add a frame: what of its open voxels was open at first, and what opened later."""
+        for runs in (preexisting, new):
+            _validate.same_shape(self._shape, runs.shape, "region and frame")
         old, later = (self._by_ring(self._columns(runs)) for runs in (preexisting, new))
         self._rows.append((time, old, later))
 
@@ -80,7 +96,8 @@ class RadialRecord:
         """
         n = len(self.edges) - 1
         n_frames = len(self._rows)
-        parts = [np.concatenate([row[i] for row in self._rows]) for i in (1, 2)]
+        nothing = np.zeros(0, dtype=np.int64)
+        parts = [np.concatenate([nothing, *(row[i] for row in self._rows)]) for i in (1, 2)]
         whole = np.tile(self._whole, n_frames)
         share = np.where(whole > 0, whole, np.nan)
         columns = {

@@ -28,6 +28,7 @@ EVENT_COLORS = {
     EventType.RECOMBINATION: "#8b3a00",
     EventType.CLOSURE: "#444444",
 }
+_MARKED = 7  # frames that a colour bar names, at most
 
 
 def first_open_figure(analysis: Analysis) -> Figure:
@@ -56,8 +57,8 @@ def first_open_figure(analysis: Analysis) -> Figure:
     bar = figure.colorbar(
         ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
     )
-    marked = np.unique(np.linspace(0, n_frames - 1, min(n_frames, 6)).astype(int))
-    bar.set_ticks(marked.tolist(), labels=[time_label(analysis, int(i)) for i in marked])
+    marked = range(0, n_frames, -(-n_frames // _MARKED))
+    bar.set_ticks(list(marked), labels=[time_label(analysis, i) for i in marked])
     bar.ax.tick_params(length=0)
     bar.set_label("first open in frame" if history.time_unit == "frame" else "first open at")
     return figure
@@ -139,6 +140,14 @@ def events_figure(analysis: Analysis) -> Figure:
 def quantity(analysis: Analysis) -> str:
     """What the open voxels of a frame add up to: an area in images, a volume otherwise."""
     return "area" if len(analysis.series.shape) == 2 else "volume"
+
+
+def length_unit(analysis: Analysis) -> str:
+    """The unit of lengths as people write it."""
+    unit = analysis.series.unit
+    if unit != "voxel":
+        return pretty_unit(unit)
+    return "px" if len(analysis.series.shape) == 2 else "voxels"
 
 
 def pretty_unit(unit: str) -> str:

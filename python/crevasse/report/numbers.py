@@ -169,7 +169,7 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
         capacity_band=band,
     )
     how = (
-        f"growth of cracks till frame {k} over the {found.expected:.4g} µm³ that the charge since "
+        f"growth of cracks till frame {k} over the {found.expected:.0f} µm³ that the charge since "
         f"the first frame is over the region; {_THRESHOLDS} and of the charge"
     )
     low, high = 100 * found.low, 100 * found.high
@@ -187,6 +187,10 @@ def _area(analysis: Analysis) -> float:
 def _fronts(analysis: Analysis) -> Iterator[Number]:
     if analysis.fronts is not None:
         frames, unit = analysis.fronts.frames, pretty_unit(analysis.history.unit)
+        deepest = float(np.nanmax(frames["depth_max"], initial=-math.inf))
+        if math.isfinite(deepest):
+            how = "shortest way inside of cracks"
+            yield Number("deepest crack, all frames", deepest, *_NO_BAND, unit, how)
         for column, name, how in (
             ("depth_max", "deepest crack, last frame", "shortest way inside of cracks"),
             ("ligament", "solid left between the electrodes", "on the shortest way, last frame"),
@@ -194,10 +198,6 @@ def _fronts(analysis: Analysis) -> Iterator[Number]:
             value = float(frames[column][-1])
             if math.isfinite(value):
                 yield Number(name, value, *_NO_BAND, unit, how)
-        deepest = float(np.nanmax(frames["depth_max"], initial=-math.inf))
-        if math.isfinite(deepest):
-            how = "greatest of all frames, by the shortest way inside of cracks"
-            yield Number("deepest crack", deepest, *_NO_BAND, unit, how)
     short = analysis.history.short() if analysis.settings.counter is not None else None
     if short is not None:
         how = f"crack {short.crack} touches both electrodes from frame {short.frame} on"

@@ -10,7 +10,7 @@ from crevasse._table import Table
 from crevasse.operando import Analysis
 from crevasse.operando.sections import View
 from crevasse.report.encoding import data_url, png
-from crevasse.report.figures import pretty_unit, time_label
+from crevasse.report.figures import length_unit, time_label
 from crevasse.report.galleries import eventful_frames, grey_window, scale_bar, section_image
 from crevasse.tracking import TimeToShort
 
@@ -33,7 +33,7 @@ def forecast(analysis: Analysis) -> TimeToShort | None:
 def galleries(analysis: Analysis) -> list[dict[str, Any]]:
     """Sections over time, upright ones first, with scale bars in percent of the width."""
     shown = eventful_frames(analysis)
-    unit = pretty_unit(analysis.series.unit)
+    unit = length_unit(analysis)
     found = []
     for view in reversed(analysis.sections.views()):
         window = grey_window(view)

@@ -30,7 +30,7 @@ def plots(analysis: Analysis) -> dict[str, bytes]:
 def _pictures(analysis: Analysis) -> dict[str, Figure]:
     frames = eventful_frames(analysis)
     times = [figures.time_label(analysis, frame) for frame in frames]
-    unit = figures.pretty_unit(analysis.series.unit)
+    unit = figures.length_unit(analysis)
     made = {"first_open.png": figures.first_open_figure(analysis)}
     for view in analysis.sections.views():
         name = "upright" if view.upright else "slices"

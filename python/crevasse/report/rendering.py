@@ -21,7 +21,8 @@ from crevasse.report.projection import projection
 Bodies = NDArray[np.uint8]
 COLORS = (PREEXISTING, NEW, SHORT)
 _LONGEST = 256  # cubes along the longest side that is shown
-_PIXELS = (1100, 1100)
+_PIXELS = 1100  # of a picture's longer side
+_MARGIN = 1.03
 _INSTALLED = "pyvista"
 
 
@@ -56,7 +57,8 @@ def bodies(analysis: Analysis) -> Bodies:
     the crack that bridges the electrodes; the greatest of these. At most 256 cubes a side.
     """
     history = analysis.history
-    ledger = history.ledger().where(history.ledger()["last_open"] == len(history.frames) - 1)
+    ledger = history.ledger()
+    ledger = ledger.where(ledger["last_open"] == len(history.frames) - 1)
     code = np.where(ledger["first_open"] < analysis.settings.baseline_frames, 1, 2)
     short = history.short() if analysis.settings.counter is not None else None
     if short is not None:
@@ -82,9 +84,7 @@ def _downwards(found: Bodies, top: str) -> Bodies:
 def _by_pyvista(found: Bodies) -> NDArray[np.uint8]:
     pyvista: Any = importlib.import_module(_INSTALLED)
     with _quiet():
-        plotter = pyvista.Plotter(
-            off_screen=True, window_size=list(_PIXELS), lighting="three lights"
-        )
+        plotter = pyvista.Plotter(off_screen=True, lighting="three lights")
         plotter.set_background("white")
         # What is down in the picture is up in PyVista's scenes.
         grid = pyvista.ImageData(dimensions=found.shape[::-1])
@@ -99,15 +99,26 @@ def _by_pyvista(found: Bodies) -> NDArray[np.uint8]:
             specular=0.15,
         )
         plotter.add_mesh(grid.outline(), color="#8a939e", line_width=2)
-        plotter.camera_position = "xz"
-        plotter.camera.azimuth = 25
-        plotter.camera.elevation = 18
-        plotter.enable_parallel_projection()
-        plotter.reset_camera()
-        plotter.camera.zoom(1.1)
+        _frame(plotter, np.array(found.shape[::-1]))
         picture = np.asarray(plotter.screenshot(None, return_img=True), dtype=np.uint8)
         plotter.close()
     return picture
+
+
+def _frame(plotter: Any, extent: NDArray[np.int64]) -> None:
+    """Look from the side and above, so that the whole volume just fits in."""
+    plotter.camera_position = "xz"
+    plotter.camera.azimuth = 25
+    plotter.camera.elevation = 18
+    plotter.enable_parallel_projection()
+    plotter.reset_camera()
+    ahead, up = np.array(plotter.camera.direction), np.array(plotter.camera.up)
+    right = np.cross(ahead, up) / np.linalg.norm(np.cross(ahead, up))
+    height, width = (float(np.abs(a) @ extent) for a in (np.cross(right, ahead), right))
+    per_length = _PIXELS / max(height, width)
+    plotter.window_size = [max(_PIXELS // 4, round(n * per_length)) for n in (width, height)]
+    window = plotter.window_size
+    plotter.camera.parallel_scale = _MARGIN / 2 * max(height, width * window[1] / window[0])
 
 
 @contextmanager
