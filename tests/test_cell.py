@@ -7,6 +7,9 @@ import pytest
 import tifffile
 
 from crevasse import cli
+from crevasse.operando import analyze_series
+from crevasse.operando.planning import plan_toml
+from crevasse.report.cell_figures import layers_figure
 
 ELECTROLYTE, LITHIUM, VOID = 160, 100, 20
 EXPERIMENT = """
@@ -89,6 +92,23 @@ def test_the_report_shows_the_cell_and_every_table_is_beside_it(folder, capsys):
     tables = {p.name for p in (folder / "out" / "tables").iterdir()}
     for name in ("cycling", "half_cycles", "front_cracks", "front_tips", "layer_counter"):
         assert {f"{name}.csv", f"{name}.parquet"} <= tables
+
+
+def test_layers_are_drawn_with_their_bands_and_contact_below(folder):
+    plan = plan_toml("cell.toml")
+    analysis = analyze_series(plan.series, plan.settings)
+    top, bottom = layers_figure(analysis).axes
+    bands = [band.get_paths()[0].vertices for band in top.collections if band.get_paths()]
+    for k, record in enumerate(analysis.layers.values()):
+        table = record.table()
+        lost, unresolved = (line.get_ydata() for line in bottom.get_lines()[2 * k : 2 * k + 2])
+        np.testing.assert_allclose(lost, 100 * table["contact_loss"])
+        np.testing.assert_allclose(unresolved, 100 * table["unresolved"])
+        for kind in ("mean", "threshold"):
+            low, high = table[f"{kind}_low"].min(), table[f"{kind}_high"].max()
+            spans = [(band[:, 1].min(), band[:, 1].max()) for band in bands]
+            assert any(np.allclose(span, (low, high)) for span in spans)
+    assert bottom.get_ylim()[1] >= 100 * table["unresolved"].max()
 
 
 def test_every_key_figure_is_listed_with_its_band_and_how_it_came_about(folder, capsys):

@@ -15,6 +15,7 @@ REPORT_FILES = {
     "report.html",
     "summary.json",
     "figures/first_open.png",
+    "figures/slices.png",
     *(f"figures/{n}.{s}" for n in ("volume", "events", "lineage") for s in ("png", "svg")),
     *(f"maps/{n}.tif" for n in ("first_open", "last_open", "first_crack")),
     *(

@@ -13,6 +13,7 @@ from crevasse.tracking import Direction
 
 ELECTRODE_COLORS = {"working": NEW, "counter": PREEXISTING}
 _SHADES = {Direction.PLATING.value: "#fdeadd", Direction.STRIPPING.value: "#dcebf5"}
+_LEAST_SHOWN = 5.0  # % without lithium: less would show the noise of contact that is whole
 
 
 def cell_figures(analysis: Analysis) -> dict[str, Figure]:
@@ -110,7 +111,7 @@ def layers_figure(analysis: Analysis) -> Figure:
     top.set_ylim(0, 1.25 * top.get_ylim()[1])
     top.legend(frameon=False, loc="upper left")
     bottom.set_ylabel("without lithium (%)\n(dotted: unresolved)")
-    bottom.set_ylim(0, 100)
+    bottom.set_ylim(0, max(_LEAST_SHOWN, min(100.0, 1.05 * bottom.get_ylim()[1])))
     bottom.set_xlabel(time_axis(analysis.history.time_unit))
     for axes in (top, bottom):
         plain(axes)

@@ -48,7 +48,8 @@ def histogram_figure(sample: GreySample, used: dict[str, list[Threshold]]) -> Fi
     axes.set_ylim(shares[shares > 0].min() / 2, 2 * shares.max())
     axes.set_xlabel("grey value")
     axes.set_ylabel("share of the voxels per grey value")
-    axes.legend(frameon=False, title="thresholds, and their bands")
+    title = "thresholds, and their bands"
+    figure.legend(loc="outside upper left", frameon=False, title=title, alignment="left")
     plain(axes)
     return figure
 

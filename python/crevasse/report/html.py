@@ -29,8 +29,8 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     """Write everything an analysis gives into a folder; return the path of the report.
 
     ``report.html``; ``summary.json``; ``tables/`` with every table as CSV and Parquet;
-    ``figures/`` as PNG and SVG; ``maps/`` with first_open, last_open and first_crack as TIFF. Each
-    file appears whole or not at all.
+    ``figures/`` as PNG, curves as SVG too; ``maps/`` with first_open, last_open and first_crack as
+    TIFF. Each file appears whole or not at all.
     """
     root = Path(folder)
     for part in ("tables", "figures", "maps"):
