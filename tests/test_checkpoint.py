@@ -1,5 +1,6 @@
 """An analysis that is broken off and gone on with gives what an unbroken one gives."""
 
+import os
 import pickle
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from crevasse import phantom
 from crevasse._archive import load_archive, save_archive
 from crevasse.io import open_series, write_tiff
 from crevasse.operando import BrokenFrameError, Checkpoint, Experiment, Settings, analyze_series
-from crevasse.operando.checkpoint import FORMAT, VERSION
+from crevasse.operando.checkpoint import FORMAT, VERSION, _analyst
 from crevasse.operando.planning import plan_toml
 from crevasse.report import summary
 
@@ -30,12 +31,15 @@ class BrokenOffError(Exception):
     pass
 
 
-def break_off(after):
+def break_off(case, path, after):
+    """Analyse until a frame, saving after each."""
+
     def progress(result, n_frames):
         if result.frame == after:
             raise BrokenOffError
 
-    return progress
+    with pytest.raises(BrokenOffError):
+        analyze_series(*case, progress=progress, checkpoint=Checkpoint(path, every=0))
 
 
 def same(a, b):
@@ -58,10 +62,7 @@ def test_going_on_is_as_if_nothing_had_happened(case, tmp_path):
     whole = analyze_series(series, settings)
     path = tmp_path / "unfinished"
     for after in (0, 2, 5):  # each time from where the last one was broken off
-        with pytest.raises(BrokenOffError):
-            analyze_series(
-                series, settings, progress=break_off(after), checkpoint=Checkpoint(path, every=0)
-            )
+        break_off(case, path, after)
         assert path.is_file()
     seen = []
     analysis = analyze_series(
@@ -78,10 +79,7 @@ def test_going_on_is_as_if_nothing_had_happened(case, tmp_path):
 def test_another_experiment_begins_anew(case, tmp_path):
     series, settings = case
     path = tmp_path / "unfinished"
-    with pytest.raises(BrokenOffError):
-        analyze_series(
-            series, settings, progress=break_off(2), checkpoint=Checkpoint(path, every=0)
-        )
+    break_off(case, path, 2)
     assert Checkpoint(path).resume(series, settings) is not None
     assert Checkpoint(path).resume(series, replace(settings, repeatability=0.1)) is None
     later = replace(series, frames=tuple(replace(f, time=f.time + 1) for f in series.frames))
@@ -94,22 +92,37 @@ def test_another_experiment_begins_anew(case, tmp_path):
     assert Checkpoint(path).resume(series, settings) is None
 
 
-def test_a_file_can_make_nothing_else(case, tmp_path):
+def test_rotation_is_gone_on_with_as_well(case, tmp_path):
+    series, settings = case[0], replace(case[1], align="rigid", fronts=False, thickness=False)
+    short = replace(series, frames=series.frames[:4])
+    whole = analyze_series(short, settings)
+    path = tmp_path / "unfinished"
+    break_off((short, settings), path, 1)
+    resumed = Checkpoint(path).resume(short, settings)
+    assert len(resumed.seen) == 2
+    same(analyze_series(short, settings, checkpoint=Checkpoint(path)), whole)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [print, np.savez, os.system, "crevasse._archive os.system", "crevasse._archive save_archive"],
+)
+def test_a_file_can_make_nothing_else(case, tmp_path, function):
     series, settings = case
     path = tmp_path / "unfinished"
-    with pytest.raises(BrokenOffError):
-        analyze_series(
-            series, settings, progress=break_off(0), checkpoint=Checkpoint(path, every=0)
-        )
+    break_off(case, path, 0)
     members = load_archive(path, FORMAT, VERSION, dict)
     del members["format"], members["version"]
-
-    class Bad:
-        def __reduce__(self):
-            return (print, ("never",))
-
-    members["state"] = np.frombuffer(pickle.dumps({"x": Bad()}), np.uint8)
+    if isinstance(function, str):
+        module, name = function.split()
+        state = b"\x80\x04\x8c" + bytes([len(module)]) + module.encode()
+        state += b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93."  # STACK_GLOBAL, STOP
+    else:
+        state = pickle.dumps(function)
+    members["state"] = np.frombuffer(state, np.uint8)
     save_archive(path, FORMAT, VERSION, members)
+    with pytest.raises(ValueError, match="has no place in an analysis"):
+        load_archive(path, FORMAT, VERSION, lambda m: _analyst(m, series, settings))
     assert Checkpoint(path).resume(series, settings) is None
 
 

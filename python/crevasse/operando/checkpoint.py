@@ -20,8 +20,14 @@ from crevasse.operando.analyst import Analyst
 from crevasse.operando.settings import Settings
 
 FORMAT, VERSION = "crevasse.Checkpoint", 1
-_KNOWN = ("crevasse", "numpy")  # whose classes a file may name
-_PLAIN = {("builtins", name) for name in ("set", "frozenset", "slice", "bytearray", "Ellipsis")}
+# What a file may name, beside the classes of crevasse.
+_PLAIN = {
+    "builtins": {"set", "frozenset", "slice", "bytearray", "Ellipsis"},
+    "crevasse._runs": {"_rebuild"},
+    "numpy": {"ndarray", "dtype"},
+    "numpy._core.multiarray": {"_reconstruct", "scalar"},
+    "numpy.core.multiarray": {"_reconstruct", "scalar"},  # as numpy 1 calls it
+}
 
 
 class Checkpoint:
@@ -104,6 +110,10 @@ class _Unpickler(pickle.Unpickler):
     """Makes nothing but what an analysis consists of, whatever the file says."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.partition(".")[0] in _KNOWN or (module, name) in _PLAIN:
+        if name in _PLAIN.get(module, ()):
             return super().find_class(module, name)
+        if module.startswith("crevasse.") and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
         raise pickle.UnpicklingError(f"{module}.{name} has no place in an analysis")

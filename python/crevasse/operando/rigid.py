@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -29,16 +28,16 @@ class RigidFinder:
     """
 
     def __init__(self, roi: Box | None, n_threads: int) -> None:
-        self._sitk = _simpleitk()
+        _simpleitk()  # told now if it is missing, not after the first frame
         self._roi = roi
         self._threads = n_threads
-        self._fixed: Any = None
+        self._fixed: Image | None = None  # not SimpleITK's own, which cannot be stored
         self._angles = np.zeros(0)
 
     def begin(self, image: Image) -> None:
         """Take the first frame."""
         self._box = _middle(image.shape, self._roi)
-        self._fixed = self._part(image, self._box)
+        self._fixed = image[self._box].astype(np.float32)
         self._angles = np.zeros(3 if image.ndim == 3 else 1)
 
     def correct(self, image: Image, drift: Vector) -> tuple[Image, Vector, Vector]:
@@ -49,7 +48,7 @@ class RigidFinder:
             slice(max(0, s.start + int(d) - _MARGIN), min(n, s.stop + int(d) + _MARGIN))
             for s, d, n in zip(self._box, drift, image.shape, strict=True)
         )
-        self._search(self._part(image, wide), motion)
+        self._search(image[wide].astype(np.float32), wide, motion)
         found = np.array(motion.GetParameters())
         n_angles = len(self._angles)
         self._angles = found[:n_angles]
@@ -58,52 +57,58 @@ class RigidFinder:
 
     def _motion(self, shape: tuple[int, ...]) -> Any:
         centre = [0.5 * (n - 1) for n in shape[::-1]]
-        motion = self._sitk.Euler3DTransform() if len(shape) == 3 else self._sitk.Euler2DTransform()
+        sitk = _simpleitk()
+        motion = sitk.Euler3DTransform() if len(shape) == 3 else sitk.Euler2DTransform()
         motion.SetCenter(centre)
         return motion
 
-    def _search(self, moving: Any, motion: Any) -> None:
-        """Move `motion` to where both agree best."""
-        search = self._sitk.ImageRegistrationMethod()
+    def _search(self, moving: Image, box: Box, motion: Any) -> None:
+        """Move `motion` to where the first frame and a part of another agree best."""
+        assert self._fixed is not None
+        sitk = _simpleitk()
+        fixed = _placed(self._fixed, self._box)
+        search = sitk.ImageRegistrationMethod()
         search.SetNumberOfThreads(1)  # sums over threads would depend on how many there are
         search.SetMetricAsCorrelation()
-        share = min(1.0, _SAMPLES / math.prod(self._fixed.GetSize()))
+        share = min(1.0, _SAMPLES / self._fixed.size)
         search.SetMetricSamplingStrategy(search.REGULAR if share < 1 else search.NONE)
         if share < 1:
             search.SetMetricSamplingPercentage(share, _SEED)
-        search.SetInterpolator(self._sitk.sitkLinear)
+        search.SetInterpolator(sitk.sitkLinear)
         search.SetOptimizerAsRegularStepGradientDescent(
             learningRate=1.0, minStep=1e-3, numberOfIterations=100, gradientMagnitudeTolerance=1e-9
         )
         search.SetOptimizerScalesFromPhysicalShift()
-        edge = min(self._fixed.GetSize())
+        edge = min(self._fixed.shape)
         levels = [v for v in _LEVELS if edge // v[0] >= _LEAST_EDGE] or [_LEVELS[-1]]
         search.SetShrinkFactorsPerLevel([factor for factor, _ in levels])
         search.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
         search.SetInitialTransform(motion, inPlace=True)
-        search.Execute(self._fixed, moving)
+        search.Execute(fixed, _placed(moving, box))
 
     def _turned_back(self, image: Image, motion: Any) -> Image:
         """By linear interpolation; beyond its border the image repeats."""
-        resample = self._sitk.ResampleImageFilter()
+        sitk = _simpleitk()
+        resample = sitk.ResampleImageFilter()
         resample.SetNumberOfThreads(self._threads)
-        whole = self._sitk.GetImageFromArray(image)
+        whole = sitk.GetImageFromArray(image)
         resample.SetReferenceImage(whole)
         resample.SetTransform(motion)
-        resample.SetInterpolator(self._sitk.sitkLinear)
+        resample.SetInterpolator(sitk.sitkLinear)
         resample.SetUseNearestNeighborExtrapolator(True)
-        resample.SetOutputPixelType(self._sitk.sitkFloat32)
-        moved = self._sitk.GetArrayFromImage(resample.Execute(whole))
+        resample.SetOutputPixelType(sitk.sitkFloat32)
+        moved = sitk.GetArrayFromImage(resample.Execute(whole))
         if image.dtype.kind in "ui":
             np.rint(moved, out=moved)
         back: Image = moved.astype(image.dtype, copy=False)
         return back
 
-    def _part(self, image: Image, box: Box) -> Any:
-        """A part of an image that knows where it lies."""
-        part = self._sitk.GetImageFromArray(image[box].astype(np.float32))
-        part.SetOrigin([float(s.start) for s in box[::-1]])
-        return part
+
+def _placed(part: Image, box: Box) -> Any:
+    """SimpleITK's image of a part that knows where it lies."""
+    image = _simpleitk().GetImageFromArray(part)
+    image.SetOrigin([float(s.start) for s in box[::-1]])
+    return image
 
 
 def _middle(shape: tuple[int, ...], roi: Box | None) -> Box:
