@@ -218,14 +218,8 @@ class Analyst:
             self._grey.add(image, None, open_ - self._baseline.dilate())
 
     def _add_phases(self, segmented: Segmented, number: int, time: float) -> None:
-        ends = (segmented.volumes, segmented.low, segmented.high)
-        counts = {name: [end[name].n_voxels for end in ends] for name in segmented.volumes}
-        phases = Phases(
-            dict(segmented.volumes),
-            self._region,
-            {name: min(n) for name, n in counts.items()},
-            {name: max(n) for name, n in counts.items()},
-        )
+        ends = (segmented.low, segmented.high)
+        phases = Phases.banded(segmented.volumes, self._region, ends)
         table = phases.table(spacing=self._series.spacing)
         self._phase_rows += [{"frame": number, "time": time} | row for row in table.rows()]
 

@@ -142,6 +142,21 @@ class Phases(Mapping[str, RunVolume]):
         self.n_voxels_low = n_voxels_low
         self.n_voxels_high = n_voxels_high
 
+    @classmethod
+    def banded(
+        cls,
+        volumes: Mapping[str, RunVolume],
+        region: RunVolume,
+        ends: Iterable[Mapping[str, RunVolume]],
+    ) -> Phases:
+        """Phases, and the sizes of the same with thresholds at the ends of their bands."""
+        sizes = [{name: v.n_voxels for name, v in each.items()} for each in (volumes, *ends)]
+        low, high = (
+            {name: extreme(size[name] for size in sizes) for name in volumes}
+            for extreme in (min, max)
+        )
+        return cls(dict(volumes), region, low, high)
+
     def __getitem__(self, name: str) -> RunVolume:
         return self._volumes[name]
 
@@ -240,15 +255,8 @@ def segment_phases(
     if not -len(shape) <= axis < len(shape):
         raise ValueError(f"axis must lie in {-len(shape)}..{len(shape) - 1}, got {axis}")
     region = RunVolume.from_box(shape) if roi is None else as_region(roi, shape)
-    volumes = volumes_of(image, rules, region, axis)
-    counts = [{name: volume.n_voxels for name, volume in volumes.items()}]
-    if sensitivity:
-        for end in ENDS:
-            ended = volumes_of(image, rules, region, axis, end)
-            counts.append({name: volume.n_voxels for name, volume in ended.items()})
-    low = {name: min(c[name] for c in counts) for name in volumes}
-    high = {name: max(c[name] for c in counts) for name in volumes}
-    return Phases(volumes, region, low, high)
+    ends = (volumes_of(image, rules, region, axis, end) for end in ENDS) if sensitivity else ()
+    return Phases.banded(volumes_of(image, rules, region, axis), region, ends)
 
 
 def volumes_of(

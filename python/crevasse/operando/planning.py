@@ -231,11 +231,7 @@ def _rule(experiment: Experiment, phase: Phase) -> PhaseRule:
     options = experiment.segmentation
     bounds = {"low": phase.low, "high": phase.high}
     bounds["seed_low" if _is_bright(experiment, phase) else "seed_high"] = phase.seed
-    given: dict[str, Any] = {
-        name: Threshold.around(value, options.sensitivity)
-        for name, value in bounds.items()
-        if value is not None
-    }
+    given: dict[str, Any] = {**Threshold.around_each(bounds, options.sensitivity)}
     followed = phase.name in experiment.followed()
     least = phase.min_voxels or (options.min_voxels if followed else 1)
     return PhaseRule(

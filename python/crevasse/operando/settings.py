@@ -231,11 +231,7 @@ class Settings:
             "low" if bright else "high": threshold,
             "seed_low" if bright else "seed_high": seed_threshold,
         }
-        window: dict[str, Any] = {
-            name: Threshold.around(value, sensitivity)
-            for name, value in bounds.items()
-            if value is not None
-        }
+        window: dict[str, Any] = {**Threshold.around_each(bounds, sensitivity)}
         open_ = PhaseRule("open", min_voxels=min_voxels, connectivity=connectivity, **window)
         grey = GreyRule(rule, "bright" if bright else "dark")
         return cls(

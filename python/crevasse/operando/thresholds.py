@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -60,6 +60,13 @@ class Threshold:
         """A number with a band of this fraction of it to both sides."""
         reach = abs(value) * fraction
         return cls(value, value - reach, value + reach)
+
+    @classmethod
+    def around_each(
+        cls, bounds: Mapping[str, float | None], fraction: float
+    ) -> dict[str, Threshold]:
+        """`around` of the bounds that are given, by name."""
+        return {n: cls.around(v, fraction) for n, v in bounds.items() if v is not None}
 
 
 @dataclass(frozen=True)

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crevasse._table import Table
 from crevasse.operando import Analysis
-from crevasse.operando.electrochemistry import UM_PER_MAH_CM2, coulombic_efficiency
+from crevasse.operando.electrochemistry import coulombic_efficiency, lithium_volume
 from crevasse.phantom import CaseTruth, Scene
+from crevasse.report.bands import Banded, Curve, banded, thicknesses, volumes
 from crevasse.report.figures import pretty_unit
 
-Volumes = NDArray[np.float64]
 _UPPER = 80 / 266  # of the solid's depth: the paper's subvolume
-
-
-class Measured(NamedTuple):
-    """A number and the band that it lies in, NaN where there is none."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
 
 
 def case_table(scene: Scene, analysis: Analysis) -> Table:
@@ -47,7 +38,7 @@ def case_table(scene: Scene, analysis: Analysis) -> Table:
     measured = dict(find(scene, analysis))
     facts = {fact.quantity: fact for fact in _truth(scene).facts}
     rows = [
-        (name, fact.paper, fact.truth, *measured.get(name, Measured(math.nan)), fact.unit)
+        (name, fact.paper, fact.truth, *measured.get(name, Banded(math.nan)), fact.unit)
         for name, fact in facts.items()
     ]
     names = ("quantity", "paper", "truth", "measured", "low", "high", "unit")
@@ -66,15 +57,10 @@ def case_markdown(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
+def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     frames, measures = analysis.history.frames, analysis.measures
-    curves = [frames["volume"], measures["volume_low"], measures["volume_high"]]
-    time = frames["time"]
-
-    def of(number: Callable[[Volumes], float]) -> Measured:
-        values = [float(number(curve)) for curve in curves]
-        return Measured(values[0], min(values), max(values))
-
+    curves, time = volumes(analysis), frames["time"]
+    of = partial(banded, curves=curves)
     fraction = float(measures["fraction"][0] / curves[0][0])
     subvolume = _opened_above(scene, analysis) / float(curves[0][0])
     yield "porosity", of(lambda v: v[0] * fraction)
@@ -83,25 +69,25 @@ def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
     yield "volume after plating", of(np.max)
     yield "growth", _ratio(of(lambda v: v.max() - v[0]), of(lambda v: v[0]))
     expected = _expected_lithium(scene, analysis)
-    yield "expected lithium", Measured(expected)
+    yield "expected lithium", Banded(expected)
     yield "accommodated", of(lambda v: (v.max() - v[0]) / expected)
     grown = of(lambda v: v.max() - v[0])
     yield "left of the growth", _ratio(of(lambda v: v[-1] - v[0]), grown)
     new = frames["volume_new"]
-    yield "left of the new cracks", Measured(float(new[-1] / new.max()))
-    yield "first-cycle efficiency", Measured(_efficiency(analysis))
+    yield "left of the new cracks", Banded(float(new[-1] / new.max()))
+    yield "first-cycle efficiency", Banded(_efficiency(analysis))
     peak = int(np.argmax(curves[0]))
     between = float(np.diff(time).max()) / 2  # scans show no more of when something was
     flat = _bend(time[: peak + 1], curves[0][: peak + 1])
-    yield "flat until", Measured(flat, flat - between, flat + between)
+    yield "flat until", Banded(flat, flat - between, flat + between)
     plateau = -_bend(-time[peak:][::-1], curves[0][peak:][::-1]) - float(time[peak])
-    yield "plateau after stripping for", Measured(plateau, plateau - between, plateau + between)
+    yield "plateau after stripping for", Banded(plateau, plateau - between, plateau + between)
 
 
-def _case_b(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
+def _case_b(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     from crevasse.phantom.case_b import STAGES
 
-    yield "first-cycle efficiency", Measured(_efficiency(analysis))
+    yield "first-cycle efficiency", Banded(_efficiency(analysis))
     for stage in STAGES:
         row = int(np.argmin(np.abs(analysis.history.frames["time"] - stage.time)))
         working, counter = (_layer(analysis, name, row) for name in ("working", "counter"))
@@ -110,40 +96,38 @@ def _case_b(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
         yield f"counter electrode, {stage.name}", counter[2]
 
 
-def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Measured]]:
+def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     yield "thickness mean after 3 mAh/cm²", _layer(analysis, "working", 0)[0]
     short = analysis.history.short()
-    yield "filaments that span the cell", Measured(0.0 if short is None else 1.0)
+    yield "filaments that span the cell", Banded(0.0 if short is None else 1.0)
     if short is None:
         return
-    yield "frame of the short", Measured(float(short.frame))
+    yield "frame of the short", Banded(float(short.frame))
     assert analysis.cycling is not None
     charge = float(analysis.cycling.table["inventory"][short.frame])
-    yield "charge at the short", Measured(charge)
+    yield "charge at the short", Banded(charge)
     opened = (analysis.history.first_crack() == short.crack) & (
         analysis.history.first_open() <= short.frame
     )
     truth = _truth(scene)
     filament = truth.objects(short.frame) == truth.short_object
     shared = float(np.count_nonzero(opened & filament)) / float(np.count_nonzero(opened) or 1)
-    yield "share of the shorting crack in the filament", Measured(shared)
+    yield "share of the shorting crack in the filament", Banded(shared)
 
 
-def _ratio(part: Measured, whole: Measured) -> Measured:
+def _ratio(part: Banded, whole: Banded) -> Banded:
     """With thresholds that are wrong in their own ways: pores and cracks differ in grey value."""
-    return Measured(part.value / whole.value, part.low / whole.high, part.high / whole.low)
+    return Banded(part.value / whole.value, part.low / whole.high, part.high / whole.low)
 
 
-def _layer(analysis: Analysis, name: str, row: int) -> tuple[Measured, Measured, Measured]:
+def _layer(analysis: Analysis, name: str, row: int) -> tuple[Banded, Banded, Banded]:
     """Mean, standard deviation and change of a layer."""
     table = analysis.layers[name].table()
-    mean, low, high = (float(table[c][row]) for c in ("mean", "threshold_low", "threshold_high"))
-    first = [float(table[c][0]) for c in ("threshold_low", "threshold_high")]
-    changes = (low - first[0], high - first[1], float(table["change"][row]))
+    curves = thicknesses(table)
     return (
-        Measured(mean, low, high),
-        Measured(float(table["std_corrected"][row])),
-        Measured(changes[2], min(changes), max(changes)),
+        banded(lambda t: t[row], curves),
+        Banded(float(table["std_corrected"][row])),
+        banded(lambda t: t[row] - t[0], curves),
     )
 
 
@@ -160,7 +144,7 @@ def _expected_lithium(scene: Scene, analysis: Analysis) -> float:
     begin = _truth(scene).fact("flat until").truth
     plated = inventory.max() - np.interp(begin, time, inventory)
     area = math.prod(scene.shape[1:]) * math.prod(scene.spacing[1:])
-    return float(plated * UM_PER_MAH_CM2 * area)
+    return float(lithium_volume(plated, local_area=area))
 
 
 def _truth(scene: Scene) -> CaseTruth:
@@ -177,7 +161,7 @@ def _opened_above(scene: Scene, analysis: Analysis) -> float:
     return float(opened * math.prod(scene.spacing))
 
 
-def _bend(time: Volumes, volume: Volumes) -> float:
+def _bend(time: Curve, volume: Curve) -> float:
     """When a curve that is flat begins to rise evenly: the least squares over all such bends."""
     best = (math.inf, math.nan)
     for bend in np.linspace(time[0], time[-2], 400):

@@ -7,12 +7,13 @@ import os
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 import crevasse
 from crevasse._files import replace_when_written
-from crevasse._table import write_tables
+from crevasse._table import Table, write_tables
 from crevasse.io import write_tiff
 from crevasse.operando import Analysis
 from crevasse.report import figures, page_parts
@@ -35,14 +36,15 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     root = Path(folder)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
-    write_tables(analysis.tables() | {"numbers": numbers(analysis)}, root / "tables")
+    found, facts = numbers(analysis), summary(analysis)
+    write_tables(analysis.tables() | {"numbers": found}, root / "tables")
     for name in ("first_open", "last_open", "first_crack"):
         write_tiff(root / "maps" / f"{name}.tif", getattr(analysis.history, name)())
     made = plots(analysis)
     for name, content in made.items():
         _write_bytes(root / "figures" / name, content)
-    _write_bytes(root / "summary.json", (json.dumps(summary(analysis), indent=2) + "\n").encode())
-    _write_bytes(root / "report.html", _page(analysis, made, title).encode())
+    _write_bytes(root / "summary.json", (json.dumps(facts, indent=2) + "\n").encode())
+    _write_bytes(root / "report.html", _page(analysis, made, found, facts, title).encode())
     return root / "report.html"
 
 
@@ -50,10 +52,13 @@ def write_html(
     analysis: Analysis, path: str | os.PathLike[str], *, title: str = "Crack report"
 ) -> None:
     """Write the report page: self-contained, for a screen of any width and for paper."""
-    _write_bytes(Path(path), _page(analysis, plots(analysis), title).encode())
+    page = _page(analysis, plots(analysis), numbers(analysis), summary(analysis), title)
+    _write_bytes(Path(path), page.encode())
 
 
-def _page(analysis: Analysis, made: dict[str, bytes], title: str) -> str:
+def _page(
+    analysis: Analysis, made: dict[str, bytes], found: Table, facts: dict[str, Any], title: str
+) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = page_parts.in_figures
     template = environment.from_string(
@@ -64,7 +69,7 @@ def _page(analysis: Analysis, made: dict[str, bytes], title: str) -> str:
         version=crevasse.__version__,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         analysis=analysis,
-        summary=summary(analysis),
+        summary=facts,
         quantity=figures.quantity(analysis),
         unit=figures.pretty_unit(analysis.history.frames.units["volume"]),
         settings=settings_in_words(analysis),
@@ -73,7 +78,7 @@ def _page(analysis: Analysis, made: dict[str, bytes], title: str) -> str:
         short=analysis.history.short(),
         forecast=page_parts.forecast(analysis),
         galleries=page_parts.galleries(analysis),
-        numbers=list(numbers(analysis).rows()),
+        numbers=list(found.rows()),
         frame_rows=page_parts.frame_rows(analysis),
         event_types=[kind.value for kind in EventType],
         largest=page_parts.largest_cracks(analysis.history.cracks),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crevasse._layer_thickness import layer_thickness
 from crevasse._table import Table
@@ -16,11 +15,12 @@ from crevasse.operando.electrochemistry import (
     UM_PER_MAH_CM2,
     accommodated,
     coulombic_efficiency,
+    lithium_thickness,
 )
+from crevasse.report.bands import Curve, banded, thicknesses, volumes
 from crevasse.report.figures import pretty_unit, quantity
 
 _THRESHOLDS = "band: that of the thresholds"
-Curve = NDArray[np.float64]
 
 
 class Number(NamedTuple):
@@ -55,15 +55,12 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
     if not analysis.settings.follow:
         return
     frames, measures = analysis.history.frames, analysis.measures
-    curves = [frames["volume"], measures["volume_low"], measures["volume_high"]]
+    curves = volumes(analysis)
     what, unit = quantity(analysis), pretty_unit(frames.units["volume"])
     voxels = f"count of open voxels; {_THRESHOLDS}"
 
     def of(name: str, unit: str, number: Callable[[Curve], float], how: str) -> Number:
-        values = [float(number(curve)) for curve in curves]
-        known = all(map(math.isfinite, values))
-        band = (min(values), max(values)) if known else _NO_BAND
-        return Number(name, values[0], *band, unit, how)
+        return Number(name, *banded(number, curves), unit, how)
 
     yield of(f"open {what}, first frame", unit, lambda v: v[0], voxels)
     yield of(f"open {what}, last frame", unit, lambda v: v[-1], voxels)
@@ -102,16 +99,13 @@ def _layers(analysis: Analysis) -> Iterator[Number]:
     for name, record in analysis.layers.items():
         table = record.table()
         how = f"column sums in {int(table['n_columns'][0])} columns; {_THRESHOLDS}"
-        for when, row in (("first", 0), ("last", len(table) - 1)):
-            band = float(table["threshold_low"][row]), float(table["threshold_high"][row])
-            value = float(table["mean"][row])
-            yield Number(f"{name} layer, mean, {when} frame", value, *band, unit, how)
-        ends = [
-            table[f"threshold_{end}"][-1] - table[f"threshold_{end}"][0] for end in ("low", "high")
-        ]
-        change = float(table["change"][-1])
-        ends = sorted([change, *(float(e) for e in ends)])
-        yield Number(f"{name} layer, change", change, ends[0], ends[-1], unit, how)
+        curves = thicknesses(table)
+        for when, mean in (
+            ("mean, first frame", banded(lambda t: t[0], curves)),
+            ("mean, last frame", banded(lambda t: t[-1], curves)),
+            ("change", banded(lambda t: t[-1] - t[0], curves)),
+        ):
+            yield Number(f"{name} layer, {when}", *mean, unit, how)
         deviation = float(table["std_corrected"][-1])
         how = "of the thickness map, less what rounding to voxels adds"
         yield Number(f"{name} layer, deviation, last frame", deviation, *_NO_BAND, unit, how)
@@ -137,7 +131,7 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
     if area is None:
         return
     charge = float(np.nanmax(cycling.table["inventory"]))
-    thickness = charge * UM_PER_MAH_CM2
+    thickness = float(lithium_thickness(charge))
     how = f"Faraday: {UM_PER_MAH_CM2:.4g} µm for 1 mAh/cm², greatest charge at a scan"
     yield Number("lithium expected as a layer", thickness, *_NO_BAND, "µm", how)
 
@@ -159,13 +153,12 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
     )
     if not (volume[k] > volume[0] and band[0] > 0):
         return
-    ends = [analysis.measures[f"volume_{end}"] for end in ("low", "high")]
-    gains = sorted(float(v[k] - v[0]) for v in (volume, *ends))
+    gain = banded(lambda v: v[k] - v[0], volumes(analysis))
     found = accommodated(
-        float(volume[k] - volume[0]),
+        gain.value,
         capacity,
         local_area=_area(analysis),
-        gain_band=(gains[0], gains[-1]),
+        gain_band=(gain.low, gain.high),
         capacity_band=band,
     )
     how = (

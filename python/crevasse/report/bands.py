@@ -1,0 +1,45 @@
+"""Numbers with the bands that thresholds leave them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse._table import Table
+from crevasse.operando import Analysis
+
+Curve = NDArray[np.float64]
+
+
+class Banded(NamedTuple):
+    """A number and the band that it lies in, NaN where there is none."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+
+def banded(number: Callable[[Curve], float], curves: tuple[Curve, ...]) -> Banded:
+    """A number of a curve, the first, and of the same with thresholds at the ends of their bands.
+
+    Without a band where one of them is not known.
+    """
+    values = [float(number(curve)) for curve in curves]
+    if not all(map(math.isfinite, values)):
+        return Banded(values[0])
+    return Banded(values[0], min(values), max(values))
+
+
+def volumes(analysis: Analysis) -> tuple[Curve, ...]:
+    """Open volume against time, and its band."""
+    measures = analysis.measures
+    return analysis.history.frames["volume"], measures["volume_low"], measures["volume_high"]
+
+
+def thicknesses(layer: Table) -> tuple[Curve, ...]:
+    """Mean thickness of a layer against time, and its band."""
+    return layer["mean"], layer["threshold_low"], layer["threshold_high"]
