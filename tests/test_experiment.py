@@ -374,7 +374,7 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
     ],
 )
 def test_what_does_not_fit_is_told_before_a_scan_is_read(folder, more, problem, monkeypatch):
-    monkeypatch.setattr("crevasse.io.series.read_tiff", _never)
+    monkeypatch.setattr("crevasse.io.scan.read_tiff", _never)
     lines = problems_of(folder, GOOD + more)
     assert sum(problem in line for line in lines) == 1, lines
 

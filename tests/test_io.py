@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crevasse.io import open_series, read_tiff, tiff_header, write_tiff
-from crevasse.io.series import natural_key
+from crevasse.io.scan import natural_key
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,8 +14,8 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse.io.frame import Frame
+from crevasse.io.scan import Scan, list_scans, open_scan
 from crevasse.io.schedule import Schedule, read_schedule
-from crevasse.io.tiff import SUFFIXES, read_slices, read_tiff, tiff_header
 
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | NDArray[Any]
 
@@ -69,17 +67,6 @@ class Series:
 
     def __getitem__(self, index: int) -> Frame:
         return self.frames[index]
-
-
-@dataclass(frozen=True)
-class _Scan:
-    """A frame before its time is known."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    read: Callable[[], NDArray[Any]]
-    stamp: str = ""
 
 
 def open_series(
@@ -142,32 +129,19 @@ def open_series(
     )
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that reads runs of digits as numbers: frame_2 before frame_10.
-
-    Examples
-    --------
-    >>> sorted(["s10", "s9", "S1"], key=natural_key)
-    ['S1', 's9', 's10']
-    """
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    key = [(0, int(p), p) if p[0] in "0123456789" else (1, 0, p.casefold()) for p in parts]
-    return [*key, (2, 0, name)]
-
-
-def _scans(source: Source) -> list[_Scan]:
+def _scans(source: Source) -> list[Scan]:
     if isinstance(source, np.ndarray):
         return _array_scans(source)
     if isinstance(source, (str, os.PathLike)):
-        paths = _paths_of(source)
+        paths = list_scans(source)
     else:
         paths = [Path(p) for p in source]
         if not paths:
             raise ValueError("source must name at least one file or folder, got an empty list")
-    return [_folder_scan(path) if path.is_dir() else _file_scan(path) for path in paths]
+    return [open_scan(path) for path in paths]
 
 
-def _array_scans(frames: NDArray[Any]) -> list[_Scan]:
+def _array_scans(frames: NDArray[Any]) -> list[Scan]:
     if frames.ndim not in (3, 4) or len(frames) == 0:
         raise ValueError(
             f"source must be an array (t, y, x) or (t, z, y, x) with a frame, got {frames.shape}"
@@ -177,71 +151,12 @@ def _array_scans(frames: NDArray[Any]) -> list[_Scan]:
         return np.ascontiguousarray(frames[index])
 
     return [
-        _Scan(f"frame {i}", frames.shape[1:], frames.dtype, partial(read, i))
+        Scan(f"frame {i}", frames.shape[1:], frames.dtype, partial(read, i))
         for i in range(len(frames))
     ]
 
 
-def _paths_of(source: str | os.PathLike[str]) -> list[Path]:
-    path = Path(source)
-    if path.is_dir():
-        return _folder_entries(path)
-    if path.exists():
-        return [path]
-    if glob.has_magic(str(source)):
-        found = sorted(map(Path, glob.glob(str(source))), key=lambda p: natural_key(str(p)))
-        if found:
-            return found
-        raise FileNotFoundError(f"no file matches {source}")
-    raise FileNotFoundError(f"{source} does not exist")
-
-
-def _folder_entries(folder: Path) -> list[Path]:
-    """The frames in a folder: its TIFFs, or its sub-folders with TIFFs."""
-    files = _tiffs(folder)
-    visible = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    folders = sorted((p for p in visible if _tiffs(p)), key=lambda p: natural_key(p.name))
-    if files and folders:
-        raise ValueError(
-            f"{folder} holds both TIFFs and folders of TIFFs ({files[0].name}, "
-            f"{folders[0].name}/); name the frames with a pattern such as {folder}/*.tif"
-        )
-    if not files and not folders:
-        raise FileNotFoundError(f"{folder} holds no TIFF (*.tif, *.tiff)")
-    return files or folders
-
-
-def _tiffs(folder: Path) -> list[Path]:
-    found = (
-        p
-        for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and p.is_file() and not p.name.startswith(".")
-    )
-    return sorted(found, key=lambda p: natural_key(p.name))
-
-
-def _file_scan(path: Path) -> _Scan:
-    return _Scan(path.name, *tiff_header(path), partial(read_tiff, path), _stamp([path]))
-
-
-def _folder_scan(folder: Path) -> _Scan:
-    slices = _tiffs(folder)
-    if not slices:
-        raise FileNotFoundError(f"{folder} holds no TIFF (*.tif, *.tiff)")
-    shape, dtype = tiff_header(slices[0])
-    if len(shape) != 2:
-        raise ValueError(f"{slices[0]} must be a 2-D slice of its folder's volume, got {shape}")
-    read = partial(read_slices, slices)
-    return _Scan(folder.name, (len(slices), *shape), dtype, read, _stamp(slices))
-
-
-def _stamp(paths: Sequence[Path]) -> str:
-    stats = [path.stat() for path in paths]
-    latest = max(stat.st_mtime_ns for stat in stats)
-    return f"{len(stats)} {sum(stat.st_size for stat in stats)} {latest}"
-
-
-def _require_equal(scans: Sequence[_Scan]) -> None:
+def _require_equal(scans: Sequence[Scan]) -> None:
     first = scans[0]
     for scan in scans:
         if scan.shape != first.shape or scan.dtype != first.dtype:

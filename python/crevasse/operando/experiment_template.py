@@ -8,7 +8,7 @@ from pathlib import Path
 import tifffile
 
 from crevasse.io import Series, open_series
-from crevasse.io.series import natural_key
+from crevasse.io.scan import natural_key
 from crevasse.operando.experiment_writer import toml_value
 
 _HEAD = """\
