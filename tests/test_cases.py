@@ -10,6 +10,7 @@ from crevasse import cli, phantom
 from crevasse.operando import analyze_series
 from crevasse.operando.planning import plan_toml
 from crevasse.report.case_table import case_markdown, case_table
+from crevasse.report.numbers import numbers
 
 EXACT = ("frame of the short", "filaments that span the cell")
 
@@ -54,6 +55,19 @@ def test_numbers_are_true_within_their_bands(case):
             assert row["low"] - slack <= truth <= row["high"] + slack, name
         if name.startswith("thickness mean") or name.startswith("counter"):
             assert abs(measured - truth) < 0.3 * scene.spacing[0], name
+
+
+def test_the_report_gives_the_growth_the_same_band(case):
+    scene, analysis = case
+    if scene.name != "case_a":
+        pytest.skip("nothing but case A compares its paper's growth")
+    truth = {fact.quantity: fact.truth for fact in scene.truth.facts}
+    found = {row["quantity"]: row for row in numbers(analysis).rows()}
+    for ours, theirs in (
+        ("growth", "growth"),
+        ("left of the growth, last frame", "left of the growth"),
+    ):
+        assert found[ours]["low"] <= 100 * truth[theirs] <= found[ours]["high"], ours
 
 
 def test_the_documentation_shows_these_numbers(case):

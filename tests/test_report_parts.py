@@ -11,6 +11,7 @@ from crevasse.operando import Cylinder, Settings, Threshold, ThresholdRule, anal
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.section_plane import Picture
 from crevasse.operando.sections import View
+from crevasse.report.bands import Banded, ratio
 from crevasse.report.galleries import eventful_frames, scale_bar, section_image
 from crevasse.report.grey_figures import histogram_figure
 from crevasse.report.ledger_voxels import earliest, voxels
@@ -183,6 +184,16 @@ def test_the_edge_is_told_from_the_centre(analysis):
     last = table["frame"] == 15
     assert table["fraction_new"][last][:3].max() == 0
     assert table["fraction_new"][last][4:].max() > 0.01
+
+
+def test_bands_of_ratios_let_both_be_wrong_apart():
+    assert ratio(Banded(2.0, 1.0, 3.0), Banded(4.0, 2.0, 5.0)) == (0.5, 0.2, 1.5)
+    assert ratio(Banded(-1.0, -2.0, 1.0), Banded(4.0, 2.0, 5.0)) == (-0.25, -1.0, 0.5)
+    for whole in (Banded(4.0), Banded(4.0, 0.0, 5.0)):
+        value, low, high = ratio(Banded(2.0, 1.0, 3.0), whole)
+        assert value == 0.5
+        assert np.isnan([low, high]).all()
+    assert np.isnan(ratio(Banded(2.0, 1.0, 3.0), Banded(0.0, 0.0, 5.0)).value)
 
 
 def test_numbers_are_those_of_the_tables_with_their_bands(analysis):

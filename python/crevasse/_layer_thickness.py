@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,8 +44,6 @@ class LayerThickness:
     roughness
         Height parameters of `map`, its mean taken off; columns without a layer count as 0, so that
         ``roughness.sq == std``.
-    near_roughness, far_roughness
-        Height parameters of `near` and `far`, a plane taken off, over the columns with a layer.
     """
 
     map: NDArray[np.float64]
@@ -58,8 +57,16 @@ class LayerThickness:
     coverage: float
     n_columns: int
     roughness: Roughness
-    near_roughness: Roughness
-    far_roughness: Roughness
+
+    @cached_property
+    def near_roughness(self) -> Roughness:
+        """Height parameters of `near`, a plane taken off, over the columns with a layer."""
+        return surface_roughness(self.near, spacing=self.spacing)
+
+    @cached_property
+    def far_roughness(self) -> Roughness:
+        """Height parameters of `far`, a plane taken off, over the columns with a layer."""
+        return surface_roughness(self.far, spacing=self.spacing)
 
 
 def layer_thickness(
@@ -181,8 +188,6 @@ def layer_thickness(
         coverage=coverage,
         n_columns=roughness.n_columns,
         roughness=roughness,
-        near_roughness=surface_roughness(near, spacing=map_spacing),
-        far_roughness=surface_roughness(far, spacing=map_spacing),
     )
 
 

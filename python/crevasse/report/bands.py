@@ -34,6 +34,20 @@ def banded(number: Callable[[Curve], float], curves: tuple[Curve, ...]) -> Bande
     return Banded(values[0], min(values), max(values))
 
 
+def ratio(part: Banded, whole: Banded) -> Banded:
+    """With thresholds that are wrong in their own ways: pores and cracks differ in grey value.
+
+    Without a band where one is not known, or the whole may be nothing.
+    """
+    if whole.value == 0:
+        return Banded(math.nan)
+    value = part.value / whole.value
+    if not (math.isfinite(part.low + whole.low) and whole.low > 0):
+        return Banded(value)
+    ends = [p / w for p in (part.low, part.high) for w in (whole.low, whole.high)]
+    return Banded(value, min(ends), max(ends))
+
+
 def volumes(analysis: Analysis) -> tuple[Curve, ...]:
     """Open volume against time, and its band."""
     measures = analysis.measures

@@ -12,7 +12,7 @@ from crevasse._table import Table
 from crevasse.operando import Analysis
 from crevasse.operando.electrochemistry import coulombic_efficiency, lithium_volume
 from crevasse.phantom import CaseTruth, Scene
-from crevasse.report.bands import Banded, Curve, banded, thicknesses, volumes
+from crevasse.report.bands import Banded, Curve, banded, ratio, thicknesses, volumes
 from crevasse.report.figures import pretty_unit
 
 _UPPER = 80 / 266  # of the solid's depth: the paper's subvolume
@@ -67,12 +67,12 @@ def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     yield "pore volume of the subvolume", of(lambda v: v[0] * subvolume)
     yield "volume before", of(lambda v: v[0])
     yield "volume after plating", of(np.max)
-    yield "growth", _ratio(of(lambda v: v.max() - v[0]), of(lambda v: v[0]))
+    yield "growth", ratio(of(lambda v: v.max() - v[0]), of(lambda v: v[0]))
     expected = _expected_lithium(scene, analysis)
     yield "expected lithium", Banded(expected)
     yield "accommodated", of(lambda v: (v.max() - v[0]) / expected)
     grown = of(lambda v: v.max() - v[0])
-    yield "left of the growth", _ratio(of(lambda v: v[-1] - v[0]), grown)
+    yield "left of the growth", ratio(of(lambda v: v[-1] - v[0]), grown)
     new = frames["volume_new"]
     yield "left of the new cracks", Banded(float(new[-1] / new.max()))
     yield "first-cycle efficiency", Banded(_efficiency(analysis))
@@ -113,11 +113,6 @@ def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     filament = truth.objects(short.frame) == truth.short_object
     shared = float(np.count_nonzero(opened & filament)) / float(np.count_nonzero(opened) or 1)
     yield "share of the shorting crack in the filament", Banded(shared)
-
-
-def _ratio(part: Banded, whole: Banded) -> Banded:
-    """With thresholds that are wrong in their own ways: pores and cracks differ in grey value."""
-    return Banded(part.value / whole.value, part.low / whole.high, part.high / whole.low)
 
 
 def _layer(analysis: Analysis, name: str, row: int) -> tuple[Banded, Banded, Banded]:

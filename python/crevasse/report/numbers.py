@@ -17,10 +17,11 @@ from crevasse.operando.electrochemistry import (
     coulombic_efficiency,
     lithium_thickness,
 )
-from crevasse.report.bands import Curve, banded, thicknesses, volumes
+from crevasse.report.bands import Banded, Curve, banded, ratio, thicknesses, volumes
 from crevasse.report.figures import pretty_unit, quantity
 
 _THRESHOLDS = "band: that of the thresholds"
+_APART = "band: that of the thresholds, which may differ for both"
 
 
 class Number(NamedTuple):
@@ -69,12 +70,15 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
     if math.isfinite(share):
         region = "of the region of interest; " + _THRESHOLDS
         yield of("porosity, first frame", "%", lambda v: 100 * v[0] * share, region)
-        growth = "greatest less first, over first; " + _THRESHOLDS
-        yield of("growth", "%", lambda v: 100 * (v.max() / v[0] - 1) if v[0] else math.nan, growth)
-    grown = "what is left of greatest less first, over that"
-    if curves[0].max() > curves[0][0]:
-        left = float((curves[0][-1] - curves[0][0]) / (curves[0].max() - curves[0][0]))
-        yield Number("left of the growth, last frame", 100 * left, *_NO_BAND, "%", grown)
+    first = banded(lambda v: v[0], curves)
+    grown = banded(lambda v: v.max() - v[0], curves)
+    if curves[0][0]:
+        how = "greatest less first, over first; " + _APART
+        yield _percent("growth", ratio(grown, first), how)
+    if grown.value > 0:
+        how = "what is left of greatest less first, over that; " + _APART
+        left = ratio(banded(lambda v: v[-1] - v[0], curves), grown)
+        yield _percent("left of the growth, last frame", left, how)
     for name in ("preexisting", "new"):
         value = float(frames[f"volume_{name}"][-1])
         how = f"open in the first {analysis.settings.baseline_frames} frame(s)"
@@ -92,6 +96,10 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
                 pretty_unit(analysis.series.unit),
                 how,
             )
+
+
+def _percent(name: str, number: Banded, how: str) -> Number:
+    return Number(name, 100 * number.value, 100 * number.low, 100 * number.high, "%", how)
 
 
 def _layers(analysis: Analysis) -> Iterator[Number]:
