@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from crevasse import RunVolume, hysteresis
 from crevasse.operando import Histogram, PhaseRule, Threshold, ThresholdRule, segment_phases
 from crevasse.operando.phases import settled
-from crevasse.operando.places import beside
+from crevasse.operando.places import Faces
 
 from reference import scipy_labels
 from strategies import masks
@@ -80,7 +80,7 @@ def test_below_above_and_inside_are_told_column_by_column(mask, axis):
     crossed = bulk.any(axis=0)
     expected = {"below": crossed & ~to_come, "above": crossed & ~seen, "inside": seen & to_come}
     for relation, region in expected.items():
-        found = beside(RunVolume.from_mask(mask), relation, axis).to_mask()
+        found = Faces(RunVolume.from_mask(mask), axis).beside(relation).to_mask()
         assert np.array_equal(found, np.moveaxis(region, 0, axis)), relation
 
 

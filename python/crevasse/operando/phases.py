@@ -17,6 +17,8 @@ from crevasse._runs import RunVolume, as_region
 from crevasse._shape import Box
 from crevasse._table import Table
 from crevasse.operando.places import (
+    Faces,
+    PhaseFaces,
     Place,
     initial_region,
     parse_place,
@@ -268,9 +270,10 @@ def volumes_of(
 ) -> dict[str, RunVolume]:
     """The voxels of each phase, thresholds being at an end of their bands; see `segment_phases`."""
     phases: dict[str, RunVolume] = {}
+    faces = PhaseFaces(phases, axis % len(region.shape))
     free = region
     for rule in rules:
-        phases[rule.name] = _phase(image, rule, phases, free, axis % len(region.shape), end)
+        phases[rule.name] = _phase(image, rule, phases, faces, free, end)
         free = free - phases[rule.name]
     return phases
 
@@ -282,21 +285,19 @@ def settled(
 
     Places that are relative to a phase as it was initially become the voxels that they hold.
     """
-    return tuple(
-        replace(rule, where=initial_region(rule.where, phases, region, axis % len(region.shape)))
-        for rule in rules
-    )
+    faces = PhaseFaces(phases, axis % len(region.shape))
+    return tuple(replace(rule, where=initial_region(rule.where, faces, region)) for rule in rules)
 
 
 def _phase(
     image: ArrayLike,
     rule: PhaseRule,
     phases: Mapping[str, RunVolume],
+    faces: Mapping[str, Faces],
     free: RunVolume,
-    axis: int,
     end: End,
 ) -> RunVolume:
-    allowed = region_of(rule.where, phases, free, axis)
+    allowed = region_of(rule.where, faces, free)
     low, high, seed_low, seed_high = rule.window(end)
     volume = _between(image, low, high, allowed)
     if seed_low is not None or seed_high is not None:

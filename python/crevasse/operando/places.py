@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,7 @@ def places(where: object) -> tuple[Any, ...]:
     return (where,)
 
 
-def region_of(
-    where: object, phases: Mapping[str, RunVolume], within: RunVolume, axis: int
-) -> RunVolume:
+def region_of(where: object, faces: Mapping[str, Faces], within: RunVolume) -> RunVolume:
     """The part of `within` that lies in all places; ``touching`` leaves it as it is."""
     for place in places(where):
         if not isinstance(place, str):
@@ -60,12 +59,12 @@ def region_of(
             continue
         relation, phase = parse_place(place)
         if relation != "touching":
-            within = within & beside(phases[phase], relation.removeprefix(INITIALLY), axis)
+            within = within & faces[phase].beside(relation.removeprefix(INITIALLY))
     return within
 
 
 def initial_region(
-    where: object, phases: Mapping[str, RunVolume], region: RunVolume, axis: int
+    where: object, faces: Mapping[str, Faces], region: RunVolume
 ) -> tuple[Any, ...] | None:
     """The places of ``where``, those in words about a first frame as the voxels that they hold."""
     kept: list[Any] = []
@@ -74,7 +73,7 @@ def initial_region(
         is_initial = isinstance(place, str) and place.startswith(INITIALLY)
         (initial if is_initial else kept).append(place)
     if initial:
-        kept.insert(0, region_of(tuple(initial), phases, region, axis))
+        kept.insert(0, region_of(tuple(initial), faces, region))
     return tuple(kept) or None
 
 
@@ -89,24 +88,63 @@ def touching(
     return volume
 
 
-def beside(phase: RunVolume, relation: str, axis: int) -> RunVolume:
-    """The voxels below, above or inside the largest component of a phase, column by column.
+class Faces:
+    """Where a phase begins and ends in each column that its largest component crosses.
 
-    Above ends before the component's first voxel in the column, below begins behind its last one,
-    inside reaches from the first to the last. Columns that the component does not cross are in
-    none of them. The largest component alone, since a speck of noise would shift its column's end.
+    The largest component alone, since a speck of noise would shift its column's end.
+
+    Parameters
+    ----------
+    phase
+        Its voxels.
+    axis
+        Along which columns run.
     """
-    faces = layer_thickness(keep_largest(phase), axis=axis)
-    first, last = _voxels(faces.near), _voxels(faces.far)  # half-open: `last` is the one behind
-    crossed = np.isfinite(faces.near)
-    length = phase.shape[axis]
-    if relation == "above":
-        begin, end = np.zeros_like(first), np.where(crossed, first, 0)
-    elif relation == "below":
-        begin, end = np.where(crossed, last, length), np.full_like(last, length)
-    else:
-        begin, end = first, np.where(crossed, last, 0)
-    return RunVolume.from_columns(phase.shape, begin, end, axis=axis)
+
+    def __init__(self, phase: RunVolume, axis: int) -> None:
+        faces = layer_thickness(keep_largest(phase), axis=axis)
+        # Half-open: `last` is the one behind.
+        self._first, self._last = _voxels(faces.near), _voxels(faces.far)
+        self._crossed = np.isfinite(faces.near)
+        self._shape, self._axis = phase.shape, axis
+
+    def beside(self, relation: str) -> RunVolume:
+        """What is "above", "below" or "inside" of the phase."""
+        found: RunVolume = getattr(self, relation)
+        return found
+
+    @cached_property
+    def above(self) -> RunVolume:
+        """From a column's first voxel to before the phase."""
+        end = np.where(self._crossed, self._first, 0)
+        return self._columns(np.zeros_like(end), end)
+
+    @cached_property
+    def below(self) -> RunVolume:
+        """From behind the phase to a column's last voxel."""
+        length = self._shape[self._axis]
+        begin = np.where(self._crossed, self._last, length)
+        return self._columns(begin, np.full_like(begin, length))
+
+    @cached_property
+    def inside(self) -> RunVolume:
+        """From the phase's first voxel in a column to its last one."""
+        return self._columns(self._first, np.where(self._crossed, self._last, 0))
+
+    def _columns(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> RunVolume:
+        return RunVolume.from_columns(self._shape, begin, end, axis=self._axis)
+
+
+class PhaseFaces(dict[str, Faces]):
+    """The faces of phases by name; each is looked at when it is first asked for."""
+
+    def __init__(self, phases: Mapping[str, RunVolume], axis: int) -> None:
+        super().__init__()
+        self._phases, self._axis = phases, axis
+
+    def __missing__(self, name: str) -> Faces:
+        self[name] = Faces(self._phases[name], self._axis)
+        return self[name]
 
 
 def _voxels(heights: NDArray[np.float64]) -> NDArray[np.int64]:

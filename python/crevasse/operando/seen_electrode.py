@@ -9,7 +9,7 @@ from crevasse import _validate
 from crevasse._runs import RunVolume
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.phases import PhaseRule, volumes_of
-from crevasse.operando.places import beside
+from crevasse.operando.places import Faces
 from crevasse.operando.signal import Image
 from crevasse.operando.thresholds import ThresholdRule
 
@@ -43,11 +43,11 @@ class SeenElectrode:
         axis = _validate.AXES[-len(region.shape) :].index(self.face[0])
         outwards = "above" if self.face.endswith("min") else "below"
         if self.until is None:
-            layer = self._brightest(signal, region, axis)
-            found = (beside(layer, outwards, axis) | beside(layer, "inside", axis)) & region
+            faces = Faces(self._brightest(signal, region, axis), axis)
+            found = (faces.beside(outwards) | faces.inside) & region
             what = "a layer brighter than the rest"
         else:
-            found = beside(phases[self.until], outwards, axis) & region
+            found = Faces(phases[self.until], axis).beside(outwards) & region
             what = f"{self.until} with something before it"
         if found.n_voxels == 0:
             raise ValueError(
