@@ -1,5 +1,6 @@
 """An analysis that is broken off and gone on with gives what an unbroken one gives."""
 
+import errno
 import os
 import pickle
 from dataclasses import replace
@@ -72,8 +73,29 @@ def test_going_on_is_as_if_nothing_had_happened(case, tmp_path):
         checkpoint=Checkpoint(path),
     )
     assert seen == [6]
-    assert not path.exists()
     same(analysis, whole)
+    same(analyze_series(series, settings, checkpoint=Checkpoint(path)), whole)
+    Checkpoint(path).remove()
+    assert not path.exists()
+
+
+def test_a_full_disk_does_not_end_an_analysis(case, tmp_path, monkeypatch):
+    series, settings = case
+    path = tmp_path / "unfinished"
+    break_off(case, path, 1)
+    saved = path.read_bytes()
+
+    def full(file, **_):
+        file.write(b"PK")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.warns(RuntimeWarning, match="unfinished could not be saved"):
+        analysis = analyze_series(series, settings, checkpoint=Checkpoint(path, every=0))
+    assert len(analysis.measures) == len(series)
+    assert [p.name for p in tmp_path.iterdir()] == ["unfinished"]
+    assert path.read_bytes() == saved
+    assert len(Checkpoint(path).resume(series, settings).seen) == 2
 
 
 def test_another_experiment_begins_anew(case, tmp_path):

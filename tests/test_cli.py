@@ -1,13 +1,16 @@
+import errno
+import functools
 import json
 import os
 import re
 import sys
+import warnings
 
 import numpy as np
 import pytest
 import tifffile
 
-from crevasse import cli
+from crevasse import cli, operando
 from crevasse.io import read_tiff
 from crevasse.tracking.history import TABLES
 
@@ -229,6 +232,40 @@ def test_a_series_that_fails_at_once_leaves_no_folder(scans, tmp_path, monkeypat
     monkeypatch.setattr("crevasse.io.scan.read_tiff", _refuse_to_read)
     assert run("track", scans, "-o", tmp_path / "a" / "b", "--threshold", 100) == 1
     assert not (tmp_path / "a").exists()
+
+
+def test_what_was_analysed_outlives_a_report_that_cannot_be_written(
+    scans, tmp_path, monkeypatch, capsys
+):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "out"
+    save_after_each = functools.partial(operando.Checkpoint, every=0)
+    with monkeypatch.context() as patch:
+        patch.setattr("crevasse.operando.Checkpoint", save_after_each)
+        patch.setattr("crevasse.report.write_report", full)
+        assert run("track", scans, "-o", out, "--threshold", 100) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert (out / ".unfinished").is_file()
+    monkeypatch.setattr("crevasse.io.scan.read_tiff", _refuse_to_read)  # nothing is read again
+    assert run("track", scans, "-o", out, "--threshold", 100) == 0
+    assert not (out / ".unfinished").exists()
+
+
+def test_warnings_are_one_line(scans, tmp_path, monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    save_after_each = functools.partial(operando.Checkpoint, every=0)
+    monkeypatch.setattr("crevasse.operando.Checkpoint", save_after_each)
+    monkeypatch.setattr("crevasse.operando.checkpoint.Checkpoint.save", full)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert run("track", scans, "-o", tmp_path / "out", "--threshold", 100) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said
+    assert all(line.startswith("crevasse: warning: ") for line in said)
 
 
 def _refuse_to_read(path):

@@ -8,6 +8,7 @@ import math
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        with _warnings_in_one_line():
+            return int(options.run(options))
     except KeyboardInterrupt:
         return _tell("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -45,6 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("CREVASSE_DEBUG"):
             raise
         return _tell(_one_line(error), FAILED)
+
+
+@contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"crevasse: warning: {_one_line(message)}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 class _Parser(argparse.ArgumentParser):
@@ -255,6 +267,7 @@ def _run(
         n_done = len(error.analysis.history.frames)
         return _tell(f"{_one_line(error)} (the {n_done} frames before it are in {report})", FAILED)
     report = write_report(analysis, options.output, title=options.title)
+    checkpoint.remove()
     if options.json:
         print(json.dumps(summary(analysis) | {"report": str(report)}))
     else:
@@ -459,7 +472,7 @@ def _require_writable(folder: Path) -> None:
         raise OSError(f"output folder {folder} cannot be written to: {error.strerror}") from error
 
 
-def _one_line(error: BaseException) -> str:
+def _one_line(error: BaseException | str) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 

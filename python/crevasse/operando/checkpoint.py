@@ -7,6 +7,7 @@ import io
 import os
 import pickle
 import time
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,10 +60,24 @@ class Checkpoint:
         except ValueError:  # another version's, or damaged: nothing to go on from
             return None
 
-    def offer(self, analyst: Analyst) -> None:
-        """Save, if the last time is long enough ago."""
-        if time.monotonic() - self._saved >= self._every:
+    def offer(self, analyst: Analyst, *, at_once: bool = False) -> None:
+        """Save, if the last time is long enough ago or `at_once`; warn where that fails.
+
+        The analysis needs no file to go on, so a disk that is full does not end it; what was saved
+        before stays.
+        """
+        if not at_once and time.monotonic() - self._saved < self._every:
+            return
+        try:
             self.save(analyst)
+        except OSError as error:
+            self._saved = time.monotonic()
+            warnings.warn(
+                f"{self._path} could not be saved ({error.strerror or error}); the analysis goes "
+                "on, but if it is broken off it begins again from what was saved before",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def save(self, analyst: Analyst) -> None:
         """Save; the file appears whole or not at all."""
@@ -78,7 +93,7 @@ class Checkpoint:
         self._saved = time.monotonic()
 
     def remove(self) -> None:
-        """The analysis is finished."""
+        """What the analysis gave is safe: there is nothing to go on from any more."""
         self._path.unlink(missing_ok=True)
 
 

@@ -45,7 +45,8 @@ def analyze_series(
         Called after each frame with its result and the number of frames.
     checkpoint
         Where the analysis is saved while it goes on, and is gone on from if it had been broken off;
-        the result is the same as if it had not.
+        the result is the same as if it had not. It is left as it is: remove it when the result has
+        been written.
 
     Raises
     ------
@@ -69,14 +70,12 @@ def analyze_series(
                 continue
             so_far = analyst.so_far(str(error))
             if checkpoint is not None and so_far is not None:
-                checkpoint.save(analyst)
+                checkpoint.offer(analyst, at_once=True)
             raise BrokenFrameError(f"{frame.name}: {error}", so_far) from error
         if checkpoint is not None:
             checkpoint.offer(analyst)
         if progress is not None:
             progress(result, len(series))
-    if checkpoint is not None:
-        checkpoint.remove()
     analysis = analyst.so_far()
     if analysis is None:
         name, why = analyst.skipped[0]
