@@ -1,4 +1,7 @@
 import re
+import struct
+import sys
+import types
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -183,12 +186,105 @@ def test_files_of_one_cell_are_put_in_order_with_no_current_between_them(tmp_pat
         (".res", "pip install galvani"),
     ],
 )
-def test_binary_formats_are_refused_with_the_reader_to_install(tmp_path, suffix, reader):
+def test_binary_formats_are_refused_with_the_reader_to_install(
+    tmp_path, monkeypatch, suffix, reader
+):
+    for package in ("galvani", "galvani.BioLogic", "fastnda"):
+        monkeypatch.setitem(sys.modules, package, None)  # not installed
     path = tmp_path / f"cell{suffix}"
     path.write_bytes(b"\x00\x01")
     with pytest.raises(ValueError, match=reader) as caught:
         read_cycler(path, positive="plating")
     assert "\n" not in str(caught.value)
+
+
+def mpr(path, date="04/20/25"):
+    """An EC-Lab binary file, as galvani understands these: modules of settings, data and log."""
+
+    def module(name, data, version=0):
+        head = name.ljust(10) + name.ljust(25) + struct.pack("<II", len(data), version)
+        return b"MODULE" + head + date.encode() + data
+
+    columns = struct.pack("<3H", 4, 6, 11)  # time/s, Ewe/V, <I>/mA
+    rows = np.rec.fromarrays([TIME, VOLTAGE, CURRENT * 1e3], dtype="<f8,<f4,<f8").tobytes()
+    head = struct.pack("<IB", len(TIME), 3) + columns
+    days = (START + timedelta(hours=2)).replace(tzinfo=None) - datetime(1899, 12, 30)
+    log = bytes(465) + struct.pack("<d", days / timedelta(days=1)) + bytes(200)
+    path.write_bytes(
+        b"BIO-LOGIC MODULAR FILE\x1a".ljust(48)
+        + bytes(4)
+        + module(b"VMP Set   ", b"")
+        + module(b"VMP data  ", head.ljust(405, b"\0") + rows, version=2)
+        + module(b"VMP LOG   ", log)
+    )
+    return path
+
+
+@pytest.fixture(params=["as galvani reads it", "by galvani itself"])
+def galvani(request, monkeypatch):
+    """The reader, or one that gives what that gives."""
+    if "itself" in request.param:
+        pytest.importorskip("galvani")  # under the GPL: not among what the tests install
+        return
+
+    class MPRfile:
+        timestamp = (START + timedelta(hours=2)).replace(tzinfo=None)
+        data = np.rec.fromarrays(
+            [TIME, VOLTAGE, CURRENT * 1e3],
+            dtype=[("time/s", "<f8"), ("Ewe/V", "<f4"), ("<I>/mA", "<f8")],
+        )
+
+        def __init__(self, file):
+            if not file.read(22).startswith(b"BIO-LOGIC MODULAR FILE"):
+                raise ValueError("Invalid magic for .mpr file")
+
+    monkeypatch.setitem(sys.modules, "galvani", types.ModuleType("galvani"))
+    module = types.SimpleNamespace(MPRfile=MPRfile)
+    monkeypatch.setitem(sys.modules, "galvani.BioLogic", module)
+
+
+@pytest.mark.usefixtures("galvani")
+def test_biologic_binary_is_read_by_galvani(tmp_path):
+    path = mpr(tmp_path / "cell.mpr")
+    cycler = read_cycler(path, positive="stripping", timezone="Europe/Berlin")
+    assert cycler.clock == "unix"
+    assert cycler.sampling == "means"
+    np.testing.assert_allclose(cycler.time, TIME + START.timestamp(), atol=1e-3)
+    np.testing.assert_allclose(cycler.voltage, VOLTAGE, atol=1e-7)
+    np.testing.assert_allclose(cycler.current, CURRENT)
+    assert "started 04/20/2025 10:55:16, Europe/Berlin" in cycler.source
+    assert read_cycler(path, positive="stripping").clock == "test"
+    with pytest.raises(ValueError, match=r"cell\.mpr cannot be read by galvani \(Invalid magic"):
+        read_cycler(written(path, "nothing of it"), positive="stripping")
+
+
+def test_neware_binary_is_read_by_fastnda(tmp_path, monkeypatch):
+    def read(path, columns):
+        assert columns == "bdf"
+        if path.read_bytes() != b"NEWARE":
+            raise ValueError("not a valid NDA file")
+        return bdf()
+
+    monkeypatch.setitem(sys.modules, "fastnda", types.SimpleNamespace(read=read))
+    path = written(tmp_path / "cell.ndax", "NEWARE")
+    cycler = read_cycler(path, positive="plating")
+    np.testing.assert_allclose(cycler.time, TIME + START.timestamp())
+    np.testing.assert_allclose(cycler.current, CURRENT)
+    with pytest.raises(ValueError, match="cannot be read by fastnda"):
+        read_cycler(written(tmp_path / "cell.nda", "?"), positive="plating")
+
+
+def test_excel_is_read_where_openpyxl_is(tmp_path, monkeypatch):
+    path = written(tmp_path / "cell.xlsx", "PK")
+    monkeypatch.setattr(pd, "read_excel", lambda path, engine: bdf(labels=True))
+    np.testing.assert_allclose(read_cycler(path, positive="plating").voltage, VOLTAGE)
+
+    def without(path, engine):
+        raise ImportError
+
+    monkeypatch.setattr(pd, "read_excel", without)
+    with pytest.raises(ValueError, match="pip install openpyxl"):
+        read_cycler(path, positive="plating")
 
 
 def written(path, text):
@@ -280,7 +376,7 @@ BAD = {
     ),
     "ending": (
         lambda d: read_cycler(written(d / "cell.txt", ""), positive="plating"),
-        "must end in one of .csv, .parquet, .mpt, got .txt",
+        "must end in one of .csv, .parquet, .xlsx, .mpt, .mpr, .nda, .ndax, got .txt",
     ),
     "start": (
         lambda d: read_cycler(mpt(d / "cell.mpt"), positive="plating", start=np.inf),

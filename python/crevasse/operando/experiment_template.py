@@ -54,7 +54,7 @@ method = "none"  # or "translation", "rigid": correct drift between scans
 baseline_frames = 1  # scans at the start whose open voxels are pre-existing
 repeatability = 0.05  # change of a crack that is no event, as a fraction of its volume
 
-# [cycler]  # its record: CSV, Parquet or .mpt
+# [cycler]  # its record: CSV, Parquet, Excel, BioLogic (.mpt, .mpr) or Neware (.nda, .ndax)
 # file = "cycler.csv"
 # positive = "plating"  # what a positive current does at the working electrode
 # area_cm2 = 0.0314

@@ -1,18 +1,22 @@
-"""Reading what cyclers write: Battery Data Format tables and EC-Lab text."""
+"""Reading what cyclers write, by the file's ending."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from crevasse.operando.electrochemistry.battery_data import (
+    COLUMNS,
+    read_csv,
+    read_excel,
+    read_parquet,
+)
+from crevasse.operando.electrochemistry.binary_files import read_biologic, read_neware
 from crevasse.operando.electrochemistry.cycler import (
     CyclerData,
-    Floats,
     Sampling,
     concatenate,
     stated_sign,
@@ -21,20 +25,11 @@ from crevasse.operando.electrochemistry.ec_lab import read_ec_lab
 from crevasse.operando.electrochemistry.recording import Recording
 from crevasse.tracking import Direction
 
-# Machine-readable name and label of each quantity in the Battery Data Format.
-_UNIX = ("unix_time_second", "Unix Time / s")
-_TEST = ("test_time_second", "Test Time / s")
-_VOLTAGE = ("voltage_volt", "Voltage / V")
-_CURRENT = ("current_ampere", "Current / A")
-
-_BINARY = {
-    ".mpr": ("BioLogic", "galvani"),
-    ".nda": ("Neware", "fastnda"),
-    ".ndax": ("Neware", "fastnda"),
-    ".res": ("Arbin", "galvani"),
-    ".dta": ("Gamry", "gamry-parser"),
-    ".xls": ("Excel", "pandas"),
-    ".xlsx": ("Excel", "pandas"),
+# Not read here: maker and what reads it.
+_OTHERS = {
+    ".res": ("Arbin's binary format", "galvani"),
+    ".dta": ("Gamry's format", "gamry-parser"),
+    ".xls": ("an old Excel file", "xlrd"),
 }
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -59,17 +54,20 @@ def read_cycler(
         - ``.csv``, ``.parquet``: columns of the Battery Data Format, by machine-readable name or
           label: ``unix_time_second`` or ``test_time_second`` (or both: the first is taken),
           ``voltage_volt``, ``current_ampere``. Others are left alone.
+        - ``.xlsx``: the same in its first sheet; needs openpyxl.
         - ``.mpt``: EC-Lab's or BT-Lab's text, with decimal points or commas: ``time/s`` (dates, or
           seconds from the start that the header gives), the cell's voltage (``Ewe/V``,
           ``Ecell/V``, …), the current (``<I>/mA``, ``I/mA``, …). A file that is all open circuit
           may lack the current. A last line that is still being written is left out.
+        - ``.mpr``: EC-Lab's binary form of it, where galvani is installed.
+        - ``.nda``, ``.ndax``: Neware's, where fastnda is installed.
     positive
         What a positive current does at the working electrode, "plating" or "stripping": never
         guessed. EC-Lab counts oxidation at the working electrode as positive, which strips lithium;
         the Battery Data Format counts charging.
     timezone
-        Of the dates in ``.mpt`` files, which have none: "Europe/Berlin", "UTC", "+02:00". Without
-        it, their times are test times.
+        Of the dates in ``.mpt`` and ``.mpr`` files, which have none: "Europe/Berlin", "UTC",
+        "+02:00". Without it, their times are test times.
     start
         Unix time at which test time 0 was, in seconds: places test times on the unix clock.
     sampling
@@ -103,12 +101,16 @@ def _read_one(
     sampling: Sampling | None,
 ) -> CyclerData:
     suffix = path.suffix.lower()
-    if suffix in _BINARY:
-        raise ValueError(_binary_message(path, *_BINARY[suffix]))
+    if suffix in _OTHERS:
+        raise ValueError(_other_message(path, *_OTHERS[suffix]))
     readers: dict[str, Callable[[Path], Recording]] = {
-        ".csv": _read_csv,
-        ".parquet": _read_parquet,
+        ".csv": read_csv,
+        ".parquet": read_parquet,
+        ".xlsx": read_excel,
         ".mpt": lambda mpt: read_ec_lab(mpt, timezone),
+        ".mpr": lambda mpr: read_biologic(mpr, timezone),
+        ".nda": read_neware,
+        ".ndax": read_neware,
     }
     if suffix not in readers:
         raise ValueError(f"{path} must end in one of {', '.join(readers)}, got {suffix or 'none'}")
@@ -129,82 +131,9 @@ def _read_one(
     )
 
 
-def _read_csv(path: Path) -> Recording:
-    import pandas as pd
-
-    try:
-        names = list(pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns)
-        wanted = _columns(path, names)
-        frame = pd.read_csv(path, usecols=wanted.names, encoding="utf-8-sig", low_memory=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{path} is not a CSV text file ({reason})") from error
-    return _recording(path, wanted, {name: frame[name].to_numpy() for name in wanted.names})
-
-
-def _read_parquet(path: Path) -> Recording:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        wanted = _columns(path, pq.read_schema(path).names)
-        table = pq.read_table(path, columns=wanted.names)
-    except pa.ArrowInvalid as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{path} is not a Parquet file ({reason})") from error
-    return _recording(path, wanted, {name: table[name].to_numpy() for name in wanted.names})
-
-
-@dataclass(frozen=True)
-class _Columns:
-    time: str
-    voltage: str
-    current: str
-    absolute: bool
-
-    @property
-    def names(self) -> list[str]:
-        return [self.time, self.voltage, self.current]
-
-
-def _columns(path: Path, names: Sequence[str]) -> _Columns:
-    found = [
-        next((name for name in kinds if name in names), None)
-        for kinds in (_UNIX, _TEST, _VOLTAGE, _CURRENT)
-    ]
-    unix, test, voltage, current = found
-    time = unix or test
-    if time is None or voltage is None or current is None:
-        wanted = f"{_UNIX[0]} or {_TEST[0]}, {_VOLTAGE[0]}, {_CURRENT[0]}"
-        raise ValueError(
-            f"{path} must have the Battery Data Format's columns {wanted}, got {', '.join(names)}; "
-            "rename them"
-        )
-    return _Columns(time, voltage, current, absolute=unix is not None)
-
-
-def _recording(path: Path, wanted: _Columns, columns: dict[str, Any]) -> Recording:
-    time, voltage, current = (_numbers(path, name, columns[name]) for name in wanted.names)
-    return Recording(
-        time=time,
-        voltage=voltage,
-        current=current,
-        clock="unix" if wanted.absolute else "test",
-        sampling="points",
-        source=f"{path.name} ({', '.join(wanted.names)})",
-    )
-
-
-def _numbers(path: Path, name: str, values: Any) -> Floats:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} must hold numbers in {name} ({error})") from error
-
-
-def _binary_message(path: Path, maker: str, reader: str) -> str:
+def _other_message(path: Path, what: str, reader: str) -> str:
     return (
-        f"{path} is {maker}'s binary format, which is not read here: install {reader} "
-        f"(pip install {reader}), read it with that and write CSV with the columns {_UNIX[0]}, "
-        f"{_VOLTAGE[0]}, {_CURRENT[0]}, or pass the arrays to CyclerData"
+        f"{path} is {what}, which is not read here: install {reader} (pip install {reader}), read "
+        f"it with that and write CSV with the columns {', '.join(COLUMNS)}, or pass the arrays to "
+        "CyclerData"
     )

@@ -7,7 +7,8 @@ N, and rows, all separated by tabs, in Latin-1, with the decimal mark of the com
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_offset
 from pathlib import Path
@@ -25,7 +26,7 @@ _DATE = re.compile(
     r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,6}))?"
 )
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
-_TIME = "time/s"
+TIME = "time/s"
 # The mean current first: charge from it is exact whatever happened between the samples.
 _CURRENTS = {"<I>/mA": 1e-3, "<I>/A": 1.0, "I/mA": 1e-3, "I/A": 1.0, "I/µA": 1e-6}
 _VOLTAGES = {
@@ -51,31 +52,59 @@ def read_ec_lab(path: Path, timezone: str | None) -> Recording:
     """
     lines = path.read_text(encoding="latin-1").splitlines()
     header, names, rows = _split(path, lines)
-    current_name = next((c for c in _CURRENTS if c in names), None)
-    voltage_name = next((c for c in _VOLTAGES if c in names), None)
     rests = any(line.strip() == _REST for line in header) or _all_rest(names, rows)
-    if _TIME not in names or voltage_name is None or (current_name is None and not rests):
+    chosen = choose(path, names, rests)
+    cells = _cells(path, rows, names)
+    zone = None if timezone is None else zone_of(timezone)
+    time, clock, started = _times(path, header, cells, names, zone)
+    return chosen.recording(
+        path, time, clock, started, timezone, lambda name: _numbers(path, cells, names, name)
+    )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which of a file's columns are read; no current where none flowed."""
+
+    voltage: str
+    current: str | None
+
+    def recording(
+        self,
+        path: Path,
+        time: Floats,
+        clock: Clock,
+        started: str,
+        timezone: str | None,
+        column: Callable[[str], Floats],
+    ) -> Recording:
+        """With these columns; `started` and `timezone` are words on where the time comes from."""
+        used = ", ".join((TIME, self.voltage, self.current or "no current"))
+        current = (
+            np.zeros(len(time))
+            if self.current is None
+            else column(self.current) * _CURRENTS[self.current]
+        )
+        return Recording(
+            time=time,
+            voltage=column(self.voltage) * _VOLTAGES[self.voltage],
+            current=current,
+            clock=clock,
+            sampling="means" if self.current and self.current.startswith("<") else "points",
+            source=f"{path.name} ({used}{started}{f', {timezone}' if timezone else ''})",
+        )
+
+
+def choose(path: Path, names: Sequence[str], rests: bool) -> Chosen:
+    """The columns to read; a file that is all rest may lack the current."""
+    current = next((c for c in _CURRENTS if c in names), None)
+    voltage = next((c for c in _VOLTAGES if c in names), None)
+    if TIME not in names or voltage is None or (current is None and not rests):
         raise ValueError(
-            f"{path} must have the columns {_TIME}, one of {', '.join(_VOLTAGES)} and one of "
+            f"{path} must have the columns {TIME}, one of {', '.join(_VOLTAGES)} and one of "
             f"{', '.join(_CURRENTS)}, got {', '.join(names)}; export it with these"
         )
-    cells = _cells(path, rows, names)
-    voltage = _numbers(path, cells, names, voltage_name) * _VOLTAGES[voltage_name]
-    if current_name is None:
-        current = np.zeros(len(cells))
-    else:
-        current = _numbers(path, cells, names, current_name) * _CURRENTS[current_name]
-    zone = None if timezone is None else _zone(timezone)
-    time, clock, started = _times(path, header, cells, names, zone)
-    used = ", ".join((_TIME, voltage_name, current_name or "no current"))
-    return Recording(
-        time=time,
-        voltage=voltage,
-        current=current,
-        clock=clock,
-        sampling="means" if current_name and current_name.startswith("<") else "points",
-        source=f"{path.name} ({used}{started}{f', {timezone}' if timezone else ''})",
-    )
+    return Chosen(voltage, current)
 
 
 def _split(path: Path, lines: Sequence[str]) -> tuple[Sequence[str], list[str], Sequence[str]]:
@@ -134,19 +163,19 @@ def _times(
     zone: tzinfo | None,
 ) -> tuple[Floats, Clock, str]:
     """Times, what they count from, and a word on it."""
-    i = names.index(_TIME)
+    i = names.index(TIME)
     start = next((m[1].strip() for line in header if (m := _START.search(line))), None)
     dated = _DATE.match(cells[0][i].strip()) is not None
     started = f", started {start}" if start else ""
     if not dated:
-        seconds = _numbers(path, cells, names, _TIME)
+        seconds = _numbers(path, cells, names, TIME)
         if zone is None or start is None:
             return seconds, "test", started
         return seconds + _unix(path, start, zone), "unix", started
     if zone is None:
         # Without it, a change of clocks in the night would be an hour of current.
         raise ValueError(
-            f"{path} has dates without a time zone in {_TIME}; pass timezone, e.g. 'Europe/Berlin'"
+            f"{path} has dates without a time zone in {TIME}; pass timezone, e.g. 'Europe/Berlin'"
         )
     return np.array([_unix(path, row[i].strip(), zone) for row in cells]), "unix", started
 
@@ -159,18 +188,25 @@ def _unix(path: Path, text: str, zone: tzinfo) -> float:
     month, day, year, hour, minute, second = (int(match[i]) for i in range(1, 7))
     micro = int((match[7] or "0").ljust(6, "0"))
     try:
-        local = datetime(year, month, day, hour, minute, second, micro, tzinfo=zone)
+        local = datetime(year, month, day, hour, minute, second, micro)
     except ValueError as error:
         raise ValueError(f"{path} must hold dates as MM/DD/YYYY, got {text!r} ({error})") from error
+    return unix_time(path, local, zone)
+
+
+def unix_time(path: Path, local: datetime, zone: tzinfo) -> float:
+    """Unix time of a local date, which has no zone of its own."""
+    local = local.replace(tzinfo=zone)
     if local.replace(fold=1).utcoffset() != local.utcoffset():
         raise ValueError(
-            f"{path}: {text!r} falls into a change of clocks in {zone}; pass timezone as an "
-            "offset, e.g. '+02:00'"
+            f"{path}: '{local:%m/%d/%Y %H:%M:%S}' falls into a change of clocks in {zone}; pass "
+            "timezone as an offset, e.g. '+02:00'"
         )
     return local.timestamp()
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
+    """A time zone by name or offset."""
     match = _OFFSET.fullmatch(name)
     if match is not None:
         size = timedelta(hours=int(match[2]), minutes=int(match[3]))
