@@ -74,7 +74,10 @@ class Analyst:
         self._rows: list[dict[str, Any]] = []
         self._phase_rows: list[dict[str, Any]] = []
         self._sections = SectionRecord(
-            series.shape, roi=settings.roi, spacing=series.spacing, top=_top(settings)
+            series.shape,
+            roi=settings.roi,
+            spacing=series.spacing,
+            top=settings.face_up(len(series.shape)),
         )
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
@@ -263,22 +266,6 @@ class Analyst:
 def _table(rows: list[dict[str, Any]], units: dict[str, str]) -> Table:
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     return Table(columns, units={name: unit for name, unit in units.items() if name in columns})
-
-
-def _top(settings: Settings) -> str:
-    """The face at which the working electrode lies; the first one where that is not known."""
-    working = settings.working
-    if isinstance(working, SeenElectrode):
-        return working.face
-    if isinstance(working, str):
-        return working
-    axis = "zyx"[settings.axis]
-    if not isinstance(working, RunVolume):
-        return f"{axis}min"
-    half = [slice(0, n) for n in working.shape]
-    half[settings.axis] = slice(0, working.shape[settings.axis] // 2)
-    near = working.crop(tuple(half)).n_voxels
-    return f"{axis}min" if 2 * near >= working.n_voxels else f"{axis}max"
 
 
 def _compared(study: GreyStudy | None) -> GreyComparison | None:

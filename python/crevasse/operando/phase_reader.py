@@ -7,9 +7,8 @@ from dataclasses import replace
 from crevasse.operando.experiment import Phase
 from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.places import parse_place
+from crevasse.operando.thresholds import ThresholdRule
 from crevasse.operando.toml_table import TomlTable
-
-_RULES = r"otsu|edges|partial-volume|multi-otsu:[3-5]|levels:[2-5]|(?:gaussians|midpoints):[2-4]"
 
 
 def read_phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
@@ -32,7 +31,7 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
         name=name,
         low=table.number("low", None),
         high=table.number("high", None),
-        rule=table.text("rule", None, _RULES, '"edges", "levels:3", "otsu" or "gaussians:2"'),
+        rule=_rule(table),
         side=table.choice("side", None, ("dark", "middle", "bright")),
         against=table.choice("against", None, ("dark", "bright")),
         seed=table.number("seed", None),
@@ -48,6 +47,18 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
     if ":" in name:
         parent.complain(name, "must be a name without a colon; rename it")
     return phase
+
+
+def _rule(table: TomlTable) -> str | None:
+    rule = table.text("rule", None)
+    if rule is None:
+        return None
+    try:
+        ThresholdRule(rule)
+    except ValueError:
+        table.refuse("rule", '"edges", "levels:3", "otsu" or "gaussians:2"', "correct it")
+        return None
+    return rule
 
 
 def _places(table: TomlTable, earlier: list[str]) -> tuple[str, ...]:
@@ -110,7 +121,7 @@ def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
         if against is not None:
             table.refuse("against", "left out where there is no rule", "remove it")
         return phase
-    if side == "middle" and not rule.endswith(("3", "4", "5")):
+    if side == "middle" and ThresholdRule(rule).n_classes < 3:
         table.refuse("side", f'"dark" or "bright" for {rule}', "correct it")
         side = None
     try:

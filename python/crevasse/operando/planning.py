@@ -138,6 +138,7 @@ def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
         confirm_after=tracking.confirm_after,
         working=around.electrode("working", problems),
         counter=around.electrode("counter", problems),
+        top=around.top,
         fronts=wanted.fronts,
         thickness=wanted.thickness,
         grey=wanted.grey,

@@ -141,6 +141,9 @@ class Settings:
         As in `crevasse.Tracker`.
     working, counter
         As in `crevasse.Tracker`, or what the first frame shows.
+    top
+        Face at which the working electrode lies, where `working` is voxels and does not tell;
+        sections are shown with it up.
     sensitivity
         How wide the bands of thresholds that are found are, as in `ThresholdRule`. Every number is
         also measured with all thresholds at the ends of their bands.
@@ -175,6 +178,7 @@ class Settings:
     confirm_after: int = 2
     working: Electrode | SeenElectrode | None = None
     counter: Electrode | SeenElectrode | None = None
+    top: str | None = None
     sensitivity: float = 0.1
     fronts: bool = False
     thickness: bool = False
@@ -254,6 +258,14 @@ class Settings:
                 rule = replace(rule, low=low, high=high)
             rules.append(rule)
         return replace(self, rules=tuple(rules))
+
+    def face_up(self, ndim: int) -> str:
+        """The face of the working electrode; where it is not known, the one where columns begin."""
+        if isinstance(self.working, SeenElectrode):
+            return self.working.face
+        if isinstance(self.working, str):
+            return self.working
+        return self.top or f"{'zyx'[-ndim:][self.axis]}min"
 
     def region(self, shape: tuple[int, ...], spacing: tuple[float, ...]) -> RunVolume:
         """The region of interest."""

@@ -36,6 +36,12 @@ class Around:
         faces = [e.face for e in (electrodes.working, electrodes.counter) if e and e.face]
         return max(0, axes.find(faces[0][0])) if faces else 0
 
+    @property
+    def top(self) -> str | None:
+        """The face at which the working electrode lies; None where none is given."""
+        working = self.experiment.electrodes.working
+        return None if working is None else working.face
+
     def cylinder(self) -> Cylinder | None:
         """The inside of a round cell, in the cropped scans."""
         wanted = self.experiment.region.cylinder

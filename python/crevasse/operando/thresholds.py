@@ -208,6 +208,12 @@ class ThresholdRule:
         """Whether `find` needs the level of the edges."""
         return self._parse()[0] == "edges"
 
+    @property
+    def n_classes(self) -> int:
+        """How many classes of grey values the rule tells apart."""
+        kind, numbers = self._parse()
+        return len(numbers) + 1 if kind == "given" else int(numbers[0])
+
     def _cut(
         self, kind: str, numbers: Numbers, histogram: Histogram, edges: EdgeLevel | None
     ) -> tuple[NDArray[np.float64], tuple[GreyClass, ...], float]:
