@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_the_residual_tells_of_a_correction_that_is_off(rng, monkeypatch):
     corrector.correct(image)
     right = align.moved_back
     monkeypatch.setattr(
-        align, "moved_back", lambda i, d, p: right(i, d + np.array([0.4, 0, -0.3]), p)
+        align, "moved_back", lambda i, d, p, **k: right(i, d + np.array([0.4, 0, -0.3]), p, **k)
     )
     aligned = corrector.correct(shifted(image, (0.5, 0.25, -1)))
     assert aligned.residual == pytest.approx(0.5, abs=0.1)
@@ -211,7 +212,7 @@ def test_results_are_the_same_for_every_number_of_threads():
 
 
 @given(
-    st.sampled_from([(8, 8), (1, 5, 7), (19, 37), (20, 21, 35)]),
+    st.sampled_from([(8, 8), (1, 5, 7), (19, 37), (150, 5), (20, 21, 35), (133, 6, 5)]),
     st.sampled_from(["uint8", "int16", "uint16", "float32", "float64"]),
     st.lists(st.one_of(st.floats(-40, 40), st.integers(-9, 9)), min_size=3, max_size=3),
     st.integers(0, 2**16),
@@ -229,6 +230,9 @@ def test_moving_back_is_cubic_convolution(shape, dtype, drift, seed):
         half, limits = 0.5, np.iinfo(image.dtype)
         expected = np.clip(expected, limits.min, limits.max)
     np.testing.assert_allclose(moved, expected, atol=half + 2e-3)
+    with ThreadPoolExecutor(3) as pool:
+        assert align.moved_back(image, by, pool, in_place=True) is image
+    np.testing.assert_array_equal(image, moved)
 
 
 def convolved(image, axis, distance):

@@ -231,3 +231,9 @@ def test_a_file_that_changed_since_opening_is_refused(folder):
     tifffile.imwrite(folder / "frame_2.tif", np.zeros((7, 7), np.uint8))
     with pytest.raises(ValueError, match=r"frame_2.tif has changed since .* now it is \(7, 7\)"):
         series[1].read()
+
+
+def test_what_was_read_is_the_reader_s_own(rng):
+    frames = rng.integers(0, 9, (2, 3, 4))
+    open_series(frames)[0].read()[...] = 99
+    assert frames.max() < 9

@@ -33,7 +33,7 @@ class Frame:
     stamp: str = ""
 
     def read(self) -> NDArray[Any]:
-        """Read the grey volume; nothing is kept.
+        """Read the grey volume; nothing is kept, and the caller may write into it.
 
         Raises
         ------

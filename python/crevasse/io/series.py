@@ -148,7 +148,7 @@ def _array_scans(frames: NDArray[Any]) -> list[Scan]:
         )
 
     def read(index: int) -> NDArray[Any]:
-        return np.ascontiguousarray(frames[index])
+        return np.array(frames[index], order="C")  # the reader's own, to write into
 
     return [
         Scan(f"frame {i}", frames.shape[1:], frames.dtype, partial(read, i))

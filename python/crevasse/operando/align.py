@@ -110,16 +110,22 @@ def estimate_drift(
         return DriftFinder(reference, pool).find(moving, pool)
 
 
-def match_light(image: Image, reference: Image) -> Image:
-    """Scale grey values so that the image's bright level is the reference's.
+def bright_level(image: Image) -> float:
+    """The 75th percentile of the central voxels: the sound material.
 
-    The bright level is the 75th percentile of the central voxels: the sound material, which the
-    growth of dark features hardly touches. One factor and no histogram matching, since matching
-    whole histograms would map a growing crack back onto the material.
+    The growth of dark features hardly touches it.
     """
-    centre = _central(image.shape)
-    level = float(np.percentile(image[centre], 75))
-    target = float(np.percentile(reference[centre], 75))
+    return float(np.percentile(image[_central(image.shape)], 75))
+
+
+def match_light(image: Image, reference: Image | float) -> Image:
+    """Scale grey values so that the image's bright level is the reference's, or a number.
+
+    One factor and no histogram matching, since matching whole histograms would map a growing crack
+    back onto the material. See `bright_level`.
+    """
+    level = bright_level(image)
+    target = bright_level(reference) if isinstance(reference, np.ndarray) else reference
     if level <= 0 or target <= 0:
         raise ValueError(
             f"image must have a positive bright level to match light, got {level} and {target}"
@@ -180,8 +186,15 @@ class DriftCorrector:
         self._shape: tuple[int, ...] = ()
         self._finder: DriftFinder | None = None
 
-    def correct(self, image: Image) -> Aligned:
+    def correct(self, image: Image, *, in_place: bool = False) -> Aligned:
         """Align the next frame.
+
+        Parameters
+        ----------
+        image
+            The frame.
+        in_place
+            Move the image itself where it is only translated, rather than make another.
 
         Raises
         ------
@@ -194,7 +207,7 @@ class DriftCorrector:
             _check_shape(image, self._shape)
             drift = self._finder.find(image[self._roi], pool)
             if self._rigid is None:
-                moved, rotation = moved_back(image, drift, pool), np.zeros(0)
+                moved, rotation = moved_back(image, drift, pool, in_place=in_place), np.zeros(0)
             else:
                 moved, drift, rotation = self._rigid.correct(image, drift)
             return Aligned(moved, drift, self._finder.left(moved[self._roi], pool), rotation)

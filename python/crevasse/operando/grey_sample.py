@@ -49,6 +49,7 @@ class GreySample:
             histograms.append(Histogram.from_image(image, roi=region))
             if needs_edges:
                 edges = edges + edge_level(image, roi=region)
+            del image  # before the next is read
         histogram = sum(histograms[1:], start=histograms[0])
         found = {name: finder.find(histogram, edges=edges) for name, finder in finders.items()}
         return cls(tuple(frames), histogram, found)

@@ -16,6 +16,7 @@ from crevasse import _validate
 Image = NDArray[Any]
 
 _REACH = 3  # voxels beside its own that a moved one is made of, along each axis
+_BAND = 64  # slices whose sources are held at once; a multiple of a tile's
 _TILE = (16, 16)  # slices and rows that a thread takes at once: what they need stays in its cache
 
 
@@ -60,29 +61,72 @@ def move_back(image: Image, drift: ArrayLike, *, n_threads: int | None = None) -
         return moved_back(image, drift, pool)
 
 
-def moved_back(image: Image, drift: ArrayLike, pool: Executor) -> Image:
-    """As `move_back`, in the threads of a pool."""
-    by = np.asarray(drift, dtype=np.float64)
+def moved_back(image: Image, drift: ArrayLike, pool: Executor, *, in_place: bool = False) -> Image:
+    """As `move_back`, in the threads of a pool.
+
+    `in_place` writes into the image itself: of a frame that fills the memory there is no second.
+    """
+    by = np.array(drift, dtype=np.float64)
     if by.shape != (image.ndim,) or not np.isfinite(by).all():
         raise ValueError(
             f"drift must be one finite number for each of {image.ndim} axes, got {drift!r}"
         )
     if not by.any():
         return image
+    moved = image if in_place else np.empty(image.shape, dtype=image.dtype)
+    source, target = image, moved
+    if by[0] < 0:  # from the end, so that what is still to be read has not been written yet
+        source, target, by[0] = image[::-1], moved[::-1], -by[0]
     whole = [int(w) for w in np.floor(by)]
     share = [float(s) for s in by - whole]
-    out = np.empty(image.shape, dtype=image.dtype)
-    tile = (*_TILE, image.shape[-1])[-image.ndim :]
-    slabs, *rows = [range(0, n, t) for n, t in zip(image.shape, tile, strict=True)]
+    before, behind = (1, _REACH - 1) if share[0] else (0, 0)
+    n = len(image)
+    window = _Window(source)
+    for begin in range(0, n, _BAND):
+        end = min(n, begin + _BAND)
+        window.advance(begin + whole[0] - before, end + whole[0] + behind)
+        _fill_band(target, window, (begin, end), whole, share, pool)
+    return moved
 
-    def fill(slab: int) -> None:
+
+class _Window:
+    """Consecutive slices of an image as they were, whatever has been written behind them since."""
+
+    def __init__(self, image: Image) -> None:
+        self._image, self.begin = image, 0
+        self.slices: Image = image[:0]
+
+    def advance(self, begin: int, end: int) -> None:
+        """From slice `begin` to before `end`, neither of them before the last ones."""
+        n = len(self._image)
+        begin, end = min(max(begin, 0), n - 1), max(min(end, n), 1)
+        old = self.slices[begin - self.begin :]
+        new = self._image[max(begin, self.begin + len(self.slices)) : end]
+        self.slices, self.begin = np.concatenate([old, new]), begin
+
+
+def _fill_band(
+    target: Image,
+    window: _Window,
+    band: tuple[int, int],
+    whole: Sequence[int],
+    share: Sequence[float],
+    pool: Executor,
+) -> None:
+    """Slices of the target from a window of the source, rows in parallel."""
+    tile = (*_TILE, target.shape[-1])[-target.ndim :]
+    rows = [range(0, n, t) for n, t in zip(target.shape[1:], tile[1:], strict=True)]
+    offset = [whole[0] - window.begin, *whole[1:]]
+
+    def fill(at: tuple[int, ...]) -> None:
         room = np.empty((3, math.prod(t + _REACH for t in tile)), dtype=np.float32)
-        for begin in itertools.product([slab], *rows):
-            ends = [min(b + t, n) for b, t, n in zip(begin, tile, image.shape, strict=True)]
-            _fill(out, image, begin, ends, whole, share, room)
+        for slab in range(*band, tile[0]):
+            begin = (slab, *at)
+            ends = [min(b + t, n) for b, t, n in zip(begin, tile, target.shape, strict=True)]
+            ends[0] = min(ends[0], band[1])
+            _fill(target, window.slices, begin, ends, offset, share, room)
 
-    list(pool.map(fill, slabs))
-    return out
+    list(pool.map(fill, itertools.product(*rows)))
 
 
 def _fill(

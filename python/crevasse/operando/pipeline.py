@@ -114,6 +114,7 @@ def _images(frames: list[Frame], settings: Settings) -> Iterator[tuple[int, Imag
             raise BrokenFrameError(f"{frame.name}: {error}", None) from error
         n_given += 1
         yield frame.index, image
+        del image  # before the next is read
     if n_given == 0:
         names = ", ".join(frame.name for frame in frames)
         raise BrokenFrameError(f"none of {names} can be used to find thresholds", None)
