@@ -11,6 +11,7 @@ from crevasse import (
     Table,
     geodesic_distance,
     geodesic_tips,
+    label,
     ligament,
     region_table,
     track,
@@ -111,13 +112,41 @@ def test_branches_that_join_at_one_voxel_share_a_junction():
 
 def test_labels_can_be_those_of_a_tracked_frame(rng):
     mask = ndimage.gaussian_filter(rng.random((20, 30, 40)), 1.2) > 0.53
-    labeling = RunVolume.from_mask(mask).label(6)
+    labeling = RunVolume.from_mask(mask).label()
     front = measure_front(mask, "zmin", prominence=2, labeling=labeling)
     assert len(front.components) == labeling.count
     labels = labeling.to_labels()
     assert front.tips["label"].tolist() == labels.flat[front.tips["voxel"]].tolist()
     surface = region_table(labels, surface=True)
     assert front.components["euler_number"].tolist() == surface["euler_26"].tolist()
+    with pytest.raises(ValueError, match="labeling must join voxels by corners, got"):
+        measure_front(mask, "zmin", prominence=2, labeling=RunVolume.from_mask(mask).label(6))
+
+
+@pytest.mark.parametrize("face", ["zmin", "ymax", "xmin"])
+def test_depths_and_tips_are_those_of_the_whole_volume(rng, face):
+    mask = ndimage.gaussian_filter(rng.random((24, 30, 36)), 1.2) > 0.535
+    spacing = (1.0, 1.5, 0.5)
+    seeds = np.zeros_like(mask)
+    at = [slice(None)] * 3
+    at["zyx".index(face[0])] = 0 if face.endswith("min") else -1
+    seeds[tuple(at)] = True
+    depth = geodesic_distance(mask, seeds, spacing=spacing)
+    labels = label(mask).labels
+    front = measure_front(mask, face, prominence=1, spacing=spacing)
+    expected = geodesic_tips(
+        depth, prominence=1, spacing=spacing, labeling=RunVolume.from_mask(mask).label()
+    )
+    assert front.tips.columns == expected.columns
+    for name in expected.columns:
+        np.testing.assert_array_equal(front.tips[name], expected[name], err_msg=name)
+    for row in front.components.rows():
+        inside = depth[labels == row["label"]]
+        assert row["reached"] == np.isfinite(inside).all()
+        if row["reached"]:
+            assert row["depth_max"] == inside.max()
+            assert row["depth_p95"] == pytest.approx(np.quantile(inside.astype(float), 0.95))
+    assert front.reached_fraction == np.isfinite(depth).sum() / mask.sum()
 
 
 # --- motion ----------------------------------------------------------------------------------

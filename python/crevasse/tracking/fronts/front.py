@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crevasse import _validate
+from crevasse import _core, _validate
+from crevasse._clean import connected_to
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_distance
 from crevasse._geodesic_tips import geodesic_tips
@@ -74,8 +76,8 @@ def measure_front(
     unit
         Name of the unit of `spacing`. None: "voxel" where spacing is 1, else "um".
     labeling
-        Components of `open_`, from `RunVolume.label`: those of a tracked frame, so that labels
-        agree. None: by corners. Joined by faces, a component may have several deepest tips.
+        Components of `open_` by corners, from `RunVolume.label`: those of a tracked frame, so that
+        labels agree. None: made here.
     n_threads
         None: all usable cores.
 
@@ -84,8 +86,8 @@ def measure_front(
     TypeError
         If a mask is not bool or integer.
     ValueError
-        If shapes differ, spacing is not positive, `prominence` is negative, or a face has another
-        name.
+        If shapes differ, spacing is not positive, `prominence` is negative, a face has another
+        name, or `labeling` does not join voxels by corners.
 
     Examples
     --------
@@ -104,34 +106,87 @@ def measure_front(
     components = runs.label(n_threads=threads) if labeling is None else labeling
     _validate.same_shape(runs.shape, components.shape, "open_ and labeling")
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
-    depth = geodesic_distance(runs, seeds, spacing=spacing, n_threads=threads)
+    reached = connected_to(runs, seeds, n_threads=threads)
+    box = _box(reached)
+    part = reached.crop(box)
+    depth = geodesic_distance(part, seeds.crop(box), spacing=spacing, n_threads=threads)
+    parts = part.label(n_threads=threads)
     tips = geodesic_tips(
         depth,
         prominence=prominence,
         spacing=spacing,
         unit=name,
-        labeling=components,
+        labeling=parts,
         n_threads=threads,
     )
+    depths = parts.regions(intensity=depth, quantiles=[0.95], n_threads=threads)
+    # What was cut out keeps its order, so its parts are numbered as their labels rise.
+    whole = reached.label(n_threads=threads)
+    pairs = _core.overlap(components._core, whole._core, threads)
+    labels = np.unique(pairs["label_a"]).astype(np.int64)
+    if len(labels) != parts.count:
+        raise ValueError(
+            f"labeling must join voxels by corners, got {len(labels)} components of "
+            f"{parts.count}; label open_ with connectivity {26 if ndim == 3 else 8}"
+        )
+    tips = _placed(tips, labels, [part.start for part in box], runs.shape, lengths)
     junctions = _junctions(tips, runs.shape, lengths, name)
-    regions = components.regions(
-        spacing=spacing, surface=True, intensity=depth, quantiles=[0.95], n_threads=threads
-    )
-    reached = np.isfinite(regions["intensity_max"])
+    surfaces = components.regions(spacing=spacing, surface=True, n_threads=threads)
     table = Table(
         {
-            "label": regions["label"],
-            "reached": reached,
-            "depth_max": np.where(reached, regions["intensity_max"], np.nan),
-            "depth_p95": np.where(reached, regions["intensity_q95"], np.nan),
+            "label": surfaces["label"],
+            "reached": np.isin(surfaces["label"], labels),
+            "depth_max": _spread(depths["intensity_max"], labels, components.count),
+            "depth_p95": _spread(depths["intensity_q95"], labels, components.count),
             "n_tips": _counts(tips["label"], components.count),
             "n_junctions": _counts(junctions["label"], components.count),
-            "euler_number": regions["euler_26" if ndim == 3 else "euler_8"],
+            "euler_number": surfaces["euler_26" if ndim == 3 else "euler_8"],
         },
         units={"depth_max": name, "depth_p95": name},
     )
-    n_reached = int(regions["n_voxels"][reached].sum())
-    return Front(table, tips, junctions, n_reached / runs.n_voxels if runs.n_voxels else np.nan)
+    fraction = reached.n_voxels / runs.n_voxels if runs.n_voxels else np.nan
+    return Front(table, tips, junctions, fraction)
+
+
+def _box(volume: RunVolume) -> tuple[slice, ...]:
+    """The smallest box around a volume; depths are only known of a box of the open phase.
+
+    A whole volume of them would be as large as a scan, or twice that.
+    """
+    if not volume.n_voxels:
+        return tuple(slice(0, min(1, n)) for n in volume.shape)
+    axes = _validate.AXES[-len(volume.shape) :]
+    found = volume.label().regions()
+    return tuple(slice(int(found[f"{a}_begin"].min()), int(found[f"{a}_end"].max())) for a in axes)
+
+
+def _placed(
+    tips: Table,
+    labels: NDArray[np.int64],
+    begin: Sequence[int],
+    shape: tuple[int, ...],
+    spacing: tuple[float, ...],
+) -> Table:
+    """The tips of what was cut out of a volume, as they lie in that."""
+    columns = tips.to_dict()
+    columns["label"] = labels[columns["label"] - 1]
+    axes = _validate.AXES[-len(shape) :]
+    for axis, start, length in zip(axes, begin, spacing, strict=True):
+        columns[axis] = columns[axis] + start
+        columns[f"position_{axis}"] = columns[axis] * length
+        junction = columns[f"junction_{axis}"]
+        columns[f"junction_{axis}"] = np.where(junction >= 0, junction + start, -1)
+    columns["voxel"] = np.ravel_multi_index([columns[axis] for axis in axes], shape)
+    return Table(columns, units=tips.units)
+
+
+def _spread(
+    values: NDArray[np.float64], labels: NDArray[np.int64], count: int
+) -> NDArray[np.float64]:
+    """Values of some labels among those of all, nan elsewhere."""
+    spread = np.full(count, np.nan)
+    spread[labels - 1] = values
+    return spread
 
 
 def _junctions(tips: Table, shape: tuple[int, ...], spacing: tuple[float, ...], unit: str) -> Table:
