@@ -320,3 +320,18 @@ def test_a_cylinder_is_a_disc_in_every_slice(shape, spacing, centre):
 def test_a_cylinder_without_width_is_refused():
     with pytest.raises(ValueError, match="diameter must be positive and finite, got 0"):
         RunVolume.from_cylinder((3, 4, 5), 0)
+
+
+@given(masks(), st.integers(0, 3))
+def test_the_bounding_box_holds_all_voxels_and_no_empty_face(mask, margin):
+    runs = RunVolume.from_mask(mask)
+    box = runs.bounding_box()
+    assert runs.crop(box).n_voxels == runs.n_voxels
+    if mask.any():
+        expected = [(int(i.min()), int(i.max()) + 1) for i in np.nonzero(mask)]
+        assert [(part.start, part.stop) for part in box] == expected
+        wider = runs.bounding_box(margin=margin)
+        for part, (a, b), n in zip(wider, expected, mask.shape, strict=True):
+            assert (part.start, part.stop) == (max(0, a - margin), min(n, b + margin))
+    else:
+        assert box == (slice(0, 0),) * mask.ndim

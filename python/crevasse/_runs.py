@@ -250,6 +250,37 @@ class RunVolume:
         begin, end = bounds(self.shape, box)
         return self._window(begin, tuple(b - a for a, b in zip(begin, end, strict=True)))
 
+    def bounding_box(self, *, margin: int = 0) -> Box:
+        """The smallest box that holds the volume's voxels, a slice for each axis.
+
+        Parameters
+        ----------
+        margin
+            Voxels that the box is wider to all sides, as far as the volume goes.
+
+        Returns
+        -------
+        tuple of slices
+            Empty ones where there is no voxel.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> RunVolume.from_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1]])).bounding_box()
+        (slice(1, 2, None), slice(2, 4, None))
+        """
+        if self.n_voxels == 0:
+            return tuple(slice(0, 0) for _ in self.shape)
+        rows = np.flatnonzero(np.diff(self._core.row_begin))
+        at = np.unravel_index(rows, self.shape[:-1])
+        runs = self._core.runs
+        first = [*(a.min() for a in at), runs[:, 0].min()]
+        last = [*(a.max() + 1 for a in at), runs[:, 1].max()]
+        return tuple(
+            slice(max(0, int(a) - margin), min(n, int(b) + margin))
+            for a, b, n in zip(first, last, self.shape, strict=True)
+        )
+
     def shift(self, offset: tuple[int, ...]) -> RunVolume:
         """The volume moved by whole voxels, (z, y, x) or (y, x).
 

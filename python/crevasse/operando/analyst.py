@@ -85,31 +85,37 @@ class Analyst:
 
     def add(self, frame: Frame) -> FrameResult:
         """Read, align, segment, track and measure one frame; if that fails, nothing is added."""
-        aligned = self._preparation.prepare(frame.read())
-        signal = self._settings.signal.of(aligned.image)
-        segmented = self._segmenter.segment(signal)
+        segmented, motion = self._look(frame)
         open_, low, high = segmented.together(self._settings.follow)
-        if self._tracker is None:
-            self._begin(signal, segmented)
         assert self._tracker is not None
-        number = len(self._rows)
         cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
         result = self._tracker.update(open_, time=frame.time, cycle=cycle)
         if self._follower is not None:
             self._follower.update(result)
-        if number < self._settings.baseline_frames:
-            self._baseline = self._baseline | open_
         self._measure_layers(segmented, frame.time)
-        self._study_grey(aligned.image, open_, number)
-        self._add_phases(segmented, number, frame.time)
+        self._add_phases(segmented, frame.time)
         volumes = sorted(v.n_voxels for v in (open_, low, high))
-        self._rows.append(self._measure(frame, aligned, open_, (volumes[0], volumes[-1])))
+        row = self._measure(frame, open_, (volumes[0], volumes[-1]))
+        self._rows.append(row | motion)
         old = open_ & self._baseline
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
-        self._sections.update(aligned.image, open_, old)
         self.seen.append(frame)
         return result
+
+    def _look(self, frame: Frame) -> tuple[Segmented, dict[str, float]]:
+        """Phases, and how the frame had moved: all that needs the grey values in memory."""
+        aligned = self._preparation.prepare(frame.read())
+        signal = self._settings.signal.of(aligned.image)
+        segmented = self._segmenter.segment(signal)
+        open_ = segmented.together(self._settings.follow)[0]
+        if self._tracker is None:
+            self._begin(signal, segmented)
+        if len(self._rows) < self._settings.baseline_frames:
+            self._baseline = self._baseline | open_
+        self._study_grey(aligned.image, open_)
+        self._sections.update(aligned.image, open_, open_ & self._baseline)
+        return segmented, self._motion(aligned)
 
     def skip(self, frame: Frame, why: str) -> None:
         """Leave a frame out."""
@@ -212,49 +218,46 @@ class Analyst:
             changed = [end for end in ends if end is not segmented.volumes[phase]]
             record.update(segmented.volumes[phase], time=time, banded=changed)
 
-    def _study_grey(self, image: Image, open_: RunVolume, number: int) -> None:
+    def _study_grey(self, image: Image, open_: RunVolume) -> None:
         if self._grey is None:
             return
-        if number < self._settings.baseline_frames:
+        if len(self._rows) < self._settings.baseline_frames:
             self._grey.add(image, open_, None)
         else:  # the voxels beside what was open before hold part of it
             self._grey.add(image, None, open_ - self._baseline.dilate())
 
-    def _add_phases(self, segmented: Segmented, number: int, time: float) -> None:
+    def _add_phases(self, segmented: Segmented, time: float) -> None:
         ends = (segmented.low, segmented.high)
         phases = Phases.banded(segmented.volumes, self._region, ends)
         table = phases.table(spacing=self._series.spacing)
-        self._phase_rows += [{"frame": number, "time": time} | row for row in table.rows()]
+        self._phase_rows += [{"frame": len(self._rows), "time": time} | row for row in table.rows()]
 
-    def _measure(
-        self, frame: Frame, aligned: Aligned, open_: RunVolume, n_voxels: tuple[int, int]
-    ) -> dict[str, Any]:
-        axes = ("z", "y", "x")[-len(frame.shape) :]
+    def _measure(self, frame: Frame, open_: RunVolume, n_voxels: tuple[int, int]) -> dict[str, Any]:
         voxel_volume = float(np.prod(self._series.spacing))
         row = {
             "frame": len(self._rows),
             "scan": frame.index,
             "name": frame.name,
             "time": frame.time,
-            **{f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)},
-            **self._rotation(aligned),
-            "residual": aligned.residual,
             "fraction": open_.n_voxels / self._region.n_voxels,
             "volume_low": n_voxels[0] * voxel_volume,
             "volume_high": n_voxels[1] * voxel_volume,
         }
         return row | (self._thickness(open_) if self._settings.thickness else {})
 
-    def _rotation(self, aligned: Aligned) -> dict[str, float]:
-        """In degrees, where it was looked for."""
-        if self._settings.align != "rigid":
-            return {}
-        axes = "zyx" if len(aligned.rotation) == 3 else "z"
-        return {f"rotation_{a}": float(r) for a, r in zip(axes, aligned.rotation, strict=True)}
+    def _motion(self, aligned: Aligned) -> dict[str, float]:
+        """In voxels, and degrees where rotation was looked for."""
+        axes = "zyx"[-aligned.image.ndim :]
+        row = {f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)}
+        if self._settings.align == "rigid":
+            about = "zyx" if aligned.image.ndim == 3 else "z"
+            row |= {f"rotation_{a}": float(r) for a, r in zip(about, aligned.rotation, strict=True)}
+        return row | {"residual": aligned.residual}
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:
         spacing = self._series.spacing
-        thickness = local_thickness(open_.to_mask(), spacing=spacing)
+        mask = open_.crop(open_.bounding_box(margin=1)).to_mask()
+        thickness = local_thickness(mask, spacing=spacing)
         found = thickness_distribution(thickness, spacing=spacing, quantiles=(0.5, 0.9))
         return {
             "thickness_mean": found.mean,

@@ -107,7 +107,7 @@ def measure_front(
     _validate.same_shape(runs.shape, components.shape, "open_ and labeling")
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
     reached = connected_to(runs, seeds, n_threads=threads)
-    box = _box(reached)
+    box = reached.bounding_box()  # a whole volume of depths would be as large as a scan, or twice
     part = reached.crop(box)
     depth = geodesic_distance(part, seeds.crop(box), spacing=spacing, n_threads=threads)
     parts = part.label(n_threads=threads)
@@ -146,18 +146,6 @@ def measure_front(
     )
     fraction = reached.n_voxels / runs.n_voxels if runs.n_voxels else np.nan
     return Front(table, tips, junctions, fraction)
-
-
-def _box(volume: RunVolume) -> tuple[slice, ...]:
-    """The smallest box around a volume; depths are only known of a box of the open phase.
-
-    A whole volume of them would be as large as a scan, or twice that.
-    """
-    if not volume.n_voxels:
-        return tuple(slice(0, min(1, n)) for n in volume.shape)
-    axes = _validate.AXES[-len(volume.shape) :]
-    found = volume.label().regions()
-    return tuple(slice(int(found[f"{a}_begin"].min()), int(found[f"{a}_end"].max())) for a in axes)
 
 
 def _placed(
