@@ -137,6 +137,15 @@ def test_more_open_voxels_leave_no_more_to_break(scene, seed):
     assert ligament(more, working, counter, spacing=spacing).length <= before + 1e-12
 
 
+@pytest.fixture(scope="module")
+def close_look():
+    """Solid is looked for in ever wider boxes around a bridge: in small volumes too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crevasse._ligament._MARGIN", 1)
+        yield
+
+
+@pytest.mark.usefixtures("close_look")
 @given(scenes())
 def test_the_bottleneck_is_the_width_below_which_the_electrodes_part(scene):
     open_, working, counter, spacing = scene
@@ -170,6 +179,13 @@ def test_the_bottleneck_is_the_width_below_which_the_electrodes_part(scene):
         assert found.bottleneck == 2 * expected
         assert open_[found.bottleneck_voxel]
         assert width[found.bottleneck_voxel] == expected
+
+
+@pytest.mark.usefixtures("close_look")
+def test_solid_far_from_a_bridge_counts_for_its_width():
+    open_, working, counter = (np.zeros((30, 31), bool) for _ in range(3))
+    open_[2:, 15] = working[2:, 2:15] = counter[2:, 16:] = True  # solid is above, and on the left
+    assert ligament(open_, working, counter).bottleneck == 2 * 14
 
 
 # --- scenes that are known -------------------------------------------------------------------

@@ -20,7 +20,10 @@ from crevasse._electrode import (
 from crevasse._overlap import overlap
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
+from crevasse._shape import Box
 from crevasse._table import Table
+
+_MARGIN = 8  # voxels around a bridge in which solid is looked for first
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def ligament(
     there is nothing.
 
     Time and memory depend on the number of runs, not of voxels: about 100 bytes a run. Where the
-    electrodes are bridged, `bottleneck` takes 4 bytes a voxel of the volume besides.
+    electrodes are bridged, `bottleneck` takes 4 bytes a voxel of the box around that bridge.
 
     References
     ----------
@@ -191,11 +194,31 @@ def _bottleneck(
     for electrode, name in ((working, "working"), (counter, "counter")):
         if not isinstance(electrode, str):
             free = free | electrode_mask(electrode, open_.shape, name, threads, "open_")
-    widths = distance(free, spacing=spacing, n_threads=threads)
-    voxel, width = _core.bottleneck(
-        bridging._core, _validate.as_3d(widths), begin._core, end._core, threads
-    )
-    return 2 * width, tuple(int(i) for i in np.unravel_index(voxel, open_.shape))
+    box, widths = _widths(bridging, free, spacing, threads)
+    bridge, first, last = (part.crop(box)._core for part in (bridging, begin, end))
+    voxel, width = _core.bottleneck(bridge, _validate.as_3d(widths), first, last, threads)
+    at = np.unravel_index(voxel, widths.shape)
+    return 2 * width, tuple(int(i) + part.start for i, part in zip(at, box, strict=True))
+
+
+def _widths(
+    bridging: RunVolume, free: RunVolume, spacing: tuple[float, ...], threads: int
+) -> tuple[Box, NDArray[np.float32]]:
+    """A box around what bridges, and the distances to solid in it.
+
+    Exact there: no distance is longer than the box is wider than the bridge, except where the box
+    ends with the volume.
+    """
+    margin = _MARGIN
+    while True:
+        box = bridging.bounding_box(margin=margin)
+        widths = distance(free.crop(box), spacing=spacing, n_threads=threads)
+        whole = all(p.stop - p.start == n for p, n in zip(box, free.shape, strict=True))
+        bridge = bridging.crop(box).label(n_threads=threads)
+        widest = bridge.regions(intensity=widths, n_threads=threads)["intensity_max"].max()
+        if whole or widest < margin * min(spacing):
+            return box, widths
+        margin *= 4
 
 
 def _labels_in(labeling: RunLabeling, voxels: RunVolume) -> NDArray[np.int64]:
