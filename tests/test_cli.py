@@ -115,7 +115,7 @@ def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(
             raise ValueError(f"{path} is truncated: it has 9 bytes and refers to 99")
         return real(path)
 
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", breaking)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", breaking)
     assert run("track", scans, "-o", tmp_path / "out", "--threshold", 100) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -176,7 +176,7 @@ def test_info_tells_what_is_there(scans, capsys):
             ["label", "{scans}/scan_0.tif", "--low", "9", "--high", "1"],
             "low must not be above high",
         ),
-        (["info", "{scans}/../empty"], "empty holds no TIFF"),
+        (["info", "{scans}/../empty"], "empty holds no scan"),
     ],
 )
 def test_failures_are_one_line_with_exit_code_1(
@@ -226,7 +226,7 @@ def test_a_missing_extra_says_what_to_install(scans, capsys, monkeypatch):
 
 
 def test_a_series_that_fails_at_once_leaves_no_folder(scans, tmp_path, monkeypatch):
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", _refuse_to_read)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", _refuse_to_read)
     assert run("track", scans, "-o", tmp_path / "a" / "b", "--threshold", 100) == 1
     assert not (tmp_path / "a").exists()
 
