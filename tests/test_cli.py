@@ -137,7 +137,7 @@ def test_label_writes_labels_and_a_table(tmp_path, capsys):
     ) == 0  # fmt: skip
     assert json.loads(capsys.readouterr().out)["count"] == 2
     labels = read_tiff(tmp_path / "l.tif")
-    assert (labels[0, 0, 0], labels[2, 3, 4], labels.dtype) == (1, 2, np.uint32)
+    assert (labels[0, 0, 0], labels[2, 3, 4], labels.dtype) == (1, 2, np.uint16)
     header, first, _ = (tmp_path / "t.csv").read_text().splitlines()
     assert header.startswith("label,n_voxels,volume [um^3],")
     assert first.startswith("1,1,3.0,")

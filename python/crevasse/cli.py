@@ -190,7 +190,7 @@ def _demo(options: argparse.Namespace) -> int:
     )
     options.source = [str(_example("gfrp_cracks"))]
     options.title = "Cracks in a glass-fibre laminate under rising load"
-    options.spacing = options.times = None
+    options.spacing = options.times = options.dataset = None
     options.unit, options.time_unit = "um", "h"
     return _analyze(options, settings)
 
@@ -227,6 +227,7 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
         times=options.times,
         unit=options.unit,
         time_unit=options.time_unit,
+        dataset=options.dataset,
     )
     return _run(series, settings, options)
 
@@ -293,34 +294,48 @@ def _example(name: str) -> Path:
 def _add_label(commands: Any) -> None:
     command = _command(commands, "label", _label, "label the connected components of an image")
     command.add_argument(
-        "image", type=Path, help="TIFF, 2-D or 3-D: a mask, labels, or grey values"
+        "image", type=Path, help="scan, 2-D or 3-D: a mask, labels, or grey values"
     )
-    command.add_argument("-o", "--output", type=Path, help="TIFF to write the labels to")
+    command.add_argument(
+        "-o", "--output", type=Path, help="file for the labels: .tif, .h5, .zarr (OME-Zarr) or .npy"
+    )
     command.add_argument(
         "--table", type=Path, help="CSV or Parquet file for a table of the regions"
     )
     command.add_argument("--low", type=_finite, help="take voxels of at least this grey value")
     command.add_argument("--high", type=_finite, help="take voxels of at most this grey value")
     command.add_argument("--connectivity", type=int, choices=[4, 6, 8, 18, 26], default=26)
-    command.add_argument("--spacing", type=_spacing, help="voxel size in µm: a number or z,y,x")
+    command.add_argument(
+        "--spacing",
+        type=_spacing,
+        help="voxel size in µm: a number or z,y,x (default: what the image says, else voxels)",
+    )
+    _add_dataset(command)
 
 
 def _label(options: argparse.Namespace) -> int:
-    from crevasse.io import read_tiff, write_tiff
+    from crevasse.io import open_series, write_volume
+    from crevasse.io.writers import format_of_ending
 
+    if options.output is not None:
+        format_of_ending(options.output)
     for path in (options.output, options.table):
         if path is not None:
             _require_writable(path.parent)
     if options.table is not None and options.table.suffix not in (".csv", ".parquet"):
         raise ValueError(f"--table must end in .csv or .parquet, got {options.table}")
-    image: Any = read_tiff(options.image)
+    series = open_series([options.image], spacing=options.spacing, dataset=options.dataset)
+    if len(series) != 1:
+        raise ValueError(f"{options.image} must hold one scan, got {len(series)}")
+    image: Any = series[0].read()
     if options.low is not None or options.high is not None:
         image = crevasse.RunVolume.from_threshold(image, options.low, options.high).to_mask()
     labeling = crevasse.label(image, connectivity=options.connectivity)
     if options.output is not None:
-        write_tiff(options.output, labeling.labels)
+        spacing = series.spacing if series.unit == "um" else None
+        write_volume(options.output, labeling.labels, spacing=spacing, labels=True)
     if options.table is not None:
-        table = crevasse.region_table(labeling, spacing=options.spacing or 1.0)
+        table = crevasse.region_table(labeling, spacing=series.spacing)
         (table.to_csv if options.table.suffix == ".csv" else table.to_parquet)(options.table)
     result = {
         "image": str(options.image),
@@ -352,6 +367,7 @@ def _info(options: argparse.Namespace) -> int:
         times=options.times,
         unit=options.unit,
         time_unit=options.time_unit,
+        dataset=options.dataset,
     )
     n_bytes = math.prod(series.shape) * series.dtype.itemsize
     result = {
@@ -415,6 +431,13 @@ def _add_scale(command: argparse.ArgumentParser) -> None:
         help="CSV with a column time, time_h, time_min or time_s (default: frame numbers)",
     )
     scale.add_argument("--time-unit", default="h", help="unit of a column time (default: h)")
+    _add_dataset(command)
+
+
+def _add_dataset(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset", help="which array of each HDF5, Zarr or npz file, where it holds several"
+    )
 
 
 class _Progress:

@@ -14,8 +14,10 @@ from crevasse.io.frame import Frame
 def read_ahead(frames: Iterable[Frame]) -> Iterator[tuple[Frame, NDArray[Any]]]:
     """Each frame with its image, while one thread reads the image of the next.
 
-    At most one image is held beside the one that was given out. A frame that cannot be read raises
-    when its turn comes, and ends the iteration.
+    No further frame is read before the next is asked for: beside the image that was given out, one
+    is held. A loop that still holds the one before when it asks has three for a moment; ``del`` it
+    where that is too much. A frame that cannot be read raises when its turn comes, and ends the
+    iteration.
 
     Parameters
     ----------

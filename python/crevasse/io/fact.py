@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from crevasse import _validate
+
 Value = TypeVar("Value")
 
 _MICROMETRES = {
@@ -92,3 +94,17 @@ def voxel_size(
     elif not all(0 < size < float("inf") for size in sizes):
         doubt = doubt or "it is not positive and finite"
     return Fact(sizes, source, unit if factor is None else "um", doubt)
+
+
+def in_micrometres(spacing: _validate.Spacing, unit: str, ndim: int) -> tuple[float, ...]:
+    """A voxel size that somebody gives, to be stored; one length for each axis.
+
+    Raises
+    ------
+    ValueError
+        If `spacing` does not fit or `unit` is no length.
+    """
+    factor = micrometres(unit)
+    if factor is None:
+        raise ValueError(f"unit must be a length such as um, nm or mm, got {unit!r}")
+    return tuple(length * factor for length in _validate.spacing(spacing, ndim))

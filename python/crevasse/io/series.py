@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard, cast
 
@@ -137,6 +137,7 @@ def open_series(
     (3, (4, 5), (1.8, 1.8), 'um')
     """
     scans = _scans(source, dataset)
+    scans = [_without_half_floats(scan) for scan in scans]
     _require_equal(scans)
     scans, schedule = _scheduled(scans, times, time_unit, keep_order=not _is_path(source))
     lengths, unit_used, spacing_source, doubt = _spacing(spacing, schedule, scans, unit)
@@ -176,6 +177,13 @@ def _scans(source: Source, dataset: str | None) -> list[Scan]:
         if not paths:
             raise ValueError("source must name at least one file or folder, got an empty list")
     return [scan for path in paths for scan in open_scans(path, dataset)]
+
+
+def _without_half_floats(scan: Scan) -> Scan:
+    """Half floats, which some reconstructions are stored in, are read as single ones."""
+    if scan.dtype != np.float16:
+        return scan
+    return replace(scan, dtype=np.dtype(np.float32), read=lambda: scan.read().astype(np.float32))
 
 
 def _require_equal(scans: Sequence[Scan]) -> None:

@@ -1,4 +1,4 @@
-"""Reading and writing TIFF, with one-line errors that name the file."""
+"""Reading TIFF, with one-line errors that name the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from crevasse._files import replace_when_written
 from crevasse.io.refusal import RefusedError
 
 SUFFIXES = (".tif", ".tiff")
@@ -66,23 +65,6 @@ def read_slices(paths: Sequence[str | os.PathLike[str]]) -> NDArray[Any]:
             )
         volume[z] = image
     return volume
-
-
-def write_tiff(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
-    """Write a (z, y, x) or (y, x) image as compressed TIFF, whole or not at all.
-
-    Bool becomes uint8. 32-bit labels are kept as they are (an ImageJ TIFF could not hold them).
-    """
-    array = image.astype(np.uint8) if image.dtype == bool else image
-    with replace_when_written(Path(path)) as unfinished:
-        tifffile.imwrite(
-            unfinished,
-            array,
-            compression="zlib",
-            photometric="minisblack",
-            metadata={"axes": "ZYX"[-array.ndim :]},
-            bigtiff=array.nbytes > 2**31,
-        )
 
 
 class _Complaints(logging.Handler):
