@@ -2,14 +2,18 @@ import json
 import os
 import re
 import sys
+import warnings
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
 
 from crevasse import cli
-from crevasse.io import read_tiff
+from crevasse.io import open_scan, read_tiff
 from crevasse.tracking.history import TABLES
+
+import scan_files
 
 REPORT_FILES = {
     "report.html",
@@ -152,6 +156,62 @@ def test_info_tells_what_is_there(scans, capsys):
     assert "1 × 1 voxel (not given: voxel units)" in text
     assert run("info", scans, "--spacing", "1.8", "--json") == 0
     assert json.loads(capsys.readouterr().out)["spacing"] == [1.8, 1.8]
+
+
+def test_info_tells_on_whose_word_and_with_which_doubts(tmp_path, capsys):
+    ends = ("2026-08-20T12:00:00-0500", "2026-08-20T12:30:00-0500")
+    for name, end in zip("ab", ends, strict=True):
+        scan_files.tomocupy(
+            tmp_path / f"{name}.h5", scan_files.volume(), pixel=0.69, binning=1, end=end
+        )
+    assert run("info", tmp_path) == 0
+    text, error = capsys.readouterr()
+    assert error == ""
+    for line in (
+        "2 frames of 3 × 4 × 5 float32",
+        "times: end of each scan, as in a.h5:/process/acquisition/end_date",
+        "       0.5 h      b.h5  HDF5 3 × 4 × 5 float32",
+        "    axes: z:y:x (b.h5:/exchange/data@axes)",
+        "    voxel size: 0.69 × 0.69 × 0.69 um (b.h5:/measurement/instrument/detection_system/"
+        "objective/resolution); doubtful: it is the detector's, before --binning 1",
+        "    ended: 2026-08-20T12:30:00-05:00 (b.h5:/process/acquisition/end_date)",
+    ):
+        assert line in text
+    assert run("info", tmp_path, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "before --binning 1" in told["doubt"]
+    frame = told["frames"][1]
+    assert (frame["format"], frame["time"], frame["axes"]["value"]) == ("HDF5", 0.5, "z:y:x")
+    assert frame["end"]["value"] == "2026-08-20T12:30:00-05:00"
+    assert frame["voxel_size"]["doubt"] == "it is the detector's, before --binning 1"
+
+
+def test_a_dataset_can_be_named_and_labels_go_where_the_ending_says(tmp_path, capsys):
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["raw"] = np.zeros((2, 3, 4), np.uint8)
+        file.create_dataset("mask", data=np.eye(4, dtype=np.uint8)[None] * np.ones((2, 1, 1), "u1"))
+        file["mask"].attrs["element_size_um"] = [3.0, 2.0, 2.0]
+    assert run("label", tmp_path / "in.h5", "-o", tmp_path / "l.zarr") == 1
+    assert "which has several: /mask, /raw" in capsys.readouterr().err
+    for ending in ("zarr", "h5", "tif", "npy"):
+        output = tmp_path / f"l.{ending}"
+        assert run("label", tmp_path / "in.h5", "--dataset", "mask", "-o", output) == 0
+        scan = open_scan(output)
+        assert (scan.shape, scan.read().max()) == ((2, 4, 4), 1)
+        size = scan.provenance.voxel_size
+        assert size is None if ending == "npy" else size.value == (3, 2, 2)
+    assert run("label", tmp_path / "in.h5", "-o", tmp_path / "l.png") == 1
+    assert "output must end in .tif" in capsys.readouterr().err
+
+
+def test_a_doubtful_voxel_size_is_one_line_on_the_terminal(tmp_path, capsys):
+    scan_files.tomocupy(tmp_path / "a.h5", scan_files.volume() > 3, pixel=0.69, binning=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert run("label", tmp_path / "a.h5") == 0
+    error = capsys.readouterr().err
+    assert error.startswith("crevasse: warning: a.h5:/measurement")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

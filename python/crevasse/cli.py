@@ -8,13 +8,14 @@ import math
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import crevasse
-from crevasse import _core, cli_experiment
+from crevasse import _core, cli_experiment, cli_info
 
 if TYPE_CHECKING:
     from crevasse.io import Series
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return int(options.run(options))
     except KeyboardInterrupt:
         return _tell("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -65,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_track(commands)
     _add_label(commands)
-    _add_info(commands)
+    cli_info.add_info(commands, _command, _add_scale)
     return parser
 
 
@@ -96,7 +99,7 @@ def _add_track(commands: Any) -> None:
     command.add_argument(
         "source",
         nargs="+",
-        help="folder of TIFFs (one a time), folder of folders of slices, pattern, or files",
+        help="folder of scans (one a time), folder of folders of slices, pattern, or files",
     )
     _add_output(command, "crevasse-report")
     command.add_argument("--title", help="title of the report (default: the source)")
@@ -349,53 +352,6 @@ def _label(options: argparse.Namespace) -> int:
     return 0
 
 
-# --- info ----------------------------------------------------------------------------------------
-
-
-def _add_info(commands: Any) -> None:
-    command = _command(commands, "info", _info, "say what a source holds, reading headers only")
-    command.add_argument("source", nargs="+", help="as for track")
-    _add_scale(command)
-
-
-def _info(options: argparse.Namespace) -> int:
-    from crevasse.io import open_series
-
-    series = open_series(
-        options.source[0] if len(options.source) == 1 else options.source,
-        spacing=options.spacing,
-        times=options.times,
-        unit=options.unit,
-        time_unit=options.time_unit,
-        dataset=options.dataset,
-    )
-    n_bytes = math.prod(series.shape) * series.dtype.itemsize
-    result = {
-        "source": series.source,
-        "n_frames": len(series),
-        "shape": list(series.shape),
-        "dtype": str(series.dtype),
-        "bytes_per_frame": n_bytes,
-        "spacing": list(series.spacing),
-        "unit": series.unit,
-        "spacing_source": series.spacing_source,
-        "time_unit": series.time_unit,
-        "times_source": series.times_source,
-        "frames": [{"name": frame.name, "time": frame.time} for frame in series],
-    }
-    if options.json:
-        print(json.dumps(result))
-        return 0
-    size = " × ".join(map(str, series.shape))
-    print(f"{len(series)} frames of {size} {series.dtype} ({n_bytes / 1e6:,.1f} MB each)")
-    spacing = " × ".join(f"{s:g}" for s in series.spacing)
-    print(f"voxel size: {spacing} {series.unit} ({series.spacing_source})")
-    print(f"times: {series.times_source}")
-    for frame in series:
-        print(f"  {frame.time:10g} {series.time_unit:6} {frame.name}")
-    return 0
-
-
 # --- shared --------------------------------------------------------------------------------------
 
 
@@ -423,12 +379,15 @@ def _add_output(command: argparse.ArgumentParser, default: str) -> None:
 def _add_scale(command: argparse.ArgumentParser) -> None:
     scale = command.add_argument_group("scale")
     scale.add_argument(
-        "--spacing", type=_spacing, help="voxel size: a number or z,y,x (default: voxels)"
+        "--spacing",
+        type=_spacing,
+        help="voxel size: a number or z,y,x (default: what the scans say, else voxels)",
     )
     scale.add_argument("--unit", default="um", help="unit of --spacing (default: um)")
     scale.add_argument(
         "--times",
-        help="CSV with a column time, time_h, time_min or time_s (default: frame numbers)",
+        help="CSV with a column time, time_h, time_min or time_s (default: when the scans ended, if "
+        "they say it, else frame numbers)",
     )
     scale.add_argument("--time-unit", default="h", help="unit of a column time (default: h)")
     _add_dataset(command)
@@ -484,6 +443,18 @@ def _require_writable(folder: Path) -> None:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,
+    line: str | None = None,
+) -> None:
+    """In one line, as errors are; where in the code it was matters to nobody here."""
+    print(f"crevasse: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _tell(message: str, code: int) -> int:

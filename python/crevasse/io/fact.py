@@ -108,3 +108,8 @@ def in_micrometres(spacing: _validate.Spacing, unit: str, ndim: int) -> tuple[fl
     if factor is None:
         raise ValueError(f"unit must be a length such as um, nm or mm, got {unit!r}")
     return tuple(length * factor for length in _validate.spacing(spacing, ndim))
+
+
+def in_words(fact: Fact[tuple[float, ...]]) -> str:
+    """A voxel size such as ``2 × 1 × 1 um``."""
+    return f"{' × '.join(f'{length:.6g}' for length in fact.value)} {fact.unit}".rstrip()

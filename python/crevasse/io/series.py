@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse.io.array import ArrayLike, array_scans, is_array
-from crevasse.io.fact import Fact
+from crevasse.io.fact import Fact, in_words
 from crevasse.io.formats import list_scans, open_scans
 from crevasse.io.frame import Frame
 from crevasse.io.scan import Scan
@@ -254,11 +254,6 @@ def _doubt(scans: Sequence[Scan], said: Sequence[Fact[tuple[float, ...]] | None]
             one, other = (in_words(f) if f else "nothing" for f in (first, fact))
             return f"{scans[0].name} says {one} of its voxel size, and {scan.name} {other}"
     return ""
-
-
-def in_words(fact: Fact[tuple[float, ...]]) -> str:
-    """A voxel size such as ``2 × 1 × 1 um``."""
-    return f"{' × '.join(f'{length:.6g}' for length in fact.value)} {fact.unit}".rstrip()
 
 
 def _describe(source: Source) -> str:
