@@ -6,13 +6,16 @@ import re
 import sys
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
 
 from crevasse import cli, operando
-from crevasse.io import read_tiff
+from crevasse.io import open_scan, read_tiff
 from crevasse.tracking.history import TABLES
+
+import scan_files
 
 REPORT_FILES = {
     "report.html",
@@ -118,7 +121,7 @@ def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(
             raise ValueError(f"{path} is truncated: it has 9 bytes and refers to 99")
         return real(path)
 
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", breaking)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", breaking)
     assert run("track", scans, "-o", tmp_path / "out", "--threshold", 100) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -140,7 +143,7 @@ def test_label_writes_labels_and_a_table(tmp_path, capsys):
     ) == 0  # fmt: skip
     assert json.loads(capsys.readouterr().out)["count"] == 2
     labels = read_tiff(tmp_path / "l.tif")
-    assert (labels[0, 0, 0], labels[2, 3, 4], labels.dtype) == (1, 2, np.uint32)
+    assert (labels[0, 0, 0], labels[2, 3, 4], labels.dtype) == (1, 2, np.uint16)
     header, first, _ = (tmp_path / "t.csv").read_text().splitlines()
     assert header.startswith("label,n_voxels,volume [um^3],")
     assert first.startswith("1,1,3.0,")
@@ -155,6 +158,62 @@ def test_info_tells_what_is_there(scans, capsys):
     assert "1 × 1 voxel (not given: voxel units)" in text
     assert run("info", scans, "--spacing", "1.8", "--json") == 0
     assert json.loads(capsys.readouterr().out)["spacing"] == [1.8, 1.8]
+
+
+def test_info_tells_on_whose_word_and_with_which_doubts(tmp_path, capsys):
+    ends = ("2026-08-20T12:00:00-0500", "2026-08-20T12:30:00-0500")
+    for name, end in zip("ab", ends, strict=True):
+        scan_files.tomocupy(
+            tmp_path / f"{name}.h5", scan_files.volume(), pixel=0.69, binning=1, end=end
+        )
+    assert run("info", tmp_path) == 0
+    text, error = capsys.readouterr()
+    assert error == ""
+    for line in (
+        "2 frames of 3 × 4 × 5 float32",
+        "times: end of each scan, as in a.h5:/process/acquisition/end_date",
+        "       0.5 h      b.h5  HDF5 3 × 4 × 5 float32",
+        "    axes: z:y:x (b.h5:/exchange/data@axes)",
+        "    voxel size: 0.69 × 0.69 × 0.69 um (b.h5:/measurement/instrument/detection_system/"
+        "objective/resolution); doubtful: it is the detector's, before --binning 1",
+        "    ended: 2026-08-20T12:30:00-05:00 (b.h5:/process/acquisition/end_date)",
+    ):
+        assert line in text
+    assert run("info", tmp_path, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "before --binning 1" in told["doubt"]
+    frame = told["frames"][1]
+    assert (frame["format"], frame["time"], frame["axes"]["value"]) == ("HDF5", 0.5, "z:y:x")
+    assert frame["end"]["value"] == "2026-08-20T12:30:00-05:00"
+    assert frame["voxel_size"]["doubt"] == "it is the detector's, before --binning 1"
+
+
+def test_a_dataset_can_be_named_and_labels_go_where_the_ending_says(tmp_path, capsys):
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["raw"] = np.zeros((2, 3, 4), np.uint8)
+        file.create_dataset("mask", data=np.eye(4, dtype=np.uint8)[None] * np.ones((2, 1, 1), "u1"))
+        file["mask"].attrs["element_size_um"] = [3.0, 2.0, 2.0]
+    assert run("label", tmp_path / "in.h5", "-o", tmp_path / "l.zarr") == 1
+    assert "which has several: /mask, /raw" in capsys.readouterr().err
+    for ending in ("zarr", "h5", "tif", "npy"):
+        output = tmp_path / f"l.{ending}"
+        assert run("label", tmp_path / "in.h5", "--dataset", "mask", "-o", output) == 0
+        scan = open_scan(output)
+        assert (scan.shape, scan.read().max()) == ((2, 4, 4), 1)
+        size = scan.provenance.voxel_size
+        assert size is None if ending == "npy" else size.value == (3, 2, 2)
+    assert run("label", tmp_path / "in.h5", "-o", tmp_path / "l.png") == 1
+    assert "output must end in .tif" in capsys.readouterr().err
+
+
+def test_a_doubtful_voxel_size_is_one_line_on_the_terminal(tmp_path, capsys):
+    scan_files.tomocupy(tmp_path / "a.h5", scan_files.volume() > 3, pixel=0.69, binning=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert run("label", tmp_path / "a.h5") == 0
+    error = capsys.readouterr().err
+    assert error.startswith("crevasse: warning: a.h5:/measurement")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -179,7 +238,7 @@ def test_info_tells_what_is_there(scans, capsys):
             ["label", "{scans}/scan_0.tif", "--low", "9", "--high", "1"],
             "low must not be above high",
         ),
-        (["info", "{scans}/../empty"], "empty holds no TIFF"),
+        (["info", "{scans}/../empty"], "empty holds no scan"),
     ],
 )
 def test_failures_are_one_line_with_exit_code_1(
@@ -229,7 +288,7 @@ def test_a_missing_extra_says_what_to_install(scans, capsys, monkeypatch):
 
 
 def test_a_series_that_fails_at_once_leaves_no_folder(scans, tmp_path, monkeypatch):
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", _refuse_to_read)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", _refuse_to_read)
     assert run("track", scans, "-o", tmp_path / "a" / "b", "--threshold", 100) == 1
     assert not (tmp_path / "a").exists()
 
@@ -248,7 +307,7 @@ def test_what_was_analysed_outlives_a_report_that_cannot_be_written(
         assert run("track", scans, "-o", out, "--threshold", 100) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert (out / ".unfinished").is_file()
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", _refuse_to_read)  # nothing is read again
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", _refuse_to_read)  # nothing is read again
     assert run("track", scans, "-o", out, "--threshold", 100) == 0
     assert not (out / ".unfinished").exists()
 

@@ -74,7 +74,7 @@ def test_every_problem_is_a_line_and_nothing_is_read_or_written(folder, capsys, 
     edited(folder, ("smooth = 0.0", "smooth = -1"), ("cracks = true", "crack = 1\nfronts = true"))
     before = sorted(folder.iterdir())
     capsys.readouterr()
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", _never)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", _never)
     assert run("analyze", "cell.toml") == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line.removeprefix("crevasse: error: cell.toml: ").split(" ")[0] for line in lines] == [
@@ -101,7 +101,7 @@ def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(folder, ca
 
     run("init", "scans")
     edited(folder, ('rule = "otsu"', "high = 100"))
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", breaking)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", breaking)
     capsys.readouterr()
     assert run("analyze", "cell.toml") == 1
     error = capsys.readouterr().err
@@ -114,7 +114,7 @@ def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(folder, ca
     ("arguments", "code", "message"),
     [
         (["init", "nowhere"], 1, "nowhere does not exist"),
-        (["init", "empty"], 1, "empty holds no TIFF"),
+        (["init", "empty"], 1, "empty holds no scan"),
         (["init", "scans", "-o", "there.toml"], 1, "there.toml exists already; give another"),
         (["analyze", "none.toml"], 1, "none.toml"),
         (["analyze", "there.toml"], 2, "scans.source is missing; add a folder"),

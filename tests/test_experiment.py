@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -374,7 +375,7 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
     ],
 )
 def test_what_does_not_fit_is_told_before_a_scan_is_read(folder, more, problem, monkeypatch):
-    monkeypatch.setattr("crevasse.io.scan.read_tiff", _never)
+    monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", _never)
     lines = problems_of(folder, GOOD + more)
     assert sum(problem in line for line in lines) == 1, lines
 
@@ -579,14 +580,36 @@ def test_the_documented_example_is_an_experiment(tmp_path):
     assert experiment.region.crop == Extent(z=(100, 800))
 
 
-def test_what_the_tiff_says_of_its_voxel_size_is_passed_on_and_not_believed(tmp_path):
+@pytest.mark.parametrize("resolution", [(0.5, 0.5), (0.5, 0.25)])
+def test_a_template_says_what_scans_say_of_their_voxel_size(tmp_path, resolution):
     image = np.zeros((4, 5), np.uint16)
     (tmp_path / "scans").mkdir()
     tifffile.imwrite(
-        tmp_path / "scans" / "a.tif", image, imagej=True, resolution=(0.5, 0.5),
+        tmp_path / "scans" / "a.tif", image, imagej=True, resolution=resolution,
         metadata={"unit": "um"},
     )  # fmt: skip
     text, series = folder_template(tmp_path / "scans", tmp_path / "cell.toml")
-    assert "# a.tif says 2 um; check it." in text
-    assert series.unit == "voxel"
-    assert Experiment.from_toml(written(tmp_path, text)).scans.voxel_size is None
+    experiment = Experiment.from_toml(written(tmp_path, text), check=False)
+    assert experiment.scans.voxel_size is None
+    if resolution[0] == resolution[1]:
+        assert "# Voxel size: 2 × 2 µm, from a.tif:ImageJ" in text
+        assert (series.spacing, series.unit) == ((2.0, 2.0), "um")
+    else:
+        assert (
+            "a.tif:ImageJ unit, resolution says 4 × 2 um, but pixels are not square; check it."
+            in text
+        )
+        assert series.unit == "voxel"
+
+
+def test_an_array_of_the_files_can_be_named(tmp_path):
+    (tmp_path / "scans").mkdir()
+    with h5py.File(tmp_path / "scans" / "a.h5", "w") as file:
+        file["one"], file["two"] = np.zeros((2, 3, 4)), np.ones((2, 3, 4))
+    with pytest.raises(ValueError, match=r"a\.h5, which has several: /one, /two"):
+        folder_template(tmp_path / "scans", tmp_path / "cell.toml")
+    text, series = folder_template(tmp_path / "scans", tmp_path / "cell.toml", "/two")
+    assert series[0].read().min() == 1
+    experiment = Experiment.from_toml(written(tmp_path, text))
+    assert experiment.scans.dataset == "/two"
+    assert plan(experiment).series[0].read().min() == 1

@@ -184,9 +184,9 @@ def _empty(folder):
     [
         (lambda f: f / "missing", FileNotFoundError, "missing does not exist"),
         (lambda f: str(f / "*.png"), FileNotFoundError, r"no file matches .*\*\.png"),
-        (_empty, FileNotFoundError, r"new holds no TIFF \(\*\.tif, \*\.tiff\)"),
+        (_empty, FileNotFoundError, r"new holds no scan \(\*\.tif, \*\.tiff, \*\.h5"),
         (lambda f: [], ValueError, "source must name at least one file"),
-        (_mixed, ValueError, "holds both TIFFs and folders of TIFFs"),
+        (_mixed, ValueError, r"holds TIFF and folders of TIFFs \(frame_1.tif, inner\)"),
         (_shape, ValueError, r"frame_1.tif is \(4, 5\) uint8 and frame_3.tif is \(4, 6\) uint8"),
         (_dtype, ValueError, r"frame_3.tif is \(4, 5\) uint16"),
         (_color, ValueError, "frame_3.tif must be grey, got 3 samples a pixel"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import crevasse
-from crevasse import _core, cli_experiment
+from crevasse import _core, cli_experiment, cli_info
 
 if TYPE_CHECKING:
     from crevasse.io import Series
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        with _warnings_in_one_line():
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
             return int(options.run(options))
     except KeyboardInterrupt:
         return _tell("interrupted", INTERRUPTED)
@@ -47,16 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("CREVASSE_DEBUG"):
             raise
         return _tell(_one_line(error), FAILED)
-
-
-@contextmanager
-def _warnings_in_one_line() -> Iterator[None]:
-    def show(message: Warning | str, *_: object, **__: object) -> None:
-        print(f"crevasse: warning: {_one_line(message)}", file=sys.stderr)
-
-    with warnings.catch_warnings():
-        warnings.showwarning = show
-        yield
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_track(commands)
     _add_label(commands)
-    _add_info(commands)
+    cli_info.add_info(commands, _command, _add_scale)
     return parser
 
 
@@ -108,7 +99,7 @@ def _add_track(commands: Any) -> None:
     command.add_argument(
         "source",
         nargs="+",
-        help="folder of TIFFs (one a time), folder of folders of slices, pattern, or files",
+        help="folder of scans (one a time), folder of folders of slices, pattern, or files",
     )
     _add_output(command, "crevasse-report")
     command.add_argument("--title", help="title of the report (default: the source)")
@@ -202,7 +193,7 @@ def _demo(options: argparse.Namespace) -> int:
     )
     options.source = [str(_example("gfrp_cracks"))]
     options.title = "Cracks in a glass-fibre laminate under rising load"
-    options.spacing = options.times = None
+    options.spacing = options.times = options.dataset = None
     options.unit, options.time_unit = "um", "h"
     return _analyze(options, settings)
 
@@ -239,6 +230,7 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
         times=options.times,
         unit=options.unit,
         time_unit=options.time_unit,
+        dataset=options.dataset,
     )
     return _run(series, settings, options)
 
@@ -306,34 +298,48 @@ def _example(name: str) -> Path:
 def _add_label(commands: Any) -> None:
     command = _command(commands, "label", _label, "label the connected components of an image")
     command.add_argument(
-        "image", type=Path, help="TIFF, 2-D or 3-D: a mask, labels, or grey values"
+        "image", type=Path, help="scan, 2-D or 3-D: a mask, labels, or grey values"
     )
-    command.add_argument("-o", "--output", type=Path, help="TIFF to write the labels to")
+    command.add_argument(
+        "-o", "--output", type=Path, help="file for the labels: .tif, .h5, .zarr (OME-Zarr) or .npy"
+    )
     command.add_argument(
         "--table", type=Path, help="CSV or Parquet file for a table of the regions"
     )
     command.add_argument("--low", type=_finite, help="take voxels of at least this grey value")
     command.add_argument("--high", type=_finite, help="take voxels of at most this grey value")
     command.add_argument("--connectivity", type=int, choices=[4, 6, 8, 18, 26], default=26)
-    command.add_argument("--spacing", type=_spacing, help="voxel size in µm: a number or z,y,x")
+    command.add_argument(
+        "--spacing",
+        type=_spacing,
+        help="voxel size in µm: a number or z,y,x (default: what the image says, else voxels)",
+    )
+    _add_dataset(command)
 
 
 def _label(options: argparse.Namespace) -> int:
-    from crevasse.io import read_tiff, write_tiff
+    from crevasse.io import open_series, write_volume
+    from crevasse.io.writers import format_of_ending
 
+    if options.output is not None:
+        format_of_ending(options.output)
     for path in (options.output, options.table):
         if path is not None:
             _require_writable(path.parent)
     if options.table is not None and options.table.suffix not in (".csv", ".parquet"):
         raise ValueError(f"--table must end in .csv or .parquet, got {options.table}")
-    image: Any = read_tiff(options.image)
+    series = open_series([options.image], spacing=options.spacing, dataset=options.dataset)
+    if len(series) != 1:
+        raise ValueError(f"{options.image} must hold one scan, got {len(series)}")
+    image: Any = series[0].read()
     if options.low is not None or options.high is not None:
         image = crevasse.RunVolume.from_threshold(image, options.low, options.high).to_mask()
     labeling = crevasse.label(image, connectivity=options.connectivity)
     if options.output is not None:
-        write_tiff(options.output, labeling.labels)
+        spacing = series.spacing if series.unit == "um" else None
+        write_volume(options.output, labeling.labels, spacing=spacing, labels=True)
     if options.table is not None:
-        table = crevasse.region_table(labeling, spacing=options.spacing or 1.0)
+        table = crevasse.region_table(labeling, spacing=series.spacing)
         (table.to_csv if options.table.suffix == ".csv" else table.to_parquet)(options.table)
     result = {
         "image": str(options.image),
@@ -344,52 +350,6 @@ def _label(options: argparse.Namespace) -> int:
     }
     written = "".join(f"; {key} in {result[key]}" for key in ("labels", "table") if result[key])
     print(json.dumps(result) if options.json else f"components: {labeling.count}{written}")
-    return 0
-
-
-# --- info ----------------------------------------------------------------------------------------
-
-
-def _add_info(commands: Any) -> None:
-    command = _command(commands, "info", _info, "say what a source holds, reading headers only")
-    command.add_argument("source", nargs="+", help="as for track")
-    _add_scale(command)
-
-
-def _info(options: argparse.Namespace) -> int:
-    from crevasse.io import open_series
-
-    series = open_series(
-        options.source[0] if len(options.source) == 1 else options.source,
-        spacing=options.spacing,
-        times=options.times,
-        unit=options.unit,
-        time_unit=options.time_unit,
-    )
-    n_bytes = math.prod(series.shape) * series.dtype.itemsize
-    result = {
-        "source": series.source,
-        "n_frames": len(series),
-        "shape": list(series.shape),
-        "dtype": str(series.dtype),
-        "bytes_per_frame": n_bytes,
-        "spacing": list(series.spacing),
-        "unit": series.unit,
-        "spacing_source": series.spacing_source,
-        "time_unit": series.time_unit,
-        "times_source": series.times_source,
-        "frames": [{"name": frame.name, "time": frame.time} for frame in series],
-    }
-    if options.json:
-        print(json.dumps(result))
-        return 0
-    size = " × ".join(map(str, series.shape))
-    print(f"{len(series)} frames of {size} {series.dtype} ({n_bytes / 1e6:,.1f} MB each)")
-    spacing = " × ".join(f"{s:g}" for s in series.spacing)
-    print(f"voxel size: {spacing} {series.unit} ({series.spacing_source})")
-    print(f"times: {series.times_source}")
-    for frame in series:
-        print(f"  {frame.time:10g} {series.time_unit:6} {frame.name}")
     return 0
 
 
@@ -420,14 +380,24 @@ def _add_output(command: argparse.ArgumentParser, default: str) -> None:
 def _add_scale(command: argparse.ArgumentParser) -> None:
     scale = command.add_argument_group("scale")
     scale.add_argument(
-        "--spacing", type=_spacing, help="voxel size: a number or z,y,x (default: voxels)"
+        "--spacing",
+        type=_spacing,
+        help="voxel size: a number or z,y,x (default: what the scans say, else voxels)",
     )
     scale.add_argument("--unit", default="um", help="unit of --spacing (default: um)")
     scale.add_argument(
         "--times",
-        help="CSV with a column time, time_h, time_min or time_s (default: frame numbers)",
+        help="CSV with a column time, time_h, time_min or time_s (default: when the scans ended, "
+        "if they say it, else frame numbers)",
     )
     scale.add_argument("--time-unit", default="h", help="unit of a column time (default: h)")
+    _add_dataset(command)
+
+
+def _add_dataset(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset", help="which array of each HDF5, Zarr or npz file, where it holds several"
+    )
 
 
 class _Progress:
@@ -474,6 +444,18 @@ def _require_writable(folder: Path) -> None:
 
 def _one_line(error: BaseException | str) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,
+    line: str | None = None,
+) -> None:
+    """In one line, as errors are; where in the code it was matters to nobody here."""
+    print(f"crevasse: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _tell(message: str, code: int) -> int:

@@ -26,7 +26,7 @@ def add_init(commands: Any, add_command: Command) -> None:
     command = add_command(
         commands, "init", _init, "write a commented experiment for a folder of scans"
     )
-    command.add_argument("folder", type=Path, help="folder of TIFFs, or of folders of slices")
+    command.add_argument("folder", type=Path, help="folder of scans, or of folders of slices")
     command.add_argument(
         "-o",
         "--output",
@@ -34,6 +34,7 @@ def add_init(commands: Any, add_command: Command) -> None:
         default=Path("cell.toml"),
         help="file to write (default: cell.toml)",
     )
+    command.add_argument("--dataset", help="which array of each file, where it holds several")
     command.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
@@ -56,7 +57,7 @@ def _init(options: argparse.Namespace) -> int:
         raise FileExistsError(
             f"{options.output} exists already; give another file with -o, or --force"
         )
-    text, series = folder_template(options.folder, options.output)
+    text, series = folder_template(options.folder, options.output, options.dataset)
     with replace_when_written(options.output) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
     result = {

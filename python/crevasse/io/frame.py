@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse.io.fact import Provenance
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -22,6 +24,8 @@ class Frame:
         (z, y, x) or (y, x), and the grey values' type.
     stamp
         Changes when the files do: their number, size and time; empty for arrays.
+    provenance
+        What the files say of format, order of axes, voxel size and time, and where.
     """
 
     index: int
@@ -31,6 +35,7 @@ class Frame:
     dtype: np.dtype[Any]
     _read: Callable[[], NDArray[Any]] = field(repr=False)
     stamp: str = ""
+    provenance: Provenance | None = None
 
     def read(self) -> NDArray[Any]:
         """Read the grey volume; nothing is kept, and the caller may write into it.

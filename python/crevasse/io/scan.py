@@ -1,12 +1,10 @@
-"""One scan on disk: where scans lie, and what the headers of one say."""
+"""One scan: what its files say before they are read, and the way to read them."""
 
 from __future__ import annotations
 
-import glob
-import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse.io.tiff import SUFFIXES, read_slices, read_tiff, tiff_header
+from crevasse.io.fact import Fact, Provenance
+from crevasse.io.refusal import RefusedError
+
+Selection = tuple[int | slice, ...]
+_ASSUMED = {2: "y:x", 3: "z:y:x", 4: "t:z:y:x"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Scan:
         (z, y, x) or (y, x), and the grey values' type.
     read
         Reads the grey volume; nothing is kept.
+    provenance
+        Format, order of axes, voxel size and time, and where each came from.
     stamp
         Changes when the files do: their number, size and time; empty for arrays.
     """
@@ -36,45 +40,72 @@ class Scan:
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    read: Callable[[], NDArray[Any]]
+    read: Callable[[], NDArray[Any]] = field(repr=False)
+    provenance: Provenance
     stamp: str = ""
 
 
-def open_scan(path: str | os.PathLike[str]) -> Scan:
-    """Open one scan, a file or a folder of slices; only headers are read.
+@dataclass(frozen=True)
+class Stored:
+    """An array as it lies in a file, whose axes are in any order.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it does not exist or holds no TIFF.
-    ValueError
-        If it is damaged, with its name.
+    Attributes
+    ----------
+    name
+        Of the file; what is wrong with the array is told with it.
+    shape, dtype
+        As stored.
+    read
+        Reads a selection: a number or a slice for each axis as stored.
+    provenance
+        Its voxel size is one length for each axis of space, in stored order, or one for all.
+    stamp
+        As of a `Scan`.
     """
-    path = Path(path)
-    return _folder_scan(path) if path.is_dir() else _file_scan(path)
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    read: Callable[[Selection], NDArray[Any]]
+    provenance: Provenance
+    stamp: str = ""
+
+    def scans(self) -> tuple[Scan, ...]:
+        """The scans in it, one for each place along t.
+
+        Raises
+        ------
+        ValueError
+            If an axis other than t, z, y and x is longer than one, or it is no grey image.
+        """
+        axes = tuple(self.provenance.axes.value.split(":"))
+        _require_image(self, axes)
+        space = [axis for axis in "zyx" if axis in axes]
+        shape = tuple(self.shape[axes.index(axis)] for axis in space)
+        provenance = replace(self.provenance, voxel_size=_sorted(self.provenance, axes, space))
+        n_times = self.shape[axes.index("t")] if "t" in axes else 1
+
+        def scan(t: int) -> Scan:
+            name = self.name if n_times == 1 else f"{self.name}[{t}]"
+            selection = tuple(
+                slice(None) if axis in space else (t if axis == "t" else 0) for axis in axes
+            )
+            read = partial(_read, self.read, selection, [a for a in axes if a in space], space)
+            return Scan(name, shape, self.dtype.newbyteorder("="), read, provenance, self.stamp)
+
+        return tuple(scan(t) for t in range(n_times))
 
 
-def list_scans(source: str | os.PathLike[str]) -> list[Path]:
-    """Files or folders of a folder or pattern that are one scan each, sorted as people count.
+def assumed_axes(ndim: int, source: str) -> Fact[str]:
+    """The usual order, for files that do not give one."""
+    return Fact(_ASSUMED.get(ndim, ":".join("?" * ndim)), f"assumed: {source} does not say")
 
-    Raises
-    ------
-    FileNotFoundError
-        If the source does not exist or holds no scan.
-    ValueError
-        If it is a folder that holds both files and folders of slices.
-    """
-    path = Path(source)
-    if path.is_dir():
-        return _folder_entries(path)
-    if path.exists():
-        return [path]
-    if glob.has_magic(str(source)):
-        found = sorted(map(Path, glob.glob(str(source))), key=lambda p: natural_key(str(p)))
-        if found:
-            return found
-        raise FileNotFoundError(f"no file matches {source}")
-    raise FileNotFoundError(f"{source} does not exist")
+
+def stamp(paths: Sequence[Path]) -> str:
+    """A text that changes when one of the files does."""
+    stats = [path.stat() for path in paths]
+    latest = max(stat.st_mtime_ns for stat in stats)
+    return f"{len(stats)} {sum(stat.st_size for stat in stats)} {latest}"
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -90,46 +121,46 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     return [*key, (2, 0, name)]
 
 
-def _folder_entries(folder: Path) -> list[Path]:
-    """The frames in a folder: its TIFFs, or its sub-folders with TIFFs."""
-    files = _tiffs(folder)
-    visible = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    folders = sorted((p for p in visible if _tiffs(p)), key=lambda p: natural_key(p.name))
-    if files and folders:
-        raise ValueError(
-            f"{folder} holds both TIFFs and folders of TIFFs ({files[0].name}, "
-            f"{folders[0].name}/); name the frames with a pattern such as {folder}/*.tif"
+def _require_image(stored: Stored, axes: tuple[str, ...]) -> None:
+    name, order = stored.name, ":".join(axes)
+    if stored.dtype.kind not in "biuf":
+        raise RefusedError(f"{name} must hold grey values or labels, got {stored.dtype}")
+    if len(axes) != len(stored.shape) or 0 in stored.shape:
+        raise RefusedError(
+            f"{name} must be 2-D (y, x), 3-D (z, y, x) or 4-D (t, z, y, x) and not empty, "
+            f"got shape {stored.shape}"
         )
-    if not files and not folders:
-        raise FileNotFoundError(f"{folder} holds no TIFF (*.tif, *.tiff)")
-    return files or folders
+    if len(set(axes)) != len(axes) or not {"y", "x"} <= set(axes):
+        raise RefusedError(f"{name} must have the axes y and x once each, got {order}")
+    for axis, length in zip(axes, stored.shape, strict=True):
+        if axis not in ("t", "z", "y", "x") and length != 1:
+            raise RefusedError(
+                f"{name} must have one {axis}, got {length} in axes {order} {stored.shape}; "
+                "export the one that is wanted"
+            )
 
 
-def _tiffs(folder: Path) -> list[Path]:
-    found = (
-        p
-        for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and p.is_file() and not p.name.startswith(".")
-    )
-    return sorted(found, key=lambda p: natural_key(p.name))
+def _sorted(
+    provenance: Provenance, axes: Sequence[str], space: Sequence[str]
+) -> Fact[tuple[float, ...]] | None:
+    """The voxel size in the order that scans are read in."""
+    fact = provenance.voxel_size
+    if fact is None:
+        return None
+    stored = [axis for axis in axes if axis in space]
+    lengths = fact.value * len(stored) if len(fact.value) == 1 else fact.value
+    if len(lengths) != len(stored):
+        doubt = f"it has {len(lengths)} lengths for {len(stored)} axes"
+        return replace(fact, doubt=fact.doubt or doubt)
+    by_axis = dict(zip(stored, lengths, strict=True))
+    return replace(fact, value=tuple(by_axis[axis] for axis in space))
 
 
-def _file_scan(path: Path) -> Scan:
-    return Scan(path.name, *tiff_header(path), partial(read_tiff, path), _stamp([path]))
-
-
-def _folder_scan(folder: Path) -> Scan:
-    slices = _tiffs(folder)
-    if not slices:
-        raise FileNotFoundError(f"{folder} holds no TIFF (*.tif, *.tiff)")
-    shape, dtype = tiff_header(slices[0])
-    if len(shape) != 2:
-        raise ValueError(f"{slices[0]} must be a 2-D slice of its folder's volume, got {shape}")
-    read = partial(read_slices, slices)
-    return Scan(folder.name, (len(slices), *shape), dtype, read, _stamp(slices))
-
-
-def _stamp(paths: Sequence[Path]) -> str:
-    stats = [path.stat() for path in paths]
-    latest = max(stat.st_mtime_ns for stat in stats)
-    return f"{len(stats)} {sum(stat.st_size for stat in stats)} {latest}"
+def _read(
+    read: Callable[[Selection], NDArray[Any]],
+    selection: Selection,
+    stored: Sequence[str],
+    wanted: Sequence[str],
+) -> NDArray[Any]:
+    image = read(selection).transpose([stored.index(axis) for axis in wanted])
+    return np.require(image, dtype=image.dtype.newbyteorder("="), requirements=["C", "W", "E"])

@@ -1,11 +1,15 @@
-"""Times of frames, and perhaps the voxel size, from a CSV file."""
+"""Times of frames: from a CSV file, perhaps with the voxel size, or from when scans ended."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+
+from crevasse.io.fact import Fact
 
 HOURS_PER = {"time_h": 1.0, "time_min": 1.0 / 60.0, "time_s": 1.0 / 3600.0}
 _AXIS_COLUMNS = ("spacing_z", "spacing_y", "spacing_x")
@@ -62,6 +66,34 @@ def read_schedule(path: Path, names: Sequence[str], time_unit: str) -> Schedule:
     return Schedule(
         times, "h" if column in HOURS_PER else time_unit, str(path), _spacing(rows, path)
     )
+
+
+def by_end(
+    ends: Sequence[Fact[datetime] | None], *, keep_order: bool
+) -> tuple[list[int], Schedule]:
+    """Hours from the end of the first scan to that of each, and the order that they are in.
+
+    Frame numbers, and the order as it is, where a scan does not say when it ended, some say it with
+    a time zone and some without, two ended at once, or the order is kept and is another one.
+    """
+    known = [end.value for end in ends if end is not None and not end.doubt]
+    as_is = list(range(len(ends)))
+    if len(known) < len(ends):
+        return as_is, _numbered(ends, "")
+    if len({moment.tzinfo is None for moment in known}) > 1:
+        return as_is, _numbered(ends, "some scans' end times have a time zone and some have none")
+    order = as_is if keep_order else sorted(as_is, key=lambda i: known[i])
+    hours = [(known[i] - known[order[0]]).total_seconds() / 3600 for i in order]
+    if any(b <= a for a, b in pairwise(hours)):
+        return as_is, _numbered(ends, "the scans' end times do not rise from one to the next")
+    first = ends[order[0]]
+    assert first is not None
+    return order, Schedule(hours, "h", f"end of each scan, as in {first.source}")
+
+
+def _numbered(ends: Sequence[object], why: str) -> Schedule:
+    source = f"not given: frame numbers{f' ({why})' if why else ''}"
+    return Schedule([float(i) for i in range(len(ends))], "frame", source)
 
 
 def _in_order_of(

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
+from crevasse.io.array import ArrayLike, array_scans, is_array
+from crevasse.io.fact import Fact, in_words
+from crevasse.io.formats import list_scans, open_scans
 from crevasse.io.frame import Frame
-from crevasse.io.scan import Scan, list_scans, open_scan
-from crevasse.io.schedule import Schedule, read_schedule
+from crevasse.io.scan import Scan
+from crevasse.io.schedule import Schedule, by_end, read_schedule
 
-Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | NDArray[Any]
+Paths = Sequence[str | os.PathLike[str]]
+Source = str | os.PathLike[str] | Paths | ArrayLike
+
+
+class DoubtfulVoxelSizeWarning(UserWarning):
+    """Files give a voxel size that is not to be relied on, and no other was given."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,8 @@ class Series:
         Unit of the frames' times, and where they came from.
     source
         What was opened.
+    doubt
+        Why a voxel size that the files give is not used; empty if there is none such.
     """
 
     frames: tuple[Frame, ...]
@@ -43,6 +53,7 @@ class Series:
     time_unit: str
     times_source: str
     source: str
+    doubt: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -76,24 +87,30 @@ def open_series(
     times: Sequence[float] | str | os.PathLike[str] | None = None,
     unit: str = "um",
     time_unit: str = "h",
+    dataset: str | None = None,
 ) -> Series:
     """Open a series of scans; only headers are read.
 
     Parameters
     ----------
     source
-        A folder with one TIFF a time (2-D or multi-page 3-D); a folder with one sub-folder of
-        slices a time; a glob pattern; a list of files or folders, in order; or an array (t, y, x)
-        or (t, z, y, x). Files of folders and patterns are sorted as people count: 2 before 10.
+        A folder with one TIFF, HDF5, npy or Zarr a time (2-D or 3-D); a folder with one sub-folder
+        of slices a time; a glob pattern; a list of files or folders, in order; a file with a 4-D
+        array (t, z, y, x); or such an array, or (t, y, x), of NumPy, Dask, h5py or Zarr. Files of
+        folders and patterns are sorted as people count: 2 before 10.
     spacing
         Voxel size, a number or one per axis in axis order. None: from the times' CSV if it has it,
-        else 1 in unit "voxel"; what TIFF files say of it is not trusted.
+        else what all files say, in µm, unless that is doubtful, else 1 in unit "voxel".
     times
         One rising number a frame, or a CSV file with a column ``time`` (or ``time_h``,
         ``time_min``, ``time_s``), optionally ``file`` to match frames by name and ``spacing`` (or
-        ``spacing_z``, ``spacing_y``, ``spacing_x``). None: frame numbers.
+        ``spacing_z``, ``spacing_y``, ``spacing_x``). None: hours since the first scan ended where
+        all files say when they did, and frames of folders and patterns are sorted by that; else
+        frame numbers.
     unit, time_unit
         Of `spacing` and `times`.
+    dataset
+        Which array of each file, where it holds several: ``"/entry/results/data"``.
 
     Returns
     -------
@@ -102,9 +119,15 @@ def open_series(
     Raises
     ------
     FileNotFoundError
-        If the source does not exist or holds no TIFF.
+        If the source does not exist or holds no scan.
     ValueError
-        If frames differ in shape or dtype, a file is damaged, or times or spacing do not fit.
+        If frames differ in shape or dtype, a file is damaged, it is not clear which of its arrays
+        is meant, or times or spacing do not fit.
+
+    Warns
+    -----
+    DoubtfulVoxelSizeWarning
+        If files give a voxel size that is not used because it is doubtful.
 
     Examples
     --------
@@ -113,47 +136,54 @@ def open_series(
     >>> len(series), series.shape, series.spacing, series.unit
     (3, (4, 5), (1.8, 1.8), 'um')
     """
-    scans = _scans(source)
+    scans = _scans(source, dataset)
+    scans = [_without_half_floats(scan) for scan in scans]
     _require_equal(scans)
-    ndim = len(scans[0].shape)
-    names = [scan.name for scan in scans]
-    schedule = _schedule(times, names, time_unit)
-    lengths, unit_used, spacing_source = _spacing(spacing, schedule, ndim, unit)
+    scans, schedule = _scheduled(scans, times, time_unit, keep_order=not _is_path(source))
+    lengths, unit_used, spacing_source, doubt = _spacing(spacing, schedule, scans, unit)
+    if doubt:
+        warnings.warn(
+            f"{doubt}; lengths are in voxels: give spacing", DoubtfulVoxelSizeWarning, stacklevel=2
+        )
     frames = tuple(
-        Frame(index, scan.name, time, scan.shape, scan.dtype, scan.read, scan.stamp)
+        Frame(
+            index, scan.name, time, scan.shape, scan.dtype, scan.read, scan.stamp, scan.provenance
+        )
         for index, (scan, time) in enumerate(zip(scans, schedule.times, strict=True))
     )
-    described = "array" if isinstance(source, np.ndarray) else _describe(source)
     return Series(
-        frames, lengths, unit_used, spacing_source, schedule.unit, schedule.source, described
+        frames,
+        lengths,
+        unit_used,
+        spacing_source,
+        schedule.unit,
+        schedule.source,
+        _describe(source),
+        doubt,
     )
 
 
-def _scans(source: Source) -> list[Scan]:
-    if isinstance(source, np.ndarray):
-        return _array_scans(source)
-    if isinstance(source, (str, os.PathLike)):
+def _is_path(source: Source) -> TypeGuard[str | os.PathLike[str]]:
+    return isinstance(source, (str, os.PathLike))
+
+
+def _scans(source: Source, dataset: str | None) -> list[Scan]:
+    if is_array(source):
+        return array_scans(source)
+    if _is_path(source):
         paths = list_scans(source)
     else:
-        paths = [Path(p) for p in source]
+        paths = [Path(p) for p in cast(Paths, source)]
         if not paths:
             raise ValueError("source must name at least one file or folder, got an empty list")
-    return [open_scan(path) for path in paths]
+    return [scan for path in paths for scan in open_scans(path, dataset)]
 
 
-def _array_scans(frames: NDArray[Any]) -> list[Scan]:
-    if frames.ndim not in (3, 4) or len(frames) == 0:
-        raise ValueError(
-            f"source must be an array (t, y, x) or (t, z, y, x) with a frame, got {frames.shape}"
-        )
-
-    def read(index: int) -> NDArray[Any]:
-        return np.array(frames[index], order="C")  # the reader's own, to write into
-
-    return [
-        Scan(f"frame {i}", frames.shape[1:], frames.dtype, partial(read, i))
-        for i in range(len(frames))
-    ]
+def _without_half_floats(scan: Scan) -> Scan:
+    """Half floats, which some reconstructions are stored in, are read as single ones."""
+    if scan.dtype != np.float16:
+        return scan
+    return replace(scan, dtype=np.dtype(np.float32), read=lambda: scan.read().astype(np.float32))
 
 
 def _require_equal(scans: Sequence[Scan]) -> None:
@@ -166,11 +196,19 @@ def _require_equal(scans: Sequence[Scan]) -> None:
             )
 
 
-def _schedule(
-    times: Sequence[float] | str | os.PathLike[str] | None, names: Sequence[str], time_unit: str
-) -> Schedule:
+def _scheduled(
+    scans: list[Scan],
+    times: Sequence[float] | str | os.PathLike[str] | None,
+    time_unit: str,
+    *,
+    keep_order: bool,
+) -> tuple[list[Scan], Schedule]:
+    """The scans in order of time, and their times."""
+    names = [scan.name for scan in scans]
     if times is None:
-        return Schedule([float(i) for i in range(len(names))], "frame", "not given: frame numbers")
+        ends = [scan.provenance.end for scan in scans]
+        order, schedule = by_end(ends, keep_order=keep_order)
+        return [scans[i] for i in order], schedule
     if isinstance(times, (str, os.PathLike)):
         schedule = read_schedule(Path(times), names, time_unit)
     else:
@@ -181,20 +219,47 @@ def _schedule(
         )
     if not np.all(np.isfinite(schedule.times)) or np.any(np.diff(schedule.times) <= 0):
         raise ValueError(f"times must be finite and rise from frame to frame, got {schedule.times}")
-    return schedule
+    return scans, schedule
 
 
 def _spacing(
-    spacing: _validate.Spacing | None, schedule: Schedule, ndim: int, unit: str
-) -> tuple[tuple[float, ...], str, str]:
+    spacing: _validate.Spacing | None,
+    schedule: Schedule,
+    scans: Sequence[Scan],
+    unit: str,
+) -> tuple[tuple[float, ...], str, str, str]:
+    """The voxel size, its unit and source, and why that of the files is not used."""
+    ndim = len(scans[0].shape)
     if spacing is not None:
-        return _validate.spacing(spacing, ndim), unit, "given"
+        return _validate.spacing(spacing, ndim), unit, "given", ""
     if schedule.spacing is not None:
-        return _validate.spacing(schedule.spacing, ndim), unit, schedule.source
-    return (1.0,) * ndim, "voxel", "not given: voxel units"
+        return _validate.spacing(schedule.spacing, ndim), unit, schedule.source, ""
+    said = [scan.provenance.voxel_size for scan in scans]
+    doubt = _doubt(scans, said)
+    if said[0] is not None and not doubt:
+        return said[0].value, said[0].unit, said[0].source, ""
+    source = f"not given: voxel units{f' ({doubt})' if doubt else ''}"
+    return (1.0,) * ndim, "voxel", source, doubt
 
 
-def _describe(source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> str:
-    if isinstance(source, (str, os.PathLike)):
+def _doubt(scans: Sequence[Scan], said: Sequence[Fact[tuple[float, ...]] | None]) -> str:
+    """Why the voxel size that files give is not used; empty if it is, or if they give none."""
+    first = said[0]
+    for scan, fact in zip(scans, said, strict=True):
+        if fact is not None and fact.doubt:
+            return f"{fact.source} says {in_words(fact)}, but {fact.doubt}"
+        if (fact is None) != (first is None) or (
+            fact and first and not np.allclose(fact.value, first.value, rtol=1e-4, atol=0)
+        ):
+            one, other = (in_words(f) if f else "nothing" for f in (first, fact))
+            return f"{scans[0].name} says {one} of its voxel size, and {scan.name} {other}"
+    return ""
+
+
+def _describe(source: Source) -> str:
+    if is_array(source):
+        return "array"
+    if _is_path(source):
         return str(source)
-    return f"{len(source)} files from {source[0]}"
+    paths = cast(Paths, source)
+    return f"{len(paths)} files from {paths[0]}"

@@ -1,4 +1,4 @@
-"""Reading and writing TIFF, with one-line errors that name the file."""
+"""Reading TIFF, with one-line errors that name the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from crevasse._files import replace_when_written
+from crevasse.io.refusal import RefusedError
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -26,7 +26,7 @@ def tiff_header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype
     ValueError
         If the file is no TIFF, is damaged or truncated, or is not 2-D or 3-D grey.
     """
-    with _Open(path) as file:
+    with OpenTiff(path) as file:
         return _shape(file, path), _dtype(file)
 
 
@@ -38,7 +38,7 @@ def read_tiff(path: str | os.PathLike[str]) -> NDArray[Any]:
     ValueError
         As `tiff_header`; also if a page cannot be decoded.
     """
-    with _Open(path) as file:
+    with OpenTiff(path) as file:
         shape = _shape(file, path)
         image = file.asarray(maxworkers=1).reshape(shape)
     return np.ascontiguousarray(image, dtype=image.dtype.newbyteorder("="))
@@ -67,23 +67,6 @@ def read_slices(paths: Sequence[str | os.PathLike[str]]) -> NDArray[Any]:
     return volume
 
 
-def write_tiff(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
-    """Write a (z, y, x) or (y, x) image as compressed TIFF, whole or not at all.
-
-    Bool becomes uint8. 32-bit labels are kept as they are (an ImageJ TIFF could not hold them).
-    """
-    array = image.astype(np.uint8) if image.dtype == bool else image
-    with replace_when_written(Path(path)) as unfinished:
-        tifffile.imwrite(
-            unfinished,
-            array,
-            compression="zlib",
-            photometric="minisblack",
-            metadata={"axes": "ZYX"[-array.ndim :]},
-            bigtiff=array.nbytes > 2**31,
-        )
-
-
 class _Complaints(logging.Handler):
     """What tifffile logs as an error in this thread; it goes on without pages it cannot find."""
 
@@ -97,7 +80,7 @@ class _Complaints(logging.Handler):
             self.first = record.getMessage()
 
 
-class _Open:
+class OpenTiff:
     """A TIFF file, with whatever goes wrong turned into a ValueError that names it."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -122,7 +105,7 @@ class _Open:
         if self._file is not None:
             self._file.close()
         if isinstance(error, Exception) and not isinstance(
-            error, (OSError, MemoryError, _RefusedError)
+            error, (OSError, MemoryError, RefusedError)
         ):
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(
@@ -133,12 +116,12 @@ class _Open:
         """Every strip must lie inside the file; decoders fill what is missing with zeros."""
         size = self._path.stat().st_size
         if len(file.pages) == 0:
-            raise _RefusedError(f"{self._path} holds no image; copy or export it again")
+            raise RefusedError(f"{self._path} holds no image; copy or export it again")
         for page in file.pages:
             frame = page.aspage() if isinstance(page, tifffile.TiffFrame) else page
             ends = [o + n for o, n in zip(frame.dataoffsets, frame.databytecounts, strict=True)]
             if not ends or max(ends) > size or 0 in frame.dataoffsets:
-                raise _RefusedError(
+                raise RefusedError(
                     f"{self._path} is truncated: it has {size} bytes and refers to "
                     f"{max(ends, default=0)}; copy or export it again"
                 )
@@ -146,27 +129,21 @@ class _Open:
             raise ValueError(self._complaints.first)
 
 
-class _RefusedError(ValueError):
-    """An error whose message is already complete."""
-
-
 def _shape(file: tifffile.TiffFile, path: str | os.PathLike[str]) -> tuple[int, ...]:
     series = file.series
     shape = tuple(int(n) for n in series[0].shape)
     if len(series) != 1:
         sizes = ", ".join(str(s.shape) for s in series[:3])
-        raise _RefusedError(
-            f"{path} must hold one image of equal pages, got {len(series)}: {sizes}"
-        )
+        raise RefusedError(f"{path} must hold one image of equal pages, got {len(series)}: {sizes}")
     if file.pages.first.samplesperpixel != 1:
-        raise _RefusedError(
+        raise RefusedError(
             f"{path} must be grey, got {file.pages.first.samplesperpixel} samples a pixel; "
             "convert it to one channel"
         )
     while len(shape) > 3 and shape[0] == 1:
         shape = shape[1:]
     if len(shape) not in (2, 3):
-        raise _RefusedError(f"{path} must be 2-D (y, x) or 3-D (z, y, x), got shape {shape}")
+        raise RefusedError(f"{path} must be 2-D (y, x) or 3-D (z, y, x), got shape {shape}")
     return shape
 
 

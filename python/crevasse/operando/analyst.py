@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,22 @@ from crevasse.operando.signal import Image
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
 _NOT_STATE = ("given", "seen", "_series", "_settings", "_tracker", "_follower", "_cycling")
+
+
+@dataclass(frozen=True)
+class SegmentedFrame:
+    """What is kept of a frame's grey values.
+
+    Attributes
+    ----------
+    segmented
+        Its phases.
+    motion
+        How it had moved, as columns of the measures.
+    """
+
+    segmented: Segmented
+    motion: dict[str, float]
 
 
 class Analyst:
@@ -84,8 +101,29 @@ class Analyst:
         self.skipped: list[tuple[str, str]] = []
 
     def add(self, frame: Frame) -> FrameResult:
-        """Read, align, segment, track and measure one frame; if that fails, nothing is added."""
-        segmented, motion = self._look(frame)
+        """Read and analyse one frame; if that fails, nothing is added."""
+        return self.follow(frame, self.segment(frame.read()))
+
+    def segment(self, image: Image) -> SegmentedFrame:
+        """Align and segment the next frame: all that needs its grey values.
+
+        These may be written over.
+        """
+        aligned = self._preparation.prepare(image)
+        signal = self._settings.signal.of(aligned.image)
+        segmented = self._segmenter.segment(signal)
+        open_ = segmented.together(self._settings.follow)[0]
+        if self._tracker is None:
+            self._begin(signal, segmented)
+        if len(self._rows) < self._settings.baseline_frames:
+            self._baseline = self._baseline | open_
+        self._study_grey(aligned.image, open_)
+        self._sections.update(aligned.image, open_, open_ & self._baseline)
+        return SegmentedFrame(segmented, self._motion(aligned))
+
+    def follow(self, frame: Frame, found: SegmentedFrame) -> FrameResult:
+        """Track and measure what was found in a frame."""
+        segmented = found.segmented
         open_, low, high = segmented.together(self._settings.follow)
         assert self._tracker is not None
         cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
@@ -96,26 +134,12 @@ class Analyst:
         self._add_phases(segmented, frame.time)
         volumes = sorted(v.n_voxels for v in (open_, low, high))
         row = self._measure(frame, open_, (volumes[0], volumes[-1]))
-        self._rows.append(row | motion)
+        self._rows.append(row | found.motion)
         old = open_ & self._baseline
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
         self.seen.append(frame)
         return result
-
-    def _look(self, frame: Frame) -> tuple[Segmented, dict[str, float]]:
-        """Phases, and how the frame had moved: all that needs the grey values in memory."""
-        aligned = self._preparation.prepare(frame.read())
-        signal = self._settings.signal.of(aligned.image)
-        segmented = self._segmenter.segment(signal)
-        open_ = segmented.together(self._settings.follow)[0]
-        if self._tracker is None:
-            self._begin(signal, segmented)
-        if len(self._rows) < self._settings.baseline_frames:
-            self._baseline = self._baseline | open_
-        self._study_grey(aligned.image, open_)
-        self._sections.update(aligned.image, open_, open_ & self._baseline)
-        return segmented, self._motion(aligned)
 
     def skip(self, frame: Frame, why: str) -> None:
         """Leave a frame out."""

@@ -33,8 +33,11 @@ class Scans:
     ----------
     source
         Folder or pattern, or files and folders in order, as for `crevasse.io.open_series`.
+    dataset
+        Which array of each file, where it holds several, as for `crevasse.io.open_series`.
     voxel_size
-        In µm, a number or one per axis in axis order. None: from `times`, if it is there.
+        In µm, a number or one per axis in axis order. None: from `times`, if it is there, else what
+        the scans say, unless that is doubtful.
     times
         CSV file, as for `crevasse.io.open_series`.
     start, interval
@@ -56,6 +59,7 @@ class Scans:
     skip_broken: bool = False
     unit: str = "um"
     time_unit: str = "h"
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)

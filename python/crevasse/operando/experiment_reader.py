@@ -92,6 +92,7 @@ def _scans(table: TomlTable, folder: Path) -> Scans | None:
         scan_duration=table.number("scan_duration", None, POSITIVE, DURATION),
         skip_broken=table.flag("skip_broken", False),
         unit=_only(table, "unit", "um", 'give lengths in µm, or as text such as "1.4 mm"'),
+        dataset=table.text("dataset", None),
         time_unit=_only(table, "time_unit", "h", 'give times in h, or as text such as "15 min"'),
     )
     _check_times(table, scans)

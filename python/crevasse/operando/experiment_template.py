@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
-import tifffile
-
-from crevasse.io import Series, open_series
+from crevasse.io import DoubtfulVoxelSizeWarning, Series, open_series
 from crevasse.io.scan import natural_key
 from crevasse.operando.experiment_writer import toml_value
 
@@ -71,7 +70,9 @@ folder = "crevasse-report"
 """
 
 
-def template(series: Series, source: str, *, times: str | None = None, hint: str = "") -> str:
+def template(
+    series: Series, source: str, *, times: str | None = None, dataset: str | None = None
+) -> str:
     """The text of a file that analyses a series as it is, with what else may be said as comments.
 
     Parameters
@@ -80,8 +81,8 @@ def template(series: Series, source: str, *, times: str | None = None, hint: str
         The scans.
     source, times
         Folder or pattern, and CSV file of times, relative to where the text will be.
-    hint
-        What the scans themselves say of their voxel size.
+    dataset
+        Which array of each file.
     """
     axes = ("z", "y", "x")[-len(series.shape) :]
     known = series.unit != "voxel"
@@ -97,7 +98,8 @@ def template(series: Series, source: str, *, times: str | None = None, hint: str
         f"# {len(series)} scans of {' × '.join(map(str, series.shape))} ({', '.join(axes)}) "
         f"{series.dtype}: {series.frames[0].name} … {series.frames[-1].name}",
         f"source = {toml_value(source)}",
-        *_voxel_size(series, hint),
+        *_dataset(series, dataset),
+        *_voxel_size(series),
         *_times(series, times),
     ]
     connectivity = "18 or 6" if len(axes) == 3 else "or 4"
@@ -114,7 +116,9 @@ def template(series: Series, source: str, *, times: str | None = None, hint: str
     return _HEAD + "\n".join(scans) + "\n" + rest
 
 
-def folder_template(folder: str | os.PathLike[str], target: Path) -> tuple[str, Series]:
+def folder_template(
+    folder: str | os.PathLike[str], target: Path, dataset: str | None = None
+) -> tuple[str, Series]:
     """The template for a folder of scans, to be written to `target`, and what was found.
 
     Times, and perhaps the voxel size, are taken from the one CSV file in the folder or beside it
@@ -126,35 +130,55 @@ def folder_template(folder: str | os.PathLike[str], target: Path) -> tuple[str, 
         If the folder holds no scans, or they cannot be a series.
     """
     path = Path(folder)
-    series = open_series(path)
-    times = None
-    for candidate in _tables(path):
-        try:
-            series, times = open_series(path, times=candidate), candidate
-        except (ValueError, OSError):
-            continue  # some other table
-        break
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DoubtfulVoxelSizeWarning)  # the template says it
+        series, times = _with_times(path, dataset)
     text = template(
         series,
         _relative(path, target),
         times=None if times is None else _relative(times, target),
-        hint=_tiff_says(path),
+        dataset=dataset,
     )
     return text, series
 
 
-def _voxel_size(series: Series, hint: str) -> list[str]:
+def _with_times(path: Path, dataset: str | None) -> tuple[Series, Path | None]:
+    """The series, with the first table that has its times if there is one."""
+    for candidate in _tables(path):
+        try:
+            return open_series(path, times=candidate, dataset=dataset), candidate
+        except (ValueError, OSError):
+            continue  # some other table, or no series: then that is told below
+    return open_series(path, dataset=dataset), None
+
+
+def _dataset(series: Series, dataset: str | None) -> list[str]:
+    if dataset is not None:
+        return [f"dataset = {toml_value(dataset)}"]
+    known = series.frames[0].provenance
+    if known is None or known.format not in ("HDF5", "Zarr"):
+        return []
+    return ['# dataset = "/entry/results/data"  # which array of each file, if it has several']
+
+
+def _voxel_size(series: Series) -> list[str]:
     if series.unit != "voxel":
         size = " × ".join(f"{s:g}" for s in series.spacing)
         return [
-            f"# Voxel size: {size} µm, from times. A number here goes before it.",
+            f"# Voxel size: {size} µm, from {_from(series)}. A number here goes before it.",
             f"# voxel_size = {series.spacing[0]:g}",
         ]
-    said = f"# {hint}; check it.\n" if hint else ""
+    doubts = [f"# {series.doubt}; check it."] if series.doubt else []
     return [
-        f"{said}# Voxel size: not known; lengths are in voxels until it is given.",
+        *doubts,
+        "# Voxel size: not known; lengths are in voxels until it is given.",
         "# voxel_size = 1.8",
     ]
+
+
+def _from(series: Series) -> str:
+    """Where the voxel size came from, without the folder."""
+    return "times" if series.spacing_source.endswith(".csv") else series.spacing_source
 
 
 def _times(series: Series, times: str | None) -> list[str]:
@@ -162,6 +186,12 @@ def _times(series: Series, times: str | None) -> list[str]:
         first, last = series.times[0], series.times[-1]
         found = f"# {first:g} to {last:g} {series.time_unit}"
         return [f"times = {toml_value(times)}  {found}"]
+    if series.time_unit == "h":
+        return [
+            f"# Times: 0 to {series.times[-1]:g} h, {series.times_source}. A file goes before it:",
+            '# times = "times.csv"',
+            '# scan_duration = "5 min"',
+        ]
     return [
         "# Times: not known; scans are numbered. A CSV with a column time, time_h, time_min or",
         "# time_s, one row a scan in order, or with a column file; or the time between scans.",
@@ -184,19 +214,3 @@ def _relative(path: Path, target: Path) -> str:
         return Path(os.path.relpath(path.resolve(), target.resolve().parent)).as_posix()
     except ValueError:  # on another drive
         return path.resolve().as_posix()
-
-
-def _tiff_says(folder: Path) -> str:
-    """What the first TIFF says of its voxel size; such numbers are often wrong."""
-    first = next(iter(sorted(folder.rglob("*.tif*"), key=lambda p: natural_key(str(p)))), None)
-    if first is None:
-        return ""
-    with tifffile.TiffFile(first) as file:
-        page = file.pages.first
-        described = file.imagej_metadata or {}
-        resolution = page.tags.get("XResolution")
-        if resolution is None or not described.get("unit"):
-            return ""
-        pixels, lengths = resolution.value
-        unit = str(described["unit"]).replace("\\u00B5", "µ")
-        return f"{first.name} says {lengths / pixels:g} {unit}" if pixels else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from crevasse.io import Frame, Series
+from crevasse.io import Frame, ReadAhead, Series
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.extents import check_box
@@ -34,6 +34,8 @@ def analyze_series(
 ) -> Analysis:
     """Align, segment, track and measure a series, one grey volume in memory at a time.
 
+    While a frame is tracked, with its grey values dropped, the next one is read.
+
     Parameters
     ----------
     series
@@ -61,26 +63,36 @@ def analyze_series(
     if analyst is None:
         sample = _sample(series, settings) if settings.find else None
         analyst = Analyst(series, settings, sample)
-    for frame in series.frames[len(analyst.seen) :]:
-        try:
-            result = analyst.add(frame)
-        except (ValueError, OSError) as error:
-            if settings.skip_broken:
-                analyst.skip(frame, str(error))
-                continue
-            so_far = analyst.so_far(str(error))
-            if checkpoint is not None and so_far is not None:
-                checkpoint.offer(analyst, at_once=True)
-            raise BrokenFrameError(f"{frame.name}: {error}", so_far) from error
-        if checkpoint is not None:
-            checkpoint.offer(analyst)
-        if progress is not None:
-            progress(result, len(series))
+    with ReadAhead() as ahead:
+        for frame in series.frames[len(analyst.seen) :]:
+            try:
+                result = _add(analyst, series, frame, ahead)
+            except (ValueError, OSError) as error:
+                if settings.skip_broken:
+                    analyst.skip(frame, str(error))
+                    continue
+                so_far = analyst.so_far(str(error))
+                if checkpoint is not None and so_far is not None:
+                    checkpoint.offer(analyst, at_once=True)
+                raise BrokenFrameError(f"{frame.name}: {error}", so_far) from error
+            if checkpoint is not None:
+                checkpoint.offer(analyst)
+            if progress is not None:
+                progress(result, len(series))
     analysis = analyst.so_far()
     if analysis is None:
         name, why = analyst.skipped[0]
         raise BrokenFrameError(f"no frame can be used, {name} first: {why}", None)
     return analysis
+
+
+def _add(analyst: Analyst, series: Series, frame: Frame, ahead: ReadAhead) -> FrameResult:
+    """Analyse a frame; while it is tracked, with its grey values dropped, the next one is read."""
+    found = analyst.segment(ahead.read(frame))
+    place = len(analyst.seen)
+    for following in series.frames[place + 1 : place + 2]:
+        ahead.begin(following)
+    return analyst.follow(frame, found)
 
 
 def _check_boxes(series: Series, settings: Settings) -> None:

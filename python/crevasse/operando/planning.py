@@ -11,7 +11,7 @@ from typing import Any
 
 from crevasse import _validate
 from crevasse.io import Series, open_series
-from crevasse.operando.experiment import Experiment, ExperimentError, Extent, Phase
+from crevasse.operando.experiment import Experiment, ExperimentError, Extent, Phase, Scans
 from crevasse.operando.experiment_reader import read_experiment, read_text
 from crevasse.operando.extents import box_of, cropped, misfits, within
 from crevasse.operando.grey_rule import GreyRule
@@ -178,7 +178,7 @@ def _open(experiment: Experiment, problems: list[str]) -> Series | None:
     scans = experiment.scans
     source = scans.source if isinstance(scans.source, str) else list(scans.source)
     times = scans.times if scans.times and Path(scans.times).is_file() else None
-    series = _headers(source, times, problems)
+    series = _headers(scans, source, times, problems)
     if series is None:
         return None
     if scans.interval is not None:
@@ -197,16 +197,19 @@ def _open(experiment: Experiment, problems: list[str]) -> Series | None:
     return series
 
 
-def _headers(source: str | list[str], times: str | None, problems: list[str]) -> Series | None:
+def _headers(
+    scans: Scans, source: str | list[str], times: str | None, problems: list[str]
+) -> Series | None:
     """The scans with times from a file; without, where only that is wrong."""
+    known = None if scans.voxel_size is None else 1.0  # the right one is put there afterwards
     try:
-        return open_series(source, times=times)
+        return open_series(source, times=times, spacing=known, dataset=scans.dataset)
     except (ValueError, OSError) as error:
         wrong = error
     series = None
     if times is not None:  # whose fault is it?
         with suppress(ValueError, OSError):
-            series = open_series(source)
+            series = open_series(source, spacing=known, dataset=scans.dataset)
     problems.append(f"scans.{'source' if series is None else 'times'}: {wrong}")
     return series
 

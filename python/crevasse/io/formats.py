@@ -1,0 +1,181 @@
+"""Where scans lie, and who reads them: one module for each format."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from crevasse.io.scan import Scan, natural_key
+from crevasse.io.tiff_scan import tiffs
+
+OpenScans = Callable[[Path, str | None], tuple[Scan, ...]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: how it is known, and the module whose `open_scans` reads it.
+
+    Attributes
+    ----------
+    name
+        For messages.
+    endings
+        Of file names, or of folders' names.
+    begins
+        First bytes of its files, one of them; what a file begins with goes before its ending.
+    module
+        In `crevasse.io`; imported when it is needed, for each needs a library of its own.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    begins: tuple[bytes, ...]
+    module: str
+
+    def open_scans(self, path: Path, dataset: str | None) -> tuple[Scan, ...]:
+        """The scans in a file or folder of this format."""
+        read: OpenScans = import_module(f"crevasse.io.{self.module}").open_scans
+        return read(path, dataset)
+
+
+TIFF = Format("TIFF", (".tif", ".tiff"), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff_scan")
+ZARR = Format("Zarr", (".zarr",), (), "zarr")
+FORMATS = (
+    TIFF,
+    Format("HDF5", (".h5", ".hdf5", ".hdf", ".nxs", ".nx"), (b"\x89HDF\r\n\x1a\n",), "hdf5"),
+    Format("npy", (".npy", ".npz"), (b"\x93NUMPY", b"PK\3\4"), "npy"),
+    ZARR,
+)
+_ZARR_HEADERS = ("zarr.json", ".zarray", ".zgroup")
+
+
+def open_scans(path: str | os.PathLike[str], dataset: str | None = None) -> tuple[Scan, ...]:
+    """Open the scans in a file or folder; only headers are read.
+
+    Parameters
+    ----------
+    path
+        A file, a folder of slices, or a Zarr store.
+    dataset
+        Which array of it, where there are several.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it does not exist or holds no scan.
+    ValueError
+        If it is damaged, with its name, or it is not clear which of its arrays is meant.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist")
+    return _format_of(path).open_scans(path, dataset)
+
+
+def open_scan(path: str | os.PathLike[str], dataset: str | None = None) -> Scan:
+    """Open one scan; only headers are read.
+
+    Parameters
+    ----------
+    path, dataset
+        As for `crevasse.io.open_series`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it does not exist or holds no scan.
+    ValueError
+        If it is damaged, with its name, holds several scans, or has several arrays and it is not
+        clear which is meant.
+    """
+    scans = open_scans(path, dataset)
+    if len(scans) != 1:
+        raise ValueError(f"{path} must hold one scan, got {len(scans)}; open_series reads them")
+    return scans[0]
+
+
+def list_scans(source: str | os.PathLike[str]) -> list[Path]:
+    """Files or folders of a folder or pattern that hold scans, sorted as people count.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the source does not exist or holds no scan.
+    ValueError
+        If it is a folder that holds scans of several formats, or both files and folders of slices.
+    """
+    path = Path(source)
+    if path.is_dir() and not _is_zarr(path) and not _is_volume(path):
+        return _folder_entries(path)
+    if path.exists():
+        return [path]
+    if glob.has_magic(str(source)):
+        found = sorted(map(Path, glob.glob(str(source))), key=lambda p: natural_key(str(p)))
+        if found:
+            return found
+        raise FileNotFoundError(f"no file matches {source}")
+    raise FileNotFoundError(f"{source} does not exist")
+
+
+def _folder_entries(folder: Path) -> list[Path]:
+    """The scans in a folder: files of one format, or its sub-folders with TIFFs."""
+    visible = sorted(
+        (p for p in folder.iterdir() if not p.name.startswith(".")),
+        key=lambda p: natural_key(p.name),
+    )
+    by_format: dict[str, list[Path]] = {}
+    for path in visible:
+        kind = _kind(path)
+        if kind:
+            by_format.setdefault(kind, []).append(path)
+    if not by_format:
+        endings = ", ".join(f"*{ending}" for f in FORMATS for ending in f.endings)
+        raise FileNotFoundError(f"{folder} holds no scan ({endings}, or folders of TIFFs)")
+    if len(by_format) > 1:
+        kinds = " and ".join(by_format)
+        names = ", ".join(paths[0].name for paths in by_format.values())
+        example = next(iter(by_format.values()))[0].suffix
+        raise ValueError(
+            f"{folder} holds {kinds} ({names}); name the scans with a pattern such as "
+            f"{folder}/*{example}"
+        )
+    return next(iter(by_format.values()))
+
+
+def _kind(path: Path) -> str:
+    """Format of an entry of a folder, for it to be alike with the others; empty: no scan."""
+    if not path.is_dir():
+        return next((f.name for f in FORMATS if path.suffix.lower() in f.endings), "")
+    if _is_zarr(path):
+        return ZARR.name
+    return "folders of TIFFs" if tiffs(path) else ""
+
+
+def _format_of(path: Path) -> Format:
+    if path.is_dir():
+        return ZARR if _is_zarr(path) or path.suffix.lower() in ZARR.endings else TIFF
+    with path.open("rb") as file:
+        head = file.read(8)
+    begun = (f for f in FORMATS if any(head.startswith(begin) for begin in f.begins))
+    ended = (f for f in FORMATS if path.suffix.lower() in f.endings)
+    found = next(begun, None) or next(ended, None)
+    if found is None:
+        names = ", ".join(f.name for f in FORMATS)
+        raise ValueError(f"{path} must be one of {names}, got a file that begins {head!r}")
+    return found
+
+
+def _is_volume(folder: Path) -> bool:
+    """Whether slices are named as TomoPy and tomocupy, or nabu, name those of one volume."""
+    name = re.compile(rf"(recon_\d+|{re.escape(folder.name)}_\d{{6}})\.tiff?", re.IGNORECASE)
+    slices = tiffs(folder)
+    return bool(slices) and all(name.fullmatch(path.name) for path in slices)
+
+
+def _is_zarr(path: Path) -> bool:
+    return any((path / name).is_file() for name in _ZARR_HEADERS)

@@ -1,0 +1,35 @@
+"""What goes wrong with a file, told in one line that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class RefusedError(ValueError):
+    """An error whose message is already complete."""
+
+
+@contextmanager
+def naming(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever goes wrong in the block into a `ValueError` that names the file.
+
+    Libraries raise nearly anything at damaged files. Errors that already say all there is to say
+    pass as they are: `RefusedError`, and those of the operating system.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist")
+    try:
+        yield
+    except (RefusedError, FileNotFoundError, PermissionError):
+        raise
+    except MemoryError as error:
+        raise MemoryError(
+            f"{path} does not fit into memory; crop it or use a larger machine"
+        ) from (error)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"{path} is not a readable {kind} ({reason}); copy or export it again"
+        ) from error
