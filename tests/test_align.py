@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -168,9 +167,9 @@ def test_the_residual_tells_of_a_correction_that_is_off(rng, monkeypatch):
     image = textured((50, 54, 58), rng)
     corrector = DriftCorrector()
     corrector.correct(image)
-    right = align.moved_back
+    right = align.move_back
     monkeypatch.setattr(
-        align, "moved_back", lambda i, d, p, **k: right(i, d + np.array([0.4, 0, -0.3]), p, **k)
+        align, "move_back", lambda i, d, **k: right(i, d + np.array([0.4, 0, -0.3]), **k)
     )
     aligned = corrector.correct(shifted(image, (0.5, 0.25, -1)))
     assert aligned.residual == pytest.approx(0.5, abs=0.1)
@@ -230,8 +229,7 @@ def test_moving_back_is_cubic_convolution(shape, dtype, drift, seed):
         half, limits = 0.5, np.iinfo(image.dtype)
         expected = np.clip(expected, limits.min, limits.max)
     np.testing.assert_allclose(moved, expected, atol=half + 2e-3)
-    with ThreadPoolExecutor(3) as pool:
-        assert align.moved_back(image, by, pool, in_place=True) is image
+    assert move_back(image, by, in_place=True, n_threads=3) is image
     np.testing.assert_array_equal(image, moved)
 
 

@@ -52,4 +52,8 @@ inline constexpr index_t compared_rows = 32;
 /// next ledger shares them; fewer rows share more and cost more bookkeeping.
 inline constexpr index_t ledger_rows = 64;
 
+/// Slices of an image that are moved at once, from copies of those that they come from: fewer take
+/// less memory and make threads meet more often.
+inline constexpr index_t moved_slices = 64;
+
 }  // namespace crevasse::tuning

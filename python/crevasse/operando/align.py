@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from crevasse import _validate
 from crevasse._shape import Box
 from crevasse.operando.drift import DriftFinder
-from crevasse.operando.moving import move_back, moved_back
+from crevasse.operando.moving import move_back
 from crevasse.operando.rigid import RigidFinder
 
 __all__ = ["Aligned", "DriftCorrector", "estimate_drift", "match_light", "move_back"]
@@ -207,7 +207,8 @@ class DriftCorrector:
             _check_shape(image, self._shape)
             drift = self._finder.find(image[self._roi], pool)
             if self._rigid is None:
-                moved, rotation = moved_back(image, drift, pool, in_place=in_place), np.zeros(0)
+                moved = move_back(image, drift, in_place=in_place, n_threads=self._threads)
+                rotation = np.zeros(0)
             else:
                 moved, drift, rotation = self._rigid.correct(image, drift)
             return Aligned(moved, drift, self._finder.left(moved[self._roi], pool), rotation)
