@@ -65,6 +65,10 @@ def test_a_virtual_dataset_is_read_over_its_parts(tmp_path):
     same(open_scan(tmp_path / "a_rec.h5"), image)
     assert len(open_series(tmp_path)) == 1  # the folder of parts is no scan
     assert len(list(parts.iterdir())) == 3
+    before = open_scan(tmp_path / "a_rec.h5").stamp
+    with h5py.File(parts / "p0001.h5", "a") as file:
+        file["/more"] = np.zeros(99)
+    assert open_scan(tmp_path / "a_rec.h5").stamp != before
 
 
 def test_a_part_that_is_missing_is_named_and_not_read_as_zeros(tmp_path):
@@ -306,6 +310,19 @@ def test_slices_named_as_pipelines_do_are_one_volume(tmp_path, name):
     same(open_series(tmp_path / "all")[0], image)
 
 
+@pytest.mark.parametrize("said", ["6.5e-05", "0.0001, 6.5e-05, 6.5e-05", "[1e-4 6.5e-5 6.5e-5]"])
+def test_nabus_text_beside_its_slices_is_in_centimetres(tmp_path, said):
+    slices(tmp_path / "a", scan_files.volume(), "a_{:06d}.tiff")
+    (tmp_path / "a" / "a_infos.txt").write_text(
+        f"[processing_options]\n\n[processing_options.reconstruction]\nvoxel_size_cm = {said}\n"
+    )
+    series = open_series(tmp_path / "a")
+    z = 0.65 if said == "6.5e-05" else 1
+    assert series.spacing == pytest.approx((z, 0.65, 0.65))
+    assert series.unit == "um"
+    assert series.spacing_source.startswith("a_infos.txt:voxel_size_cm = ")
+
+
 def imagej(path, image, resolution=(0.5, 0.5), **metadata):
     tifffile.imwrite(path, image, imagej=True, resolution=resolution, metadata=metadata)
 
@@ -361,6 +378,45 @@ def test_ome_sizes_come_with_units(tmp_path):
 
 
 # --- series --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("kind", ["imagej", "ome"])
+def test_a_hyperstack_is_a_series(tmp_path, compression, kind):
+    frames = scan_files.volume((2, 3, 4, 5), np.uint16)
+    tifffile.imwrite(
+        tmp_path / "a.tif", frames, photometric="minisblack", compression=compression,
+        metadata={"axes": "TZYX"}, **{kind: True},
+    )  # fmt: skip
+    series = open_series(tmp_path / "a.tif")
+    assert [frame.name for frame in series] == ["a.tif[0]", "a.tif[1]"]
+    for frame, image in zip(series, frames, strict=True):
+        np.testing.assert_array_equal(frame.read(), image)
+    assert series[0].provenance.axes.source == f"a.tif:{kind} axes"
+
+
+def test_fijis_hyperstack_of_one_page_is_read(tmp_path):
+    frames = scan_files.volume((2, 3, 4, 5), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "TZYX"})
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        at = file.pages[0].offset  # behind its entries is where the next page is
+        n_entries = int.from_bytes(
+            content[at : at + 2], "little" if file.byteorder == "<" else "big"
+        )
+    at_next = at + 2 + 12 * n_entries
+    content[at_next : at_next + 4] = bytes(4)
+    (tmp_path / "a.tif").write_bytes(content)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert len(file.pages) == 1
+    np.testing.assert_array_equal(open_series(tmp_path / "a.tif")[1].read(), frames[1])
+
+
+def test_pages_that_are_times_to_imagej_are_slices_with_a_doubt(tmp_path):
+    image = scan_files.volume(dtype=np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": "TYX"})
+    same(open_scan(tmp_path / "a.tif"), image)
+    assert "its pages are times to imagej" in facts(tmp_path / "a.tif").doubts[0]
 
 
 @pytest.mark.parametrize("kind", ["npy", "h5", "zarr"])
