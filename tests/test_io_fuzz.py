@@ -16,7 +16,7 @@ import zarr
 
 from crevasse.io import open_scan, write_hdf5, write_npy, write_tiff, write_zarr
 
-from fuzz_reader import NEWLINE
+from fuzz_reader import NEWLINE, outcome
 
 READER = Path(__file__).with_name("fuzz_reader.py")
 SHAPE = (5, 20, 30)
@@ -168,6 +168,17 @@ def test_what_is_no_scan_is_refused_in_one_line(tmp_path, ending, content):
     with pytest.raises(ValueError, match=rf"a\{ending} ") as caught:
         open_scan(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("save", [np.save, np.savez])
+def test_a_header_that_asks_for_less_than_there_is_is_told(tmp_path, save):
+    path = tmp_path / ("a.npy" if save is np.save else "a.npz")
+    save(path, np.zeros((50, 60, 70), np.uint16))
+    content = path.read_bytes()
+    assert content.count(b"(50, 60, 70)") == 1
+    path.write_bytes(content.replace(b"(50, 60, 70)", b"(30, 60, 70)"))
+    line = outcome(path, np.zeros((50, 60, 70), np.uint16))
+    assert line.startswith("refused"), line
 
 
 def test_flips_in_raw_data_cannot_be_told(whole, tmp_path):
