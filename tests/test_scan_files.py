@@ -11,7 +11,7 @@ import pytest
 import tifffile
 import zarr
 
-from crevasse.io import DoubtfulVoxelSizeWarning, open_scan, open_series
+from crevasse.io import DoubtfulVoxelSizeWarning, open_scan, open_series, write_zarr
 
 import scan_files
 
@@ -196,6 +196,25 @@ def test_positions_along_axes_give_the_voxel_size(tmp_path):
     assert "not evenly spaced" in facts(tmp_path / "a.nxs").voxel_size.doubt
 
 
+def test_axes_by_other_names_are_known_or_doubtful(tmp_path):
+    image = scan_files.volume()
+    for name, axes in (("a", ["voxel_y", "voxel_z", "voxel_x"]), ("b", ["u", "v", "w"])):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["data"] = image.transpose(1, 0, 2) if name == "a" else image
+            file["/"].attrs["axes"] = axes
+    same(open_scan(tmp_path / "a.h5"), image)
+    assert facts(tmp_path / "a.h5").doubts == ()
+    same(open_scan(tmp_path / "b.h5"), image)
+    assert "its axes are called u, v, w" in facts(tmp_path / "b.h5").doubts[0]
+
+
+def test_a_voxel_size_without_a_doubt_goes_before_one_with(tmp_path):
+    path = scan_files.tomocupy(tmp_path / "a.h5", scan_files.volume(), pixel=0.69)
+    with h5py.File(path, "a") as file:
+        file["/exchange/data"].attrs["element_size_um"] = [0.0, 0.0, 0.0]
+    assert facts(path).voxel_size.value == pytest.approx((0.69,) * 3)
+
+
 def test_blosc_is_read(tmp_path):
     image = scan_files.volume()
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -247,6 +266,32 @@ def test_axes_of_length_one_are_dropped_and_longer_ones_refused(tmp_path):
     scan_files.ngff(tmp_path / "b.zarr", np.stack([image, image]), axes="czyx")
     with pytest.raises(ValueError, match=r"b\.zarr must have one c, got 2 in axes c:z:y:x"):
         open_scan(tmp_path / "b.zarr")
+
+
+def test_an_image_within_a_store_is_found_or_named(tmp_path):
+    """As Bio-Formats writes it, and as labels lie in an image."""
+    image = scan_files.volume()
+    root = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    root.attrs["bioformats2raw.layout"] = 3
+    scan_files.ngff(tmp_path / "a.zarr" / "0", image, scale=[3, 2, 2])
+    zarr.open_group(tmp_path / "a.zarr" / "0" / "labels", mode="w")
+    (tmp_path / "a.zarr" / "notes").mkdir()  # no part of the store
+    scan_files.ngff(tmp_path / "a.zarr" / "0" / "labels" / "cells", image + 1, scale=[3, 2, 2])
+    same(open_scan(tmp_path / "a.zarr"), image)
+    for dataset, wanted in (("0/s0", image), ("/0", image), ("0/labels/cells", image + 1)):
+        scan = open_scan(tmp_path / "a.zarr", dataset)
+        same(scan, wanted)
+        assert scan.provenance.voxel_size.value == (3, 2, 2)
+    scan_files.ngff(tmp_path / "a.zarr" / "1", image, scale=[3, 2, 2])
+    with pytest.raises(ValueError, match=r"has several: 0/labels/cells/s0, 0/s0, 1/s0"):
+        open_scan(tmp_path / "a.zarr")
+
+
+def test_a_smaller_version_has_its_own_voxel_size(tmp_path):
+    write_zarr(tmp_path / "a.zarr", np.zeros((2, 200, 200), np.uint8), spacing=(3, 2, 2))
+    scan = open_scan(tmp_path / "a.zarr", "s1")
+    assert scan.shape == (1, 100, 100)
+    assert scan.provenance.voxel_size.value == (6, 4, 4)
 
 
 def test_a_store_with_several_arrays_wants_a_name(tmp_path):
