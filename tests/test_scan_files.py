@@ -11,7 +11,7 @@ import pytest
 import tifffile
 import zarr
 
-from crevasse.io import DoubtfulVoxelSizeWarning, open_scan, open_series
+from crevasse.io import DoubtfulVoxelSizeWarning, open_scan, open_series, write_zarr
 
 import scan_files
 
@@ -65,6 +65,10 @@ def test_a_virtual_dataset_is_read_over_its_parts(tmp_path):
     same(open_scan(tmp_path / "a_rec.h5"), image)
     assert len(open_series(tmp_path)) == 1  # the folder of parts is no scan
     assert len(list(parts.iterdir())) == 3
+    before = open_scan(tmp_path / "a_rec.h5").stamp
+    with h5py.File(parts / "p0001.h5", "a") as file:
+        file["/more"] = np.zeros(99)
+    assert open_scan(tmp_path / "a_rec.h5").stamp != before
 
 
 def test_a_part_that_is_missing_is_named_and_not_read_as_zeros(tmp_path):
@@ -192,6 +196,25 @@ def test_positions_along_axes_give_the_voxel_size(tmp_path):
     assert "not evenly spaced" in facts(tmp_path / "a.nxs").voxel_size.doubt
 
 
+def test_axes_by_other_names_are_known_or_doubtful(tmp_path):
+    image = scan_files.volume()
+    for name, axes in (("a", ["voxel_y", "voxel_z", "voxel_x"]), ("b", ["u", "v", "w"])):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["data"] = image.transpose(1, 0, 2) if name == "a" else image
+            file["/"].attrs["axes"] = axes
+    same(open_scan(tmp_path / "a.h5"), image)
+    assert facts(tmp_path / "a.h5").doubts == ()
+    same(open_scan(tmp_path / "b.h5"), image)
+    assert "its axes are called u, v, w" in facts(tmp_path / "b.h5").doubts[0]
+
+
+def test_a_voxel_size_without_a_doubt_goes_before_one_with(tmp_path):
+    path = scan_files.tomocupy(tmp_path / "a.h5", scan_files.volume(), pixel=0.69)
+    with h5py.File(path, "a") as file:
+        file["/exchange/data"].attrs["element_size_um"] = [0.0, 0.0, 0.0]
+    assert facts(path).voxel_size.value == pytest.approx((0.69,) * 3)
+
+
 def test_blosc_is_read(tmp_path):
     image = scan_files.volume()
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -243,6 +266,32 @@ def test_axes_of_length_one_are_dropped_and_longer_ones_refused(tmp_path):
     scan_files.ngff(tmp_path / "b.zarr", np.stack([image, image]), axes="czyx")
     with pytest.raises(ValueError, match=r"b\.zarr must have one c, got 2 in axes c:z:y:x"):
         open_scan(tmp_path / "b.zarr")
+
+
+def test_an_image_within_a_store_is_found_or_named(tmp_path):
+    """As Bio-Formats writes it, and as labels lie in an image."""
+    image = scan_files.volume()
+    root = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    root.attrs["bioformats2raw.layout"] = 3
+    scan_files.ngff(tmp_path / "a.zarr" / "0", image, scale=[3, 2, 2])
+    zarr.open_group(tmp_path / "a.zarr" / "0" / "labels", mode="w")
+    (tmp_path / "a.zarr" / "notes").mkdir()  # no part of the store
+    scan_files.ngff(tmp_path / "a.zarr" / "0" / "labels" / "cells", image + 1, scale=[3, 2, 2])
+    same(open_scan(tmp_path / "a.zarr"), image)
+    for dataset, wanted in (("0/s0", image), ("/0", image), ("0/labels/cells", image + 1)):
+        scan = open_scan(tmp_path / "a.zarr", dataset)
+        same(scan, wanted)
+        assert scan.provenance.voxel_size.value == (3, 2, 2)
+    scan_files.ngff(tmp_path / "a.zarr" / "1", image, scale=[3, 2, 2])
+    with pytest.raises(ValueError, match=r"has several: 0/labels/cells/s0, 0/s0, 1/s0"):
+        open_scan(tmp_path / "a.zarr")
+
+
+def test_a_smaller_version_has_its_own_voxel_size(tmp_path):
+    write_zarr(tmp_path / "a.zarr", np.zeros((2, 200, 200), np.uint8), spacing=(3, 2, 2))
+    scan = open_scan(tmp_path / "a.zarr", "s1")
+    assert scan.shape == (1, 100, 100)
+    assert scan.provenance.voxel_size.value == (6, 4, 4)
 
 
 def test_a_store_with_several_arrays_wants_a_name(tmp_path):
@@ -306,6 +355,19 @@ def test_slices_named_as_pipelines_do_are_one_volume(tmp_path, name):
     same(open_series(tmp_path / "all")[0], image)
 
 
+@pytest.mark.parametrize("said", ["6.5e-05", "0.0001, 6.5e-05, 6.5e-05", "[1e-4 6.5e-5 6.5e-5]"])
+def test_nabus_text_beside_its_slices_is_in_centimetres(tmp_path, said):
+    slices(tmp_path / "a", scan_files.volume(), "a_{:06d}.tiff")
+    (tmp_path / "a" / "a_infos.txt").write_text(
+        f"[processing_options]\n\n[processing_options.reconstruction]\nvoxel_size_cm = {said}\n"
+    )
+    series = open_series(tmp_path / "a")
+    z = 0.65 if said == "6.5e-05" else 1
+    assert series.spacing == pytest.approx((z, 0.65, 0.65))
+    assert series.unit == "um"
+    assert series.spacing_source.startswith("a_infos.txt:voxel_size_cm = ")
+
+
 def imagej(path, image, resolution=(0.5, 0.5), **metadata):
     tifffile.imwrite(path, image, imagej=True, resolution=resolution, metadata=metadata)
 
@@ -361,6 +423,45 @@ def test_ome_sizes_come_with_units(tmp_path):
 
 
 # --- series --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("kind", ["imagej", "ome"])
+def test_a_hyperstack_is_a_series(tmp_path, compression, kind):
+    frames = scan_files.volume((2, 3, 4, 5), np.uint16)
+    tifffile.imwrite(
+        tmp_path / "a.tif", frames, photometric="minisblack", compression=compression,
+        metadata={"axes": "TZYX"}, **{kind: True},
+    )  # fmt: skip
+    series = open_series(tmp_path / "a.tif")
+    assert [frame.name for frame in series] == ["a.tif[0]", "a.tif[1]"]
+    for frame, image in zip(series, frames, strict=True):
+        np.testing.assert_array_equal(frame.read(), image)
+    assert series[0].provenance.axes.source == f"a.tif:{kind} axes"
+
+
+def test_fijis_hyperstack_of_one_page_is_read(tmp_path):
+    frames = scan_files.volume((2, 3, 4, 5), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "TZYX"})
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        at = file.pages[0].offset  # behind its entries is where the next page is
+        n_entries = int.from_bytes(
+            content[at : at + 2], "little" if file.byteorder == "<" else "big"
+        )
+    at_next = at + 2 + 12 * n_entries
+    content[at_next : at_next + 4] = bytes(4)
+    (tmp_path / "a.tif").write_bytes(content)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert len(file.pages) == 1
+    np.testing.assert_array_equal(open_series(tmp_path / "a.tif")[1].read(), frames[1])
+
+
+def test_pages_that_are_times_to_imagej_are_slices_with_a_doubt(tmp_path):
+    image = scan_files.volume(dtype=np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": "TYX"})
+    same(open_scan(tmp_path / "a.tif"), image)
+    assert "its pages are times to imagej" in facts(tmp_path / "a.tif").doubts[0]
 
 
 @pytest.mark.parametrize("kind", ["npy", "h5", "zarr"])

@@ -387,8 +387,8 @@ def _add_scale(command: argparse.ArgumentParser) -> None:
     scale.add_argument("--unit", default="um", help="unit of --spacing (default: um)")
     scale.add_argument(
         "--times",
-        help="CSV with a column time, time_h, time_min or time_s (default: when the scans ended, "
-        "if they say it, else frame numbers)",
+        help="CSV with a column time, time_h, time_min or time_s "
+        "(default: when the scans ended, if they say it, else frame numbers)",
     )
     scale.add_argument("--time-unit", default="h", help="unit of a column time (default: h)")
     _add_dataset(command)

@@ -18,6 +18,7 @@ from crevasse.io.writers import write_volume
 
 if TYPE_CHECKING:
     from crevasse.io.hdf5_writer import write_hdf5
+    from crevasse.io.vtk_writer import write_mesh, write_vti
     from crevasse.io.zarr_writer import write_zarr
 
 __all__ = [
@@ -34,14 +35,21 @@ __all__ = [
     "read_tiff",
     "tiff_header",
     "write_hdf5",
+    "write_mesh",
     "write_npy",
     "write_tiff",
     "write_volume",
+    "write_vti",
     "write_zarr",
 ]
 
-# h5py and zarr take long to import, and most series need neither.
-_LATER = {"write_hdf5": "hdf5_writer", "write_zarr": "zarr_writer"}
+# What they need takes long to import, and most series do not need it.
+_LATER = {
+    "write_hdf5": "hdf5_writer",
+    "write_mesh": "vtk_writer",
+    "write_vti": "vtk_writer",
+    "write_zarr": "zarr_writer",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crevasse.io.fact import Provenance
 from crevasse.io.hdf5_facts import end_of, order_of, text_of, voxel_size_of
-from crevasse.io.hdf5_parts import require_whole
+from crevasse.io.hdf5_parts import files_of, require_whole
 from crevasse.io.refusal import RefusedError, naming
 from crevasse.io.scan import Scan, Selection, Stored, stamp
 
@@ -45,8 +45,8 @@ def open_scans(path: Path, dataset: str | None = None) -> tuple[Scan, ...]:
             "HDF5", order_of(data, path), voxel_size_of(data, path), end_of(data, path)
         )
         read = partial(_read, path, name)
-        stored = Stored(path.name, data.shape, data.dtype, read, provenance, stamp([path]))
-        return stored.scans()
+        known = stamp(files_of(data, path))
+        return Stored(path.name, data.shape, data.dtype, read, provenance, known).scans()
 
 
 def _open(path: Path) -> h5py.File:

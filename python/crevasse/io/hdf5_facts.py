@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse.io.fact import Fact, voxel_size
-from crevasse.io.scan import assumed_axes
+from crevasse.io.scan import assumed_axes, said_axes
 
 _APS_PIXEL = "/measurement/instrument/detection_system/objective/resolution"
 _APS_END = "/process/acquisition/end_date"
@@ -23,15 +23,15 @@ _OPTIONS = "configuration/processing_options/reconstruction"
 
 def order_of(data: h5py.Dataset, path: Path) -> Fact[str]:
     """Which axis is which: said at the dataset, by its NXdata group, by dimension labels."""
-    said = _words(data.attrs.get("axes"))
-    if len(said) == data.ndim:
-        return Fact(":".join(said), f"{path.name}:{data.name}@axes")
-    said = _words(data.parent.attrs.get("axes"))
-    if len(said) == data.ndim and "." not in said:
-        return Fact(":".join(said), f"{path.name}:{data.parent.name}@axes")
-    said = [dimension.label for dimension in data.dims]
-    if all(said):
-        return Fact(":".join(said), f"{path.name}:{data.name}@DIMENSION_LABELS")
+    said = (
+        (_words(data.attrs.get("axes")), f"{data.name}@axes"),
+        (_words(data.parent.attrs.get("axes")), f"{data.parent.name}@axes"),
+        ([dimension.label for dimension in data.dims], f"{data.name}@DIMENSION_LABELS"),
+    )
+    for names, where in said:
+        order = said_axes(names, data.ndim, f"{path.name}:{where}")
+        if order is not None:
+            return order
     return _httomo_order(data, path) or assumed_axes(data.ndim, path.name)
 
 
@@ -48,9 +48,10 @@ def _httomo_order(data: h5py.Dataset, path: Path) -> Fact[str] | None:
 
 
 def voxel_size_of(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | None:
-    """The first that is said of: `element_size_um`, axes of NXdata, tomoscan's, APS's."""
-    said = _element_size(data, path) or _coordinates(data, path)
-    return said or _tomoscan(data, path) or _aps(data, path)
+    """The first without a doubt of: `element_size_um`, axes of NXdata, tomoscan's, APS's."""
+    places = (_element_size, _coordinates, _tomoscan, _aps)
+    said = [fact for place in places if (fact := place(data, path)) is not None]
+    return min(said, key=lambda fact: bool(fact.doubt), default=None)
 
 
 def _element_size(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | None:

@@ -39,6 +39,14 @@ def require_whole(data: h5py.Dataset, path: Path) -> None:
         raise RefusedError(f"{path} is not finished: {data.name} was never written; wait for it")
 
 
+def files_of(data: h5py.Dataset, path: Path) -> list[Path]:
+    """The files that a dataset lies in: its own, and those of its parts."""
+    if not data.is_virtual:
+        return [path]
+    names = [source.file_name for source in data.virtual_sources() if source.file_name != "."]
+    return [path, *(place for name in names if (place := _place(name, path)) is not None)]
+
+
 def _require_parts(data: h5py.Dataset, path: Path) -> None:
     covered = 0
     for source in data.virtual_sources():

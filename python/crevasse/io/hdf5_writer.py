@@ -54,7 +54,7 @@ def write_hdf5(
     ):
         entry = _group(file, "entry", NX_class="NXentry", default="crevasse")
         process = _group(entry, "crevasse", NX_class="NXprocess", default="results")
-        process["program"], process["version"] = "crevasse", __version__
+        process["program"], process["version"] = np.bytes_("crevasse"), np.bytes_(__version__)
         axes = list("zyx"[-array.ndim :])
         results = _group(process, "results", NX_class="NXdata", signal="data", axes=axes)
         data = results.create_dataset(
@@ -67,15 +67,20 @@ def write_hdf5(
             fletcher32=True,
             track_times=False,
         )
-        data.attrs["axes"] = ":".join(axes)
+        data.attrs["axes"] = np.bytes_(":".join(axes))
         if sizes is not None:
             data.attrs["element_size_um"] = sizes
             for axis, n, size in zip(axes, array.shape, sizes, strict=True):
                 results[axis] = np.arange(n) * size
-                results[axis].attrs["units"] = "um"
+                results[axis].attrs["units"] = np.bytes_("um")
 
 
 def _group(parent: h5py.Group, name: str, **attributes: Any) -> h5py.Group:
+    """A group with attributes, which are texts or lists of texts.
+
+    Of fixed length: those of variable length lie in a heap without checksum, and the library does
+    not come back from some that are damaged.
+    """
     group = parent.create_group(name)
-    group.attrs.update(attributes)
+    group.attrs.update({key: np.asarray(value, dtype="S") for key, value in attributes.items()})
     return group

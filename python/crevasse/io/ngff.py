@@ -1,4 +1,4 @@
-"""Multiscales of OME-Zarr 0.4 and 0.5: which array is the finest, its axes and voxel size."""
+"""Multiscales of OME-Zarr 0.4 and 0.5: which array is which, its axes and voxel size."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ _SCALED = "coordinateTransformations"
 
 
 @dataclass(frozen=True)
-class Finest:
-    """The array of full resolution: its path in the group, axes and voxel size."""
+class Level:
+    """An array of a multiscale image: its path in the group, axes and voxel size."""
 
     path: str
     axes: Fact[str]
     voxel_size: Fact[tuple[float, ...]] | None
 
 
-def finest(attributes: Mapping[str, Any], name: str, *, ones: bool = False) -> Finest | None:
-    """What a group says of its finest array; None if it is no multiscale image.
+def level_of(
+    attributes: Mapping[str, Any], name: str, path: str | None = None, *, ones: bool = False
+) -> Level | None:
+    """What a group says of one of its arrays; None if it is no image, or the array none of it.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def finest(attributes: Mapping[str, Any], name: str, *, ones: bool = False) -> F
         Of the group.
     name
         Of the store, for sources and messages.
+    path
+        Of the array in the group. None: the finest.
     ones
         Whether voxels of 1 × 1 × 1 are meant. Many writers put that where they know no voxel size.
 
@@ -47,12 +51,15 @@ def finest(attributes: Mapping[str, Any], name: str, *, ones: bool = False) -> F
         raise RefusedError(f"{name} must hold one multiscale image, got {names}")
     image = images[0]
     axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in image.get("axes", "")]
-    level = image["datasets"][0]
+    levels = image["datasets"]
+    level = next((d for d in levels if path in (None, str(d["path"]))), None)
+    if level is None:
+        return None
     where = f"{name}@multiscales"
     if not axes:
         raise RefusedError(f"{name} must name its axes in multiscales; it is older than 0.4")
     order = Fact(":".join(str(axis["name"]).lower() for axis in axes), f"{where}.axes")
-    return Finest(str(level["path"]), order, _voxel_size(image, level, axes, where, ones))
+    return Level(str(level["path"]), order, _voxel_size(image, level, axes, where, ones))
 
 
 def _voxel_size(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 
 
 class RefusedError(ValueError):
@@ -22,14 +23,19 @@ def naming(path: Path, kind: str) -> Iterator[None]:
         raise FileNotFoundError(f"{path} does not exist")
     try:
         yield
-    except (RefusedError, FileNotFoundError, PermissionError):
+    except RefusedError:
         raise
     except MemoryError as error:
         raise MemoryError(
             f"{path} does not fit into memory; crop it or use a larger machine"
         ) from (error)
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"{path} is not a readable {kind} ({reason}); copy or export it again"
-        ) from error
+        if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename:
+            raise
+        raise unreadable(path, kind, error) from error
+
+
+def unreadable(path: Path, kind: str, error: Exception) -> ValueError:
+    """The error to raise for what a library says of a damaged file, however much it says."""
+    reason = shorten(str(error), 160, placeholder=" …") or type(error).__name__
+    return ValueError(f"{path} is not a readable {kind} ({reason}); copy or export it again")

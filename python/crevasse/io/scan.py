@@ -101,6 +101,19 @@ def assumed_axes(ndim: int, source: str) -> Fact[str]:
     return Fact(_ASSUMED.get(ndim, ":".join("?" * ndim)), f"assumed: {source} does not say")
 
 
+def said_axes(names: Sequence[str], ndim: int, source: str) -> Fact[str] | None:
+    """The order that a file gives by names such as z or voxel_z; None if it gives none.
+
+    Names that say nothing of y and x leave the usual order, with a doubt.
+    """
+    if len(names) != ndim or not any(name.strip(".") for name in names):
+        return None
+    letters = [name.strip().lower().removeprefix("voxel_") for name in names]
+    if {"y", "x"} <= set(letters):
+        return Fact(":".join(letters), source)
+    return replace(assumed_axes(ndim, source), doubt=f"its axes are called {', '.join(names)}")
+
+
 def stamp(paths: Sequence[Path]) -> str:
     """A text that changes when one of the files does."""
     stats = [path.stat() for path in paths]

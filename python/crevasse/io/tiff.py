@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from crevasse.io.refusal import RefusedError
+from crevasse.io.refusal import RefusedError, unreadable
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -27,7 +27,7 @@ def tiff_header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype
         If the file is no TIFF, is damaged or truncated, or is not 2-D or 3-D grey.
     """
     with OpenTiff(path) as file:
-        return _shape(file, path), _dtype(file)
+        return shape_of(file, path), dtype_of(file)
 
 
 def read_tiff(path: str | os.PathLike[str]) -> NDArray[Any]:
@@ -39,7 +39,7 @@ def read_tiff(path: str | os.PathLike[str]) -> NDArray[Any]:
         As `tiff_header`; also if a page cannot be decoded.
     """
     with OpenTiff(path) as file:
-        shape = _shape(file, path)
+        shape = shape_of(file, path)
         image = file.asarray(maxworkers=1).reshape(shape)
     return np.ascontiguousarray(image, dtype=image.dtype.newbyteorder("="))
 
@@ -107,10 +107,7 @@ class OpenTiff:
         if isinstance(error, Exception) and not isinstance(
             error, (OSError, MemoryError, RefusedError)
         ):
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise ValueError(
-                f"{self._path} is not a readable TIFF ({reason}); copy or export it again"
-            ) from error
+            raise unreadable(self._path, "TIFF", error) from error
 
     def _refuse_truncated(self, file: tifffile.TiffFile) -> None:
         """Every strip must lie inside the file; decoders fill what is missing with zeros."""
@@ -129,7 +126,8 @@ class OpenTiff:
             raise ValueError(self._complaints.first)
 
 
-def _shape(file: tifffile.TiffFile, path: str | os.PathLike[str]) -> tuple[int, ...]:
+def shape_of(file: tifffile.TiffFile, path: str | os.PathLike[str]) -> tuple[int, ...]:
+    """(z, y, x) or (y, x), whatever axes of length one are before."""
     series = file.series
     shape = tuple(int(n) for n in series[0].shape)
     if len(series) != 1:
@@ -147,6 +145,7 @@ def _shape(file: tifffile.TiffFile, path: str | os.PathLike[str]) -> tuple[int, 
     return shape
 
 
-def _dtype(file: tifffile.TiffFile) -> np.dtype[Any]:
+def dtype_of(file: tifffile.TiffFile) -> np.dtype[Any]:
+    """Of the grey values, in native byte order."""
     dtype: np.dtype[Any] = np.dtype(file.series[0].dtype)
     return dtype.newbyteorder("=")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import tifffile
 from crevasse.io.fact import Fact, voxel_size
 
 _TAG_UNITS = {2: "inch", 3: "cm"}
+_IN_CM = re.compile(r"voxel_size_cm *= *(.*\S)")
+_NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 
 def voxel_size_of(file: tifffile.TiffFile, path: Path, ndim: int) -> Fact[tuple[float, ...]] | None:
@@ -21,6 +24,18 @@ def voxel_size_of(file: tifffile.TiffFile, path: Path, ndim: int) -> Fact[tuple[
     if file.imagej_metadata:
         return _imagej(file, path, ndim)
     return _tags(file, path, ndim)
+
+
+def voxel_size_beside(slices: Path) -> Fact[tuple[float, ...]] | None:
+    """What nabu writes to a text beside the slices of a volume, in cm."""
+    texts = sorted(slices.glob("*_infos.txt"))
+    if len(texts) != 1:
+        return None
+    said = _IN_CM.search(texts[0].read_text(encoding="utf-8", errors="replace"))
+    if said is None:
+        return None
+    sizes = [float(number) for number in _NUMBER.findall(said[1])]
+    return voxel_size(sizes * 3 if len(sizes) == 1 else sizes, "cm", f"{texts[0].name}:{said[0]}")
 
 
 def _ome(text: str, path: Path, ndim: int) -> Fact[tuple[float, ...]] | None:

@@ -82,7 +82,9 @@ def _described(
 ) -> tuple[str, dict[str, Any], tuple[float, float] | None]:
     """Kind of TIFF, its metadata and resolution."""
     dtype = array.dtype.str[1:]
-    if dtype in _IMAGEJ and array.nbytes <= _NO_BIGTIFF and _imagej_can_say(sizes):
+    # tifffile takes the last axis of ImageJ's images for samples where it has length one.
+    imagej = dtype in _IMAGEJ and array.nbytes <= _NO_BIGTIFF and array.shape[-1] > 1
+    if imagej and _imagej_can_say(sizes):
         if sizes is None:
             return "imagej", {}, None
         spacing = {"spacing": sizes[0]} if array.ndim == 3 else {}

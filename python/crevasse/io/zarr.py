@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,12 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.errors import ZarrUserWarning
 
 from crevasse.io.fact import Fact, Provenance
-from crevasse.io.ngff import finest
+from crevasse.io.ngff import Level, level_of
 from crevasse.io.refusal import RefusedError, naming
-from crevasse.io.scan import Scan, Selection, Stored, assumed_axes, stamp
+from crevasse.io.scan import Scan, Selection, Stored, assumed_axes, said_axes, stamp
 
 # Our writer's mark at a group. It writes every chunk, and a voxel size of 1 only if that is one.
 OURS = "crevasse"
@@ -27,7 +30,8 @@ def open_scans(path: Path, dataset: str | None = None) -> tuple[Scan, ...]:
     path
         Folder of the store.
     dataset
-        Path of the array in it. None: level 0 of the multiscale image, else the only array.
+        Path of the array in it, or of an image. None: level 0 of the one multiscale image, else the
+        only array.
 
     Raises
     ------
@@ -36,21 +40,58 @@ def open_scans(path: Path, dataset: str | None = None) -> tuple[Scan, ...]:
     """
     with naming(path, "Zarr"):
         root = zarr.open(path, mode="r")
-        if isinstance(root, zarr.Array):
-            name, image = "", None
-        else:
-            image = finest(root.attrs, path.name, ones=OURS in root.attrs)
-            name = dataset or (image.path if image else _only(root, path))
-            if image is not None and name.strip("/") != image.path:
-                image = None
+        name, level = _chosen(root, path, dataset)
         array = _array(root, name, path)
-        axes = image.axes if image else _order(array, path)
-        provenance = Provenance("Zarr", axes, image.voxel_size if image else None)
+        axes = level.axes if level else _order(array, path)
+        provenance = Provenance("Zarr", axes, level.voxel_size if level else None)
         read = partial(_read, path, name)
-        stored = Stored(
-            path.name, array.shape, np.dtype(array.dtype), read, provenance, _stamp(path)
-        )
-        return stored.scans()
+        dtype = np.dtype(array.dtype)
+        return Stored(path.name, array.shape, dtype, read, provenance, _stamp(path)).scans()
+
+
+def _chosen(
+    root: zarr.Group | zarr.Array[Any], path: Path, dataset: str | None
+) -> tuple[str, Level | None]:
+    """Path of the array that is meant, and what the image that it belongs to says of it.
+
+    `dataset` may name an array or an image, which is a group; Bio-Formats puts one into another.
+    """
+    if isinstance(root, zarr.Array):
+        if dataset is not None:
+            raise RefusedError(f"dataset must be left out for {path}, got {dataset!r}")
+        return "", None
+    ones = OURS in root.attrs
+    name = _image(root, path) if dataset is None else dataset.strip("/")
+    if name is None:
+        return _only(root, path), None
+    if name in _groups(root):
+        level = level_of(_at(root, name), path.name, ones=ones)
+        return (f"{name}/{level.path}".lstrip("/") if level else name), level
+    group, _, last = name.rpartition("/")
+    return name, level_of(_at(root, group), path.name, last, ones=ones)
+
+
+def _image(root: zarr.Group, path: Path) -> str | None:
+    """Path of the one multiscale image: the store itself, or one within that holds no labels."""
+    if level_of(root.attrs, path.name):
+        return ""
+    images = [
+        name
+        for name in _groups(root)
+        if "labels" not in name.split("/") and level_of(_at(root, name), path.name)
+    ]
+    return images[0] if len(images) == 1 else None
+
+
+def _groups(root: zarr.Group) -> list[str]:
+    """Paths of all groups, the root's being empty."""
+    return ["", *sorted(name for name, item in _members(root) if isinstance(item, zarr.Group))]
+
+
+def _at(root: zarr.Group, name: str) -> Mapping[str, Any]:
+    """Attributes of a group; none where there is no such group."""
+    group = root if name == "" else root.get(name)
+    return group.attrs if isinstance(group, zarr.Group) else {}
 
 
 def _read(path: Path, name: str, selection: Selection) -> NDArray[Any]:
@@ -86,19 +127,22 @@ def _only(root: zarr.Group, path: Path) -> str:
 
 
 def _arrays(root: zarr.Group) -> list[str]:
-    return sorted(
-        name for name, item in root.members(max_depth=None) if isinstance(item, zarr.Array)
-    )
+    return sorted(name for name, item in _members(root) if isinstance(item, zarr.Array))
+
+
+def _members(root: zarr.Group) -> Sequence[tuple[str, zarr.Group | zarr.Array[Any]]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ZarrUserWarning)  # of files that are no part of the store
+        return root.members(max_depth=None)
 
 
 def _order(array: zarr.Array[Any], path: Path) -> Fact[str]:
     """Names of dimensions, of Zarr 3 or as xarray puts them, where they are t, z, y, x."""
     named: Any = getattr(array.metadata, "dimension_names", None)
-    named = named or array.attrs.get("_ARRAY_DIMENSIONS")
-    if named and all(named):
-        order = ":".join(str(name).lower() for name in named)
-        return Fact(order, f"{path.name}:{array.path}@dimension names")
-    return assumed_axes(array.ndim, path.name)
+    named = named or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+    names = [str(name or "") for name in named]
+    order = said_axes(names, array.ndim, f"{path.name}:{array.path}@dimension names")
+    return order or assumed_axes(array.ndim, path.name)
 
 
 def _stamp(path: Path) -> str:
