@@ -47,6 +47,16 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def pipelines(session: nox.Session) -> None:
+    """The steps in the pipelines that they are for; httomo as far as it goes without a GPU."""
+    session.install(".[test,ewoks]", "ewoks", "prefect>=3")
+    session.install("--no-deps", "httomo==3.0", "httomo-backends", "httomolib")
+    session.install("click", "graypy", "hdf5plugin", "loguru", "mpi4py", "mpich", "pyyaml", "tqdm")
+    files = ("tests/test_blocks.py", "tests/test_steps.py")
+    session.run("pytest", "-m", "slow or not slow", *files, *session.posargs)
+
+
+@nox.session
 @nox.parametrize("preset", ["release", "asan-ubsan", "tsan"])
 def cpp(session: nox.Session, preset: str) -> None:
     """The C++ tests; needs doctest from the system."""

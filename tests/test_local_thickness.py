@@ -15,11 +15,12 @@ shapes = st.one_of(
 )
 
 
-def brute_force(mask, steps, border, closed):
+def brute_force(mask, steps, border, closed, limit=np.inf):
     """Squared radii and lengths as whole numbers, so that nothing is rounded."""
     squared = distance(mask, spacing=steps, squared=True, border=border)
-    if np.isinf(squared).any():
+    if np.isinf(squared).any() and np.isinf(limit):
         return squared
+    squared = np.minimum(squared, limit**2 / 4)
     result = np.zeros(mask.shape)
     places = np.stack(np.indices(mask.shape), axis=-1) * np.array(steps)
     for centre in np.argwhere(mask):
@@ -44,6 +45,27 @@ def test_thickness_is_that_of_every_ball(mask, steps, border, closed, n_threads)
     runs = RunVolume.from_mask(mask)
     again = local_thickness(runs, spacing=spacing, border=border, closed=closed)
     np.testing.assert_array_equal(again, found)
+
+
+@given(masks(shapes), st.sampled_from([(1, 1, 1), (3, 2, 1)]), st.booleans(), st.booleans(),
+       st.sampled_from([0.5, 1, 2, 3, 4, 4.5, 5, 7, 8, 30]), threads)  # fmt: skip
+def test_no_ball_is_larger_than_the_limit(mask, steps, border, closed, limit, n_threads):
+    steps = steps[-mask.ndim :]
+    found = local_thickness(
+        mask, spacing=steps, border=border, closed=closed, limit=limit, n_threads=n_threads
+    )
+    expected = brute_force(mask, steps, border, closed, limit)
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
+    again = local_thickness(
+        mask, spacing=tuple(0.7 * s for s in steps), border=border, closed=closed, limit=0.7 * limit
+    )
+    np.testing.assert_allclose(again, 0.7 * expected, rtol=1e-6)
+
+
+def test_a_limit_must_be_positive_and_stands_for_infinity():
+    assert (local_thickness(np.ones((3, 4), bool), limit=2.5) == 2.5).all()
+    with pytest.raises(ValueError, match="limit must be positive and finite, got -1"):
+        local_thickness(np.ones((3, 4), bool), limit=-1)
 
 
 @pytest.mark.parametrize("closed", [True, False])

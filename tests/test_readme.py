@@ -35,7 +35,9 @@ def test_every_command_shown_is_understood(line, tmp_path):
     cli._parser().parse_args(arguments)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/pipelines.md"]
+)
 def test_every_link_to_a_file_leads_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)", text):
@@ -46,7 +48,7 @@ def test_every_link_to_a_file_leads_somewhere(page):
 def test_the_reference_lists_every_public_name():
     listed = re.findall(r"^::: (\S+)$", (ROOT / "docs/api.md").read_text(), flags=re.MULTILINE)
     listed = [name.replace(".score.score", ".score") for name in listed]  # not the module
-    packages = ("io", "operando", "phantom", "report", "tracking")
+    packages = ("io", "operando", "phantom", "report", "steps", "tracking")
     public = {f"crevasse.{member}" for member in crevasse.__all__} | {
         f"crevasse.{package}.{member}"
         for package in packages

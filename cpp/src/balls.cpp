@@ -77,6 +77,8 @@ CREVASSE_INLINE std::uint32_t bits_of(const LaneMask& mask) {
 CREVASSE_INLINE Lanes needed_for(const Lanes& own, std::span<const float> table, double length) {
   float radii[lane_count];
   if (!table.empty()) {
+    // Whole numbers, but for the largest where a limit has cut it: no neighbour holds that one,
+    // nor does any by the table of the whole number below.
     const auto places = __builtin_convertvector(own, LaneMask);
     std::int32_t at[lane_count];
     std::memcpy(at, &places, sizeof(at));

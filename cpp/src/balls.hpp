@@ -34,12 +34,15 @@ struct Scale {
   bool is_cubic() const { return whole && weight[0] == weight[1] && weight[1] == weight[2]; }
 
   /// What squared lengths inside a ball lie below, and those outside above, with nothing between:
-  /// whole numbers leave half a unit to each side. Others, and those too large for a float, carry
-  /// its rounding, and ties are decided within that.
+  /// whole numbers leave half a unit to each side, also where a limit has cut the radius short of
+  /// one. Others, and those too large for a float, carry its rounding, and ties are decided within
+  /// that.
   double bound(float squared_radius, bool closed) const {
     const auto squared = static_cast<double>(squared_radius);
-    const double slack = whole && squared < 0x1p24 ? 0.5 : 1.5e-7 * squared;
-    return closed ? squared + slack : squared - slack;
+    if (whole && squared < 0x1p24) {
+      return closed ? std::floor(squared) + 0.5 : std::ceil(squared) - 0.5;
+    }
+    return closed ? squared * (1 + 1.5e-7) : squared * (1 - 1.5e-7);
   }
 };
 

@@ -102,6 +102,7 @@ void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
   near.spacing = scale.steps();
   near.squared = true;
   near.border = options.border;
+  near.limit = options.limit / (2 * scale.unit);
   distance(runs, out, out_is_zero, near, threads);
   const Volume<const float> squared{out.data, shape};
   const int team = worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);

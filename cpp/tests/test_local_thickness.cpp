@@ -22,7 +22,8 @@ Dense<float> brute_force(const Mask& mask, const ThicknessOptions& o, double uni
   distance(encode_mask(mask.view(), 1), squared.out(), true,
            {steps, true, std::numeric_limits<double>::infinity(), o.border}, 1);
   for_each_voxel(s, [&](index_t z, index_t y, index_t x) {
-    const auto radius = static_cast<double>(squared.at(z, y, x));
+    const double most = o.limit / (2 * unit);
+    const double radius = std::min(static_cast<double>(squared.at(z, y, x)), most * most);
     if (radius == 0) return;
     const auto diameter = static_cast<float>(2 * unit * std::sqrt(radius));
     for_each_voxel(s, [&](index_t pz, index_t py, index_t px) {
@@ -62,7 +63,8 @@ Mask bubbles(const Shape& shape, int count, Random& random) {
 }  // namespace
 
 TEST_CASE(
-    "local thickness equals every ball of every voxel, whatever spacing, border and closure") {
+    "local thickness equals every ball of every voxel, whatever spacing, border, closure and "
+    "limit") {
   Random random(51);
   for (const Shape& shape :
        {Shape{1, 1, 9}, Shape{1, 14, 70}, Shape{9, 10, 11}, Shape{6, 13, 67}, Shape{16, 5, 16}}) {
@@ -74,6 +76,8 @@ TEST_CASE(
         ThicknessOptions options{spacing};
         options.closed = below(random, 2) == 0;
         for (bool& border : options.border) border = below(random, 2) == 0;
+        const std::array limits{options.limit, options.limit, 3.0, 4.0, 4.5};
+        options.limit = limits[static_cast<std::size_t>(below(random, 5))];
         const double unit = std::min({spacing[0], spacing[1], spacing[2]});
         CHECK(measured(mask, options, 3) == brute_force(mask, options, unit));
       }

@@ -155,6 +155,7 @@ def local_thickness(
     spacing: tuple[float, float, float],
     border: tuple[bool, bool, bool],
     closed: bool,
+    limit: float,
     threads: int,
 ) -> None: ...
 def label_distance(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,6 +18,7 @@ def local_thickness(
     spacing: _validate.Spacing = 1.0,
     border: bool = False,
     closed: bool = True,
+    limit: float | None = None,
     out: NDArray[np.float32] | None = None,
     n_threads: int | None = None,
 ) -> NDArray[np.float32]:
@@ -36,6 +39,10 @@ def local_thickness(
         may be too large.
     closed
         Whether a voxel at exactly the radius belongs to the ball, as in [1]_ and BoneJ.
+    limit
+        Largest diameter of interest, in the unit of `spacing`: balls are no larger, and thicker
+        voxels get the limit, so that what a voxel gets depends on nothing farther away than that.
+        None: no limit.
     out
         C-contiguous float32 array of the mask's shape to write into.
     n_threads
@@ -45,7 +52,7 @@ def local_thickness(
     -------
     numpy.ndarray
         float32 diameters, of the mask's shape, in the unit of `spacing`; 0 at background. Infinite
-        everywhere if there is no background.
+        (or the limit) everywhere if there is no background.
 
     Notes
     -----
@@ -58,7 +65,7 @@ def local_thickness(
     TypeError
         If the mask is not bool or integer, or `out` is not float32.
     ValueError
-        If spacing is not positive or `out` does not fit.
+        If spacing or `limit` is not positive, or `out` does not fit.
 
     References
     ----------
@@ -72,6 +79,7 @@ def local_thickness(
     array([[0., 2., 2., 2., 0., 1., 0.]], dtype=float32)
     """
     threads = _validate.n_threads(n_threads)
+    largest = _validate.positive(limit, "limit") if limit is not None else math.inf
     runs = as_run_volume(mask, threads)
     ndim = len(runs.shape)
     axes = spacing_3d(spacing, ndim)
@@ -85,6 +93,7 @@ def local_thickness(
         axes,
         border_3d(border, ndim),
         closed,
+        largest,
         threads,
     )
     return result

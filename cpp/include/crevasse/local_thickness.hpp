@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "crevasse/runs.hpp"
 
@@ -10,11 +11,14 @@ struct ThicknessOptions {
   std::array<double, 3> spacing{1, 1, 1};  ///< Voxel size along z, y, x; positive, finite.
   std::array<bool, 3> border{};            ///< Whether beyond the ends of z, y, x is background.
   bool closed = true;  ///< Whether a voxel at exactly the radius lies in the ball.
+  double limit = std::numeric_limits<double>::infinity();  ///< Positive: the largest diameter.
 };
 
 /// Local thickness: at every voxel of `runs` the diameter of the largest ball that covers it, of
 /// those around voxels of `runs` that reach to the nearest background voxel centre; 0 at
-/// background, infinite where there is no background at all. In the unit of the spacing.
+/// background, infinite where there is no background at all. In the unit of the spacing. Balls that
+/// would be larger than `limit` are of that diameter, so that what a voxel gets depends on nothing
+/// farther away than it.
 ///
 /// Exact for spacings with a common measure and radii up to 4095 of it: squared radii are compared
 /// as whole numbers. Otherwise ties are decided within 1.5e-7 of the squared radius.

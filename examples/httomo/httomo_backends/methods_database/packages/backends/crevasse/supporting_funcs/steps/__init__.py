@@ -1,0 +1,1 @@
+"""Of the methods database of httomo: the methods of crevasse."""
