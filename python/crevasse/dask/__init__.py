@@ -1,0 +1,8 @@
+"""The kernels on volumes that do not fit into memory: dask arrays, brick by brick.
+
+Needs the extra `dask`: pip install 'crevasse[dask]'.
+"""
+
+from crevasse.dask._label import BrickLabeling, label
+
+__all__ = ["BrickLabeling", "label"]
