@@ -49,6 +49,18 @@ class Numbering:
     numbers: list[NDArray[np.uint32]]
 
 
+@dataclass(frozen=True)
+class NumberedBrick:
+    """A brick, labelled by itself, with the volume's number of each of its labels.
+
+    `count` is that of the volume.
+    """
+
+    labeling: _core.RunLabeling
+    numbers: NDArray[np.uint32]
+    count: int
+
+
 def label_brick(image: NDArray[Any], connectivity: int, threads: int) -> Brick:
     """Label one brick by itself."""
     brick = _validate.bool_or_integer(image, "image")
@@ -95,16 +107,10 @@ def number_components(
     return Numbering(count, np.split(numbers[place], ends[:-1]))
 
 
-def renumbered(
-    labeling: _core.RunLabeling, numbering: NDArray[np.uint32], count: int
-) -> _core.RunLabeling:
-    """A brick under the numbers of the whole volume."""
-    return labeling.renumber(np.ascontiguousarray(numbering), count)
-
-
-def write_labels(labeling: _core.RunLabeling, dtype: np.dtype[Any], threads: int) -> NDArray[Any]:
-    """A brick's labels, dense."""
-    out = np.zeros(labeling.runs.shape, dtype=dtype)
+def write_labels(brick: NumberedBrick, dtype: np.dtype[Any], threads: int) -> NDArray[Any]:
+    """A brick's labels, dense, under the volume's numbers."""
+    out = np.zeros(brick.labeling.runs.shape, dtype=dtype)
+    labeling = brick.labeling.renumber(brick.numbers, brick.count)
     labeling.write_labels(out, 0, True, threads)
     return out
 

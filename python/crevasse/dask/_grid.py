@@ -30,6 +30,11 @@ def as_array(image: object, name: str, kinds: str = "bui") -> da.Array:
     return image if filled == image.chunks else image.rechunk(filled)
 
 
+def as_volume(image: da.Array) -> da.Array:
+    """A 2-D image as one slice; a volume as it is."""
+    return image[None] if image.ndim == 2 else image
+
+
 class Grid:
     """How a (z, y, x) dask array is cut: bricks by their index (i, j, k)."""
 

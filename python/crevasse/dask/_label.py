@@ -15,16 +15,15 @@ from numpy.typing import DTypeLike, NDArray
 from crevasse import _validate
 from crevasse.dask._boundary import Direction, Part, n_steps, neighbour_directions
 from crevasse.dask._components import (
+    NumberedBrick,
     Numbering,
     label_brick,
     meetings,
     number_components,
-    renumbered,
     write_labels,
 )
-from crevasse.dask._grid import Grid, Index, as_array
-
-_Tasks = dict[tuple[Any, ...], Any]
+from crevasse.dask._graph import Tasks, of_objects
+from crevasse.dask._grid import Grid, Index, as_array, as_volume
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class BrickLabeling:
 
     labels: da.Array
     count: da.Array
-    _runs: da.Array = field(repr=False)  # a RunLabeling of the core in every brick
+    _bricks: da.Array = field(repr=False)  # whose blocks are each a NumberedBrick
 
 
 def label(
@@ -103,29 +102,23 @@ def label(
     joined = _validate.connectivity(connectivity, array.ndim)
     kind = _validate.label_dtype(dtype, 0)
     threads = _validate.n_threads(n_threads)
-    volume = array if array.ndim == 3 else array[None]
-    one_each = tuple((1,) * n for n in volume.numblocks)
-    bricks = volume.map_blocks(label_brick, joined, threads, **_objects(one_each))
-    runs, count = _join(bricks, Grid(volume.chunks), joined, kind)
-    labels = runs.map_blocks(write_labels, kind, threads, dtype=kind, chunks=volume.chunks)
-    return BrickLabeling(labels if array.ndim == 3 else labels[0], count, runs)
-
-
-def _objects(chunks: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
-    """What a dask array is told of whose blocks are no arrays."""
-    return {"dtype": object, "chunks": chunks, "meta": np.empty((0,) * len(chunks), object)}
+    volume = as_volume(array)
+    bricks = volume.map_blocks(label_brick, joined, threads, **of_objects(volume.numblocks))
+    numbered, count = _join(bricks, Grid(volume.chunks), joined, kind)
+    labels = numbered.map_blocks(write_labels, kind, threads, dtype=kind, chunks=volume.chunks)
+    return BrickLabeling(labels if array.ndim == 3 else labels[0], count, numbered)
 
 
 def _join(
     bricks: da.Array, grid: Grid, connectivity: int, dtype: np.dtype[Any]
 ) -> tuple[da.Array, da.Array]:
-    """Of bricks labelled by themselves: their runs under the volume's numbers, and the count."""
+    """Bricks labelled by themselves get the volume's numbers; and the volume's count."""
     token = tokenize(bricks.name, connectivity, dtype)
-    name, runs, count = (f"{of}-{token}" for of in ("join-labels", "components", "n-components"))
+    name, numbered, count = (f"{of}-{token}" for of in ("join-labels", "number-labels", "count"))
     tasks = _joining_tasks(name, bricks.name, grid, connectivity, dtype)
-    last = {
-        (runs, *index): (
-            renumbered,
+    last: Tasks = {
+        (numbered, *index): (
+            NumberedBrick,
             (name, "labeling", *index),
             (name, "numbers", *index),
             (name, "count"),
@@ -133,23 +126,23 @@ def _join(
         for index in grid
     }
     graph = HighLevelGraph.from_collections(name, tasks, dependencies=[bricks])
-    layers = {**graph.layers, runs: last, count: {(count,): (np.asarray, (name, "count"))}}
-    dependencies = {**graph.dependencies, runs: {name}, count: {name}}
+    layers = {**graph.layers, numbered: last, count: {(count,): (np.asarray, (name, "count"))}}
+    dependencies = {**graph.dependencies, numbered: {name}, count: {name}}
     joined = HighLevelGraph(layers, dependencies)
     return (
-        da.Array(joined, runs, **_objects(bricks.chunks)),
+        da.Array(joined, numbered, **of_objects(bricks.numblocks)),
         da.Array(joined, count, chunks=(), dtype=np.int64),
     )
 
 
 def _joining_tasks(
     name: str, bricks: str, grid: Grid, connectivity: int, dtype: np.dtype[Any]
-) -> _Tasks:
+) -> Tasks:
     """Take bricks apart into what is needed at different times, and let them meet.
 
     What a task takes of a neighbour is all that travels: a face, or the rim of edges and corners.
     """
-    tasks: _Tasks = {}
+    tasks: Tasks = {}
     for index in grid:
         brick, own = (bricks, *index), (name, "boundary", *index)
         for part in ("labeling", "first", "boundary"):
