@@ -168,6 +168,16 @@ def label_distance(
     border: tuple[bool, bool, bool],
     threads: int,
 ) -> None: ...
+def distance_units(
+    shape: _Shape, spacing: tuple[float, float, float]
+) -> tuple[float, float]: ...
+def distance_pass(
+    squared: NDArray[Any],
+    values: NDArray[Any] | None,
+    weight: float,
+    border: bool,
+    threads: int,
+) -> None: ...
 def nearest_background(
     runs: RunVolume,
     z: NDArray[np.int32],
