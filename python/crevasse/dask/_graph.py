@@ -21,34 +21,26 @@ def of_objects(numblocks: tuple[int, ...]) -> dict[str, Any]:
     return {"dtype": object, "chunks": chunks, "meta": np.empty((0,) * len(chunks), object)}
 
 
-def compute_merged(
-    name: str,
-    tasks: Tasks,
-    merge: Callable[[Sequence[Any]], Any],
-    source: da.Array,
-) -> Any:
-    """The results of tasks, merged in their order, few at a time.
+def merge_tree(
+    name: str, keys: Sequence[Key], merge: Callable[[Sequence[Any]], Any]
+) -> tuple[Tasks, Key]:
+    """Tasks that merge the results of `keys`, in their order, few at a time; and the last one.
 
-    Parameters
-    ----------
-    name
-        Unique to tasks, merge and source; all keys are made of it.
-    tasks
-        By key.
-    merge
-        Associative: several results to one.
-    source
-        What tasks read.
+    `merge` makes one result of several, and is associative.
     """
-    tree: Tasks = dict(tasks)
-    level, keys = 0, list(tasks)
+    tasks: Tasks = {}
+    level = 0
     while len(keys) > 1 or level == 0:
-        groups = [keys[i : i + _PARTS_AT_ONCE] for i in range(0, len(keys), _PARTS_AT_ONCE)]
         merged: Tasks = {
-            (f"{name}-merged", level, k): (merge, group) for k, group in enumerate(groups)
+            (name, "merged", level, i): (merge, list(keys[i : i + _PARTS_AT_ONCE]))
+            for i in range(0, len(keys), _PARTS_AT_ONCE)
         }
-        tree |= merged
+        tasks |= merged
         level, keys = level + 1, list(merged)
-    tree[(name,)] = keys[0]
-    graph = HighLevelGraph.from_collections(name, tree, dependencies=[source])
+    return tasks, keys[0]
+
+
+def compute(name: str, tasks: Tasks, last: Key, source: da.Array) -> Any:
+    """The result of the task `last`, of tasks that read blocks of `source`."""
+    graph = HighLevelGraph.from_collections(name, tasks | {(name,): last}, dependencies=[source])
     return da.Array(graph, name, chunks=(), dtype=object).compute()

@@ -10,7 +10,7 @@ from dask.base import tokenize
 from crevasse import _validate
 from crevasse._region_table import signed_if_it_fits
 from crevasse._regions import Regions, default_unit, region_columns
-from crevasse.dask._graph import Tasks, compute_merged
+from crevasse.dask._graph import Tasks, compute, merge_tree
 from crevasse.dask._grid import Grid, as_array, as_volume
 from crevasse.dask._label import BrickLabeling
 from crevasse.dask._region_sums import RegionSums, merged_sums, sums_of_brick
@@ -85,10 +85,11 @@ def _sums(labels: da.Array | BrickLabeling, n_threads: int) -> RegionSums:
         grid = Grid(bricks.chunks)
     name = f"region-sums-{tokenize(bricks.name, threads)}"
     tasks: Tasks = {
-        (f"{name}-brick", *index): (sums_of_brick, (bricks.name, *index), grid, index, threads)
+        (name, "brick", *index): (sums_of_brick, (bricks.name, *index), grid, index, threads)
         for index in grid
     }
-    found: RegionSums = compute_merged(name, tasks, merged_sums, bricks)
+    merging, last = merge_tree(name, list(tasks), merged_sums)
+    found: RegionSums = compute(name, tasks | merging, last, bricks)
     return found
 
 
