@@ -140,6 +140,41 @@ RunVolumeHandle select_labels(const RunLabeling& labeling, const py::array_t<boo
       [&] { return share(select(*labeling.runs, labeling.labels(), bytes, threads)); });
 }
 
+/// The same runs under other labels: `numbers[l - 1]` for label l, of which there are `count`.
+RunLabeling renumber_labels(const RunLabeling& labeling, const py::array_t<std::uint32_t>& numbers,
+                            index_t count) {
+  const auto number = values_of(numbers, labeling.components.count, "numbers");
+  return without_gil([&] {
+    RunLabels renumbered{Buffer<std::uint32_t>(labeling.labels().size()), count};
+    std::transform(labeling.labels().begin(), labeling.labels().end(), renumbered.labels.begin(),
+                   [&](std::uint32_t label) { return number[label - 1]; });
+    return RunLabeling{labeling.runs, std::move(renumbered)};
+  });
+}
+
+py::tuple to_state(const py::object& self) {
+  const auto& labeling = self.cast<const RunLabeling&>();
+  return py::make_tuple(to_tuple(labeling.runs->shape), self.attr("runs").attr("row_begin"),
+                        self.attr("runs").attr("runs").attr("reshape")(-1), self.attr("labels"),
+                        labeling.components.count);
+}
+
+RunLabeling from_state(const py::tuple& state) {
+  const Shape shape = to_shape(state[0].cast<ShapeTuple>());
+  check_shape(shape);
+  const auto row_begin = state[1].cast<py::array_t<index_t>>();
+  const auto edges = state[2].cast<py::array_t<std::int32_t>>();
+  const auto labels = state[3].cast<py::array_t<std::uint32_t>>();
+  const auto flat = values_of(edges, 2 * labels.size(), "runs");
+  Buffer<Run> runs(flat.size() / 2);
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i] = {flat[2 * i], flat[2 * i + 1]};
+  const auto begins = values_of(row_begin, shape.rows() + 1, "row_begin");
+  RunVolume volume{shape, Buffer<index_t>::copy_of(begins), std::move(runs)};
+  const auto of_each = values_of(labels, labels.size(), "labels");
+  return {share(std::move(volume)),
+          {Buffer<std::uint32_t>::copy_of(of_each), state[4].cast<index_t>()}};
+}
+
 }  // namespace
 
 void bind_label(py::module_& m) {
@@ -155,6 +190,8 @@ void bind_label(py::module_& m) {
                              })
       .def("write_labels", &write_labels, py::arg("out").noconvert(), py::arg("first_slice"),
            py::arg("out_is_zero"), py::arg("threads"))
+      .def("renumber", &renumber_labels, py::arg("numbers").noconvert(), py::arg("count"))
+      .def(py::pickle(&to_state, &from_state))
       .def("select", &select_labels, py::arg("keep").noconvert(), py::arg("threads"));
 
   m.def("label_runs", &label_volume, py::arg("runs"), py::arg("connectivity"), py::arg("periodic"),

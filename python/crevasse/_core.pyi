@@ -42,6 +42,7 @@ class RunLabeling:
     def write_labels(
         self, out: NDArray[Any], first_slice: int, out_is_zero: bool, threads: int
     ) -> None: ...
+    def renumber(self, numbers: NDArray[np.uint32], count: int) -> RunLabeling: ...
     def select(self, keep: NDArray[np.bool_], threads: int) -> RunVolume: ...
 
 @final
@@ -108,6 +109,7 @@ def label_image(
 def label_runs(
     runs: RunVolume, connectivity: int, periodic: _AxisFlags, threads: int
 ) -> RunLabeling: ...
+def merge_labels(label_count: int, pairs: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], int]: ...
 def encode_binary(image: NDArray[Any], threads: int) -> tuple[RunVolume, int] | None: ...
 def ranked_labels(
     labels: NDArray[Any], threads: int
@@ -165,6 +167,16 @@ def label_distance(
     squared: bool,
     limit: float,
     border: tuple[bool, bool, bool],
+    threads: int,
+) -> None: ...
+def distance_units(
+    shape: _Shape, spacing: tuple[float, float, float]
+) -> tuple[float, float]: ...
+def distance_pass(
+    squared: NDArray[Any],
+    values: NDArray[Any] | None,
+    weight: float,
+    border: bool,
     threads: int,
 ) -> None: ...
 def nearest_background(

@@ -155,17 +155,53 @@ def layer_thickness(
     """
     runs = as_run_volume(mask, n_threads)
     ndim = len(runs.shape)
-    along = _axis(axis, ndim)
-    lengths = _validate.spacing(spacing, ndim)
-    length, map_spacing = lengths[along], lengths[:along] + lengths[along + 1 :]
-    map_shape = runs.shape[:along] + runs.shape[along + 1 :]
-    inside = _column_region(roi, map_shape, map_spacing)
+    along = validate_axis(axis, ndim)
+    frame = frame_of_columns(runs.shape, along, spacing, roi)
+    columns = _core.layer_columns(runs._core, along + 3 - ndim, _validate.n_threads(n_threads))
+    return layer_of_columns(LayerColumns(*columns), frame)
 
+
+@dataclass(frozen=True)
+class LayerColumns:
+    """What columns along an axis hold, int32: their voxels, layers, and where these begin and end.
+
+    Where there is no layer, it begins and ends at -1.
+    """
+
+    n_voxels: NDArray[np.int32]
+    n_layers: NDArray[np.int32]
+    begin: NDArray[np.int32]
+    end: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ColumnFrame:
+    """Where columns lie: which are in the region of interest, and the size of voxels.
+
+    `length` is that of a voxel along the columns, `spacing` the rest.
+    """
+
+    inside: NDArray[np.bool_]
+    length: float
+    spacing: tuple[float, ...]
+
+
+def frame_of_columns(
+    shape: tuple[int, ...], along: int, spacing: _validate.Spacing, roi: ArrayLike | float | None
+) -> ColumnFrame:
+    """The frame of the columns of a volume along one axis."""
+    lengths = _validate.spacing(spacing, len(shape))
+    map_spacing = lengths[:along] + lengths[along + 1 :]
+    inside = _column_region(roi, shape[:along] + shape[along + 1 :], map_spacing)
+    return ColumnFrame(inside, lengths[along], map_spacing)
+
+
+def layer_of_columns(columns: LayerColumns, frame: ColumnFrame) -> LayerThickness:
+    """Maps and what is made of them; see `layer_thickness`."""
+    inside, length = frame.inside, frame.length
     n_voxels, n_layers, begin, end = (
-        column.reshape(map_shape)
-        for column in _core.layer_columns(
-            runs._core, along + 3 - ndim, _validate.n_threads(n_threads)
-        )
+        column.reshape(inside.shape)
+        for column in (columns.n_voxels, columns.n_layers, columns.begin, columns.end)
     )
     n_layers[~inside] = 0
     has_layer = n_layers > 0
@@ -175,13 +211,13 @@ def layer_thickness(
         float(values[inside].mean()) if inside.any() else math.nan
         for values in (thickness, has_layer, n_layers)
     )
-    roughness = surface_roughness(thickness, spacing=map_spacing, level="mean")
+    roughness = surface_roughness(thickness, spacing=frame.spacing, level="mean")
     return LayerThickness(
         map=thickness,
         n_layers=n_layers,
         near=near,
         far=far,
-        spacing=map_spacing,
+        spacing=frame.spacing,
         mean=mean,
         std=roughness.sq,
         std_corrected=_without_rounding(roughness.sq, length, layers_a_column),
@@ -191,7 +227,8 @@ def layer_thickness(
     )
 
 
-def _axis(value: int, ndim: int) -> int:
+def validate_axis(value: int, ndim: int) -> int:
+    """The axis, counted from the first."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or not -ndim <= value < ndim:
         raise ValueError(f"axis must lie in {-ndim}..{ndim - 1} for a {ndim}-D mask, got {value!r}")

@@ -132,5 +132,9 @@ def as_runs(
             raise ValueError(f"labels must not be negative, got {array.min()}")
         array = array.view(array.dtype.name.replace("int", "uint"))
     core, values = _core.ranked_labels(_validate.as_3d(array), threads)
-    fits_signed = not values.size or values[-1] < 2**63
-    return core, values.astype(np.int64) if fits_signed else values, array.ndim
+    return core, signed_if_it_fits(values), array.ndim
+
+
+def signed_if_it_fits(values: NDArray[np.uint64]) -> NDArray[Any]:
+    """Label values, sorted, as int64 unless one is too large."""
+    return values if values.size and values[-1] >= 2**63 else values.astype(np.int64)

@@ -110,7 +110,7 @@ def measure_regions(
     shape = labeling.runs.shape[-ndim:]
     grey = None if intensity is None else _grey_of(intensity, shape)
 
-    columns, units = _measures(_core.regions(labeling, threads), values, shape, lengths, name)
+    columns, units = region_columns(_core.regions(labeling, threads), values, shape, lengths, name)
     if surface:
         more, their_units = surface_columns(labeling, columns["n_voxels"], lengths, name, threads)
         columns |= more
@@ -131,13 +131,14 @@ def default_unit(spacing: tuple[float, ...]) -> str:
     return "voxel" if all(length == 1.0 for length in spacing) else "um"
 
 
-def _measures(
+def region_columns(
     sums: NDArray[Any],
     values: NDArray[Any],
     shape: tuple[int, ...],
     spacing: tuple[float, ...],
     unit: str,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The columns of `region_table` that follow from integer sums, and their units."""
     ndim = len(shape)
     axes = [(name, 3 - ndim + i) for i, name in enumerate(_validate.AXES[-ndim:])]
     length = dict(zip((axis for _, axis in axes), spacing, strict=True))

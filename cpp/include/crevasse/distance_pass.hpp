@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "crevasse/volume.hpp"
+
+namespace crevasse {
+
+/// The unit in which squared distances of a volume can be counted in 32-bit integers, exactly: of
+/// all three axes, and of y and x alone. 0 where there is none, and double precision is needed.
+struct DistanceUnits {
+  double volume = 0, slice = 0;
+};
+DistanceUnits distance_units(const Shape& shape, const std::array<double, 3>& spacing);
+
+/// What stands for no background yet: larger than any squared distance.
+template <class T>
+inline constexpr T no_distance =
+    std::is_integral_v<T> ? T{1 << 30} : std::numeric_limits<T>::infinity();
+
+/// One of the passes that `distance` is made of, for a volume of which only some columns are at
+/// hand: lower f(i) to min_k f(i ± k) + weight k² along the columns of a (length, columns) array,
+/// row after row. Starting from 0 at background and `no_distance` elsewhere, a pass along
+/// every axis gives squared distances.
+///
+/// `values`: of the image, laid out alike, where distances are those to another value; or null.
+/// `border`: whether beyond both ends of a column lies background.
+/// T: std::int32_t or double; V is the integer of its width.
+template <class T, class V = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>
+void distance_pass(T* squared, const V* values, index_t length, index_t columns, T weight,
+                   bool border, int threads);
+
+}  // namespace crevasse

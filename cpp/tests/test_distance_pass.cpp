@@ -1,0 +1,83 @@
+#include "crevasse/distance_pass.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "reference.hpp"
+
+using namespace crevasse;
+using namespace crevasse::reference;
+
+namespace {
+
+constexpr index_t columns = 131;  // two blocks of 64 and some
+
+/// From every voxel of every column to every other, and to the ends where they are background.
+template <class T, class V>
+std::vector<T> brute_force(const std::vector<T>& squared, const std::vector<V>& values,
+                           index_t length, T weight, bool border) {
+  std::vector<T> result = squared;
+  for (index_t i = 0; i < length; ++i) {
+    for (index_t c = 0; c < columns; ++c) {
+      const std::size_t own = to_size(i * columns + c);
+      for (index_t k = border ? -1 : 0; k < length + (border ? 1 : 0); ++k) {
+        const bool inside = k >= 0 && k < length;
+        const std::size_t other = inside ? to_size(k * columns + c) : own;
+        const bool changes = !values.empty() && values[own] != values[other];
+        const T there = !inside || changes ? T{0} : squared[other];
+        const T apart = static_cast<T>(i - k);
+        result[own] = std::min(result[own], there + weight * apart * apart);
+      }
+    }
+  }
+  return result;
+}
+
+template <class T, class V>
+void check_passes(index_t most_value) {
+  Random random(11);
+  for (const index_t length : {1, 2, 7, 40, 300}) {
+    for (const bool border : {false, true}) {
+      std::vector<T> squared(to_size(length * columns));
+      for (auto& f : squared) {
+        f = below(random, 4) == 0 ? T{0} : below(random, 2) == 0 ? T{9} : no_distance<T>;
+      }
+      // Long stretches without background, too far for windows.
+      for (index_t i = 0; i < length * columns / 2; ++i) squared[to_size(i)] = no_distance<T>;
+      std::vector<V> values(most_value == 0 ? 0 : squared.size());
+      for (auto& v : values) v = static_cast<V>(below(random, most_value + 1));
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i] == 0) squared[i] = 0;
+      }
+      const auto expected = brute_force(squared, values, length, T{4}, border);
+      distance_pass<T, V>(squared.data(), values.empty() ? nullptr : values.data(), length, columns,
+                          T{4}, border, 2);
+      REQUIRE(difference(squared, expected) == "");
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a pass takes the least of all voxels of a column, in integers") {
+  check_passes<std::int32_t, std::int32_t>(0);
+}
+
+TEST_CASE("a pass takes the least of all voxels of a column, in double precision") {
+  check_passes<double, std::int64_t>(0);
+}
+
+TEST_CASE("a pass of an image of values goes to where they change") {
+  check_passes<std::int32_t, std::int32_t>(2);
+  check_passes<double, std::int64_t>(2);
+}
+
+TEST_CASE("distances are counted in the common measure of all axes, or of a slice's") {
+  const Shape shape{50, 60, 70};
+  CHECK(distance_units(shape, {1.0, 0.5, 0.25}).volume == 0.25);
+  const DistanceUnits upright = distance_units(shape, {1.7320508, 2.0, 1.0});
+  CHECK(upright.volume == 0.0);
+  CHECK(upright.slice == 1.0);
+  CHECK(distance_units({1 << 16, 10, 10}, {1.0, 1.0, 1.0}).volume == 0.0);
+}
