@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -123,9 +124,11 @@ class Watcher:
         self._status = Status(source, {"time": times.unit})
         self._told = self._outputs.told()
         self._saved = self._page_of = (-1, -1)
-        self._page_at = self._beat_at = -float("inf")
+        self._page_at = self._beat_at = -math.inf
         self._status_of: tuple[object, ...] = ()
         self._resumed = self._session.resume()
+        if self._resumed:  # there is a page already, and scans may have queued up
+            self._page_at = clock()
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Watch until told to stop, or until the options say so; return how many are analysed."""

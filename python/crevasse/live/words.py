@@ -26,7 +26,10 @@ def answers(row: Reading, units: dict[str, str]) -> list[Answer]:
     volume, length = pretty_unit(units["volume"]), pretty_unit(units["length"])
     change = row.volume_change
     since = "" if math.isnan(change) else f"{'+' if change >= 0 else ''}{_figures(change)}"
-    found = [Answer(f"{_figures(row.volume)} {volume}", "crack volume", since)]
+    if since:
+        since += " since the scan before"
+    what = "crack area" if units["volume"].endswith("2") else "crack volume"
+    found = [Answer(f"{_figures(row.volume)} {volume}", what, since)]
     if not math.isnan(row.depth):
         found.append(Answer(f"{_figures(row.depth)} {length}", "deepest crack", ""))
     if not math.isnan(row.ligament):
@@ -42,7 +45,7 @@ def line(row: Reading, units: dict[str, str]) -> str:
     """The answers of a scan in one line."""
     parts = [f"{row.name}: {_figures(row.time)} {units['time']}"]
     for answer in answers(row, units):
-        more = f" ({answer.more})" if answer.more else ""
+        more = f" ({answer.more.removesuffix(' since the scan before')})" if answer.more else ""
         if answer.value == "shorted":
             parts.append("SHORTED")
         elif answer.label.startswith("short"):
