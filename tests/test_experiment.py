@@ -280,7 +280,7 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
         "tracking.repeatability must be a number of at least 0 and below 1, got 1; "
         "give a number such as 0.05",
         'colour = "red" is not known; remove it; there are scans, segmentation, region, '
-        "electrodes, phases, alignment, cycler, tracking, measure, output",
+        "electrodes, phases, alignment, cycler, tracking, measure, output, alarms",
         'measure.fronts needs electrodes.working; add working = "zmin", or another face',
     )
 

@@ -27,6 +27,22 @@ def layer(module):
     return parts[2] if parts[2] in ROOMS else "tracking"
 
 
+def files_of(package):
+    return sorted((PACKAGE / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("package", ["io", "operando", "phantom", "report", "tracking"])
+def test_nothing_below_knows_of_live_runs_nor_of_the_command_line(package):
+    layers = {layer(m).partition("_")[0] for path in files_of(package) for m in imported(path)}
+    assert not layers & {"live", "cli"}
+
+
+def test_live_runs_lie_above_operando_and_report_and_know_of_no_phantom():
+    layers = {layer(m) for path in files_of("live") for m in imported(path)}
+    assert {"io", "operando", "report", "tracking"} <= layers
+    assert not layers & {"phantom", "cli", "cli_watch", "cli_experiment"}
+
+
 @pytest.mark.parametrize("module", TRACKER)
 def test_the_tracker_knows_of_no_room(module):
     layers = {layer(m) for m in imported(PACKAGE / "tracking" / f"{module}.py")}

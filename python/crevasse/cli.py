@@ -1,4 +1,4 @@
-"""The command line: crevasse init | analyze | demo | track | label | info."""
+"""The command line: crevasse init | analyze | watch | demo | track | label | info."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import crevasse
-from crevasse import _core, cli_experiment, cli_info
+from crevasse import _core, cli_experiment, cli_info, cli_watch
 
 if TYPE_CHECKING:
     from crevasse.io import Series
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="command", required=True)
     cli_experiment.add_init(commands, _command)
     cli_experiment.add_analyze(commands, _command, _run)
+    cli_watch.add_watch(commands, _command)
     _add_demo(commands)
     _add_track(commands)
     _add_label(commands)

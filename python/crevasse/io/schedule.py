@@ -6,12 +6,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 
 from crevasse.io.fact import Fact
 
 HOURS_PER = {"time_h": 1.0, "time_min": 1.0 / 60.0, "time_s": 1.0 / 3600.0}
+Row = dict[str, str]
 _AXIS_COLUMNS = ("spacing_z", "spacing_y", "spacing_x")
 
 
@@ -47,13 +49,23 @@ def read_schedule(path: Path, names: Sequence[str], time_unit: str) -> Schedule:
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [{k.strip(): v for k, v in row.items() if k} for row in csv.DictReader(file)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is not a CSV text file ({error})") from error
+    rows = schedule_rows(path.read_bytes(), path)
     if not rows:
         raise ValueError(f"{path} must hold a header and a row for each frame")
+    return schedule_of(rows, path, names, time_unit)
+
+
+def schedule_rows(content: bytes, path: Path) -> list[Row]:
+    """The rows of a CSV's content, `path` being its file; `ValueError` if it is none."""
+    try:
+        file = StringIO(content.decode("utf-8-sig"), newline="")
+        return [{k.strip(): v for k, v in row.items() if k} for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is not a CSV text file ({error})") from error
+
+
+def schedule_of(rows: list[Row], path: Path, names: Sequence[str], time_unit: str) -> Schedule:
+    """`read_schedule` of rows, at least one, that have been read from `path`."""
     if "file" in rows[0]:
         rows = _in_order_of(names, rows, path)
     column = next((c for c in ("time", *HOURS_PER) if c in rows[0]), None)
@@ -96,9 +108,7 @@ def _numbered(ends: Sequence[object], why: str) -> Schedule:
     return Schedule([float(i) for i in range(len(ends))], "frame", source)
 
 
-def _in_order_of(
-    names: Sequence[str], rows: list[dict[str, str]], path: Path
-) -> list[dict[str, str]]:
+def _in_order_of(names: Sequence[str], rows: list[Row], path: Path) -> list[Row]:
     by_name = {Path(row["file"] or "").name: row for row in rows}
     by_stem = {Path(name).stem: row for name, row in by_name.items()}
     ordered = []
@@ -110,21 +120,21 @@ def _in_order_of(
     return ordered
 
 
-def _spacing(rows: list[dict[str, str]], path: Path) -> float | tuple[float, ...] | None:
+def _spacing(rows: list[Row], path: Path) -> float | tuple[float, ...] | None:
     if "spacing" in rows[0]:
         return _constant(rows, "spacing", path)
     columns = [c for c in _AXIS_COLUMNS if c in rows[0]]
     return tuple(_constant(rows, c, path) for c in columns) if columns else None
 
 
-def _constant(rows: list[dict[str, str]], column: str, path: Path) -> float:
+def _constant(rows: list[Row], column: str, path: Path) -> float:
     values = {_number(row, column, path) for row in rows}
     if len(values) > 1:
         raise ValueError(f"{path} must have one {column} in all rows, got {sorted(values)}")
     return values.pop()
 
 
-def _number(row: dict[str, str], column: str, path: Path) -> float:
+def _number(row: Row, column: str, path: Path) -> float:
     try:
         return float(row[column])
     except (TypeError, ValueError):

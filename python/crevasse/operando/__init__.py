@@ -3,6 +3,7 @@
 Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
+from crevasse.operando.alarm_rule import AlarmRule
 from crevasse.operando.align import DriftCorrector, estimate_drift, match_light, move_back
 from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.denoise import (
@@ -46,6 +47,7 @@ from crevasse.operando.thresholds import Threshold, ThresholdRule, Thresholds
 
 __all__ = [
     "Accommodation",
+    "AlarmRule",
     "Analysis",
     "BrokenFrameError",
     "Checkpoint",

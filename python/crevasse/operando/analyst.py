@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.segmenter import Segmented, Segmenter
-from crevasse.operando.settings import Analysis, Layer, Settings
+from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
 from crevasse.operando.signal import Image
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
@@ -145,6 +145,16 @@ class Analyst:
         """Leave a frame out."""
         self.skipped.append((frame.name, why))
         self.seen.append(frame)
+
+    def extend(self, series: Series, cycling: Cycling | None) -> None:
+        """Go on with a series that has grown, and with the cycler's record, which may have too.
+
+        Of layers, as many maps are kept as show how they go on, not as there are frames.
+        """
+        self._series, self._settings = series, replace(self._settings, cycling=cycling)
+        self._cycling = _joined(series, self._settings)
+        for record in self._layers.values():
+            record.keep_maps(_spread(len(series)))
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write tracker and fronts to a folder; return the rest, which can be pickled."""
@@ -329,6 +339,7 @@ def _joined(series: Series, settings: Settings) -> FrameStates | None:
         scan_duration=3600 * cycling.scan_duration,
         uncertainty=3600 * cycling.uncertainty,
         area=cycling.area,
+        outside=cycling.outside,
         names=[frame.name for frame in series.frames],
     )
 
@@ -345,6 +356,12 @@ def _record(layer: Layer, series: Series, settings: Settings) -> InterfaceRecord
         unit=series.unit,
         time_unit=series.time_unit,
     )
+
+
+def _spread(n_frames: int) -> list[int]:
+    """Four to seven frames up to the last; all but the last are among those of one frame less."""
+    step = 1 << max(0, ((n_frames - 1) // 3).bit_length() - 1)
+    return [*range(0, n_frames - 1, step), n_frames - 1]
 
 
 def _half_height(face: str, series: Series) -> float:

@@ -60,6 +60,12 @@ class Checkpoint:
         except ValueError:  # another version's, or damaged: nothing to go on from
             return None
 
+    def note(self) -> str:
+        """What was saved beside the analysis; empty if there is none, `ValueError` if damaged."""
+        if not self._path.is_file():
+            return ""
+        return load_archive(self._path, FORMAT, VERSION, lambda members: str(members["note"]))
+
     def offer(self, analyst: Analyst, *, at_once: bool = False) -> None:
         """Save, if the last time is long enough ago or `at_once`; warn where that fails.
 
@@ -79,8 +85,8 @@ class Checkpoint:
                 stacklevel=2,
             )
 
-    def save(self, analyst: Analyst) -> None:
-        """Save; the file appears whole or not at all."""
+    def save(self, analyst: Analyst, note: str = "") -> None:
+        """Save, with a note for `note`; the file appears whole or not at all."""
         with TemporaryDirectory() as folder:
             state = analyst.save(Path(folder))
             members = {
@@ -89,6 +95,7 @@ class Checkpoint:
         members["state"] = np.frombuffer(pickle.dumps(state), dtype=np.uint8)
         members["made_for"] = np.array(made_for(analyst.given))
         members["frames"] = np.array([stamp(frame) for frame in analyst.seen])
+        members["note"] = np.array(note)
         save_archive(self._path, FORMAT, VERSION, members)
         self._saved = time.monotonic()
 

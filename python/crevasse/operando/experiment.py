@@ -46,6 +46,8 @@ class Scans:
         In h.
     skip_broken
         Leave out scans that cannot be read or used, and list them, rather than end there.
+    slices
+        Of each scan, so that `crevasse watch` knows when one is whole. None: as the first has.
     unit, time_unit
         Of every length and time of the experiment: "um" and "h".
     """
@@ -57,6 +59,7 @@ class Scans:
     interval: float | None = None
     scan_duration: float | None = None
     skip_broken: bool = False
+    slices: int | None = None
     unit: str = "um"
     time_unit: str = "h"
     dataset: str | None = None
@@ -329,6 +332,22 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Alarms:
+    """Table ``[alarms]``: what `crevasse watch` tells at once.
+
+    Attributes
+    ----------
+    rules
+        As for `crevasse.operando.AlarmRule.parse`: ``"ligament < 50 um"``, ``"shorted"``, ….
+    webhook
+        URL to which each alarm is sent as JSON.
+    """
+
+    rules: tuple[str, ...] = ()
+    webhook: str | None = None
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A series of scans and what is wanted of it, table by table as in its TOML file.
 
@@ -366,6 +385,7 @@ class Experiment:
     tracking: Tracking = Tracking()
     measure: Measure = Measure()
     output: Output = Output()
+    alarms: Alarms | None = None
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str], *, check: bool = True) -> Experiment:

@@ -10,8 +10,10 @@ from dataclasses import fields
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from crevasse.operando.alarm_rule import AlarmRule
 from crevasse.operando.electrode_reader import read_electrodes
 from crevasse.operando.experiment import (
+    Alarms,
     Alignment,
     Cycler,
     Disc,
@@ -76,6 +78,7 @@ def _experiment(table: TomlTable, folder: Path) -> Experiment | None:
         tracking=_tracking(table.table("tracking")),
         measure=_measure(table.table("measure")),
         output=_output(table.table("output"), folder),
+        alarms=_alarms(table.table("alarms")) if table.any("alarms") is not None else None,
     )
     table.finish()
     return experiment if scans is not None else None
@@ -91,6 +94,7 @@ def _scans(table: TomlTable, folder: Path) -> Scans | None:
         interval=table.number("interval", None, POSITIVE, DURATION),
         scan_duration=table.number("scan_duration", None, POSITIVE, DURATION),
         skip_broken=table.flag("skip_broken", False),
+        slices=table.integer("slices", None, 1),
         unit=_only(table, "unit", "um", 'give lengths in µm, or as text such as "1.4 mm"'),
         dataset=table.text("dataset", None),
         time_unit=_only(table, "time_unit", "h", 'give times in h, or as text such as "15 min"'),
@@ -232,13 +236,13 @@ def _tracking(table: TomlTable) -> Tracking:
     return tracking
 
 
-def _names(table: TomlTable, key: str) -> tuple[str, ...] | None:
+def _names(table: TomlTable, key: str, example: str = '["void"]') -> tuple[str, ...] | None:
     value = table.any(key)
     if value is None:
         return None
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return tuple(value)
-    table.refuse(key, 'a list of names such as ["void"]', "correct it")
+    table.refuse(key, f"a list of names such as {example}", "correct it")
     return None
 
 
@@ -256,6 +260,18 @@ def _output(table: TomlTable, folder: Path) -> Output:
     )
     table.finish()
     return output
+
+
+def _alarms(table: TomlTable) -> Alarms:
+    rules = _names(table, "rules", '["ligament < 50 um"]') or ()
+    for rule in rules:
+        try:
+            AlarmRule.parse(rule)
+        except ValueError as error:
+            table.complain("rules", f"holds {rule!r}: {error}")
+    alarms = Alarms(rules, table.text("webhook", None, r"https?://\S+", "an http:// URL"))
+    table.finish()
+    return alarms
 
 
 def _absolute(source: str, folder: Path) -> str:

@@ -161,6 +161,11 @@ class InterfaceRecord:
             self.maps[measured.frame] = layer.map
         return measured
 
+    def keep_maps(self, frames: Collection[int]) -> None:
+        """Keep maps of these frames from now on; those of others are dropped."""
+        self._keep = frozenset(frames)
+        self.maps = {frame: kept for frame, kept in self.maps.items() if frame in self._keep}
+
     def table(self) -> Table:
         """A row a frame, columns as in `InterfaceFrame`, with units."""
         return frame_table(self._frames, self._unit, self._time_unit)

@@ -58,10 +58,10 @@ def analyze_series(
     ValueError
         If the settings do not fit the series.
     """
-    _check_boxes(series, settings)
+    check_regions(series, settings)
     analyst = None if checkpoint is None else checkpoint.resume(series, settings)
     if analyst is None:
-        sample = _sample(series, settings) if settings.find else None
+        sample = grey_sample(series, settings) if settings.find else None
         analyst = Analyst(series, settings, sample)
     with ReadAhead() as ahead:
         for frame in series.frames[len(analyst.seen) :]:
@@ -95,7 +95,8 @@ def _add(analyst: Analyst, series: Series, frame: Frame, ahead: ReadAhead) -> Fr
     return analyst.follow(frame, found)
 
 
-def _check_boxes(series: Series, settings: Settings) -> None:
+def check_regions(series: Series, settings: Settings) -> None:
+    """`ValueError` if a region of the settings does not fit the series."""
     for box in (settings.roi, settings.stable, settings.level_region):
         check_box(box, series.shape)
     if settings.region(series.shape, series.spacing).n_voxels == 0:
@@ -104,7 +105,7 @@ def _check_boxes(series: Series, settings: Settings) -> None:
         )
 
 
-def _sample(series: Series, settings: Settings) -> GreySample:
+def grey_sample(series: Series, settings: Settings) -> GreySample:
     """Grey values of the first, middle and last frame; of more, where some are broken."""
     last = len(series) - 1
     rules = sorted({grey.rule for grey in settings.find.values()})

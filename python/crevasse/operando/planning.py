@@ -69,6 +69,15 @@ def plan_toml(path: str | os.PathLike[str]) -> Plan:
     return _require(*read_experiment(path))
 
 
+def plan_for(experiment: Experiment, series: Series) -> Plan:
+    """`plan` for scans that are open already, with their times and voxel size."""
+    problems = [*lacking(experiment), *_missing_files(experiment)]
+    planned = _fit(experiment, series, problems)
+    if planned is None:
+        raise ExperimentError(problems)
+    return planned
+
+
 def analyze(experiment: Experiment, *, progress: Progress | None = None) -> Analysis:
     """Do what an experiment asks for, one grey volume in memory at a time.
 
@@ -104,19 +113,25 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
 def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
     problems = [*lacking(experiment), *_missing_files(experiment)]
     series = _open(experiment, problems)
-    rules = _rules(experiment, problems)
     if series is None:
+        _rules(experiment, problems)
         return None, problems
+    return _fit(experiment, series, problems), problems
+
+
+def _fit(experiment: Experiment, series: Series, problems: list[str]) -> Plan | None:
+    """The plan; None, with problems added, if the experiment does not fit the scans."""
+    rules = _rules(experiment, problems)
     problems += _misfits(experiment, series)
     if problems:
-        return None, problems
+        return None
     crop = box_of(experiment.region.crop, series)
     boxes = {name: within(box_of(extent, series), crop) for name, extent in _boxes(experiment)}
     for name, box in boxes.items():
         if any(part.start >= part.stop for part in box):
             problems.append(f"{name} must hold a voxel of region.crop; make it larger or move it")
     if problems:
-        return None, problems
+        return None
     around = Around(experiment, series, crop)
     wanted, tracking = experiment.measure, experiment.tracking
     settings = Settings(
@@ -148,7 +163,7 @@ def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
     )
     if experiment.region.crop != Extent():
         series = cropped(series, crop)
-    return (None if problems else Plan(experiment, series, settings)), problems
+    return None if problems else Plan(experiment, series, settings)
 
 
 def _boxes(experiment: Experiment) -> Iterator[tuple[str, Extent]]:

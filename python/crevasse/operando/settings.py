@@ -17,6 +17,7 @@ from crevasse._shape import Box
 from crevasse._table import Table
 from crevasse.io import Series
 from crevasse.operando.electrochemistry import CyclerData, FrameStates
+from crevasse.operando.electrochemistry.join import Outside
 from crevasse.operando.grey_comparison import GreyComparison
 from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.grey_sample import GreySample
@@ -44,6 +45,8 @@ class Cycling:
         How long a scan takes, and how well the clocks agree, in h.
     area
         Of the electrode, in cm²; None: not known, and capacities are in mAh.
+    outside
+        What becomes of frames outside of the record, as in `join_frames`.
     """
 
     cycler: CyclerData
@@ -51,6 +54,7 @@ class Cycling:
     scan_duration: float = 0.0
     uncertainty: float = 0.0
     area: float | None = None
+    outside: Outside = "error"
 
     def hours(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Times of the cycler's clock on that of the scans."""

@@ -64,22 +64,13 @@ class Around:
 
     def cycling(self, problems: list[str]) -> Cycling | None:
         """The cycler's record, on the clock of the scans."""
-        wanted = self.experiment.cycler
-        if wanted is None:
-            return None
         try:
-            cycler = read_cycler(wanted.file, positive=wanted.positive, timezone=wanted.timezone)
+            cycling = cycler_record(self.experiment)
         except (ValueError, OSError) as error:
             problems.append(f"cycler.file: {error}")
             return None
-        cycling = Cycling(
-            cycler=cycler,
-            begin=wanted.offset,
-            scan_duration=self.experiment.scans.scan_duration or 0.0,
-            uncertainty=wanted.uncertainty,
-            area=wanted.area_cm2,
-        )
-        problems += self._outside(cycling)
+        if cycling is not None:
+            problems += self._outside(cycling)
         return cycling
 
     def layers(self) -> dict[str, Layer]:
@@ -163,3 +154,17 @@ class Around:
             f"cycler.offset must place the record, {first:g} to {last:g} h, over all scans, but "
             f"{len(outside)} end outside of it, {outside[0]} first; correct it or the times"
         ]
+
+
+def cycler_record(experiment: Experiment) -> Cycling | None:
+    """The cycler's record as its file is now; `ValueError` or `OSError` if it cannot be read."""
+    wanted = experiment.cycler
+    if wanted is None:
+        return None
+    return Cycling(
+        cycler=read_cycler(wanted.file, positive=wanted.positive, timezone=wanted.timezone),
+        begin=wanted.offset,
+        scan_duration=experiment.scans.scan_duration or 0.0,
+        uncertainty=wanted.uncertainty,
+        area=wanted.area_cm2,
+    )

@@ -3,8 +3,8 @@
 Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
-from crevasse.report.html import write_html, write_report
+from crevasse.report.html import LivePart, write_html, write_report
 from crevasse.report.lineage import lineage_figure
 from crevasse.report.summary import summary
 
-__all__ = ["lineage_figure", "summary", "write_html", "write_report"]
+__all__ = ["LivePart", "lineage_figure", "summary", "write_html", "write_report"]

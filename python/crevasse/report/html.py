@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -21,12 +22,34 @@ from crevasse.report.encoding import data_url, inline
 from crevasse.report.numbers import numbers
 from crevasse.report.plots import plots
 from crevasse.report.summary import settings_in_words, summary
-from crevasse.tracking import EventType
+from crevasse.tracking import EventType, TimeToShort
 
 _PICTURES = ("first_open", "rendering")
 
 
-def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: str) -> Path:
+@dataclass(frozen=True)
+class LivePart:
+    """What a page has more while the experiment runs.
+
+    Attributes
+    ----------
+    top
+        HTML below the title.
+    forecast
+        When the ligament will be gone, instead of the one from all frames; None: there is none.
+    """
+
+    top: str
+    forecast: TimeToShort | None
+
+
+def write_report(
+    analysis: Analysis,
+    folder: str | os.PathLike[str],
+    *,
+    title: str,
+    live: LivePart | None = None,
+) -> Path:
     """Write everything an analysis gives into a folder; return the path of the report.
 
     ``report.html``; ``summary.json``; ``tables/`` with every table as CSV and Parquet;
@@ -44,7 +67,7 @@ def write_report(analysis: Analysis, folder: str | os.PathLike[str], *, title: s
     for name, content in made.items():
         _write_bytes(root / "figures" / name, content)
     _write_bytes(root / "summary.json", (json.dumps(facts, indent=2) + "\n").encode())
-    _write_bytes(root / "report.html", _page(analysis, made, found, facts, title).encode())
+    _write_bytes(root / "report.html", _page(analysis, made, found, facts, title, live).encode())
     return root / "report.html"
 
 
@@ -57,7 +80,12 @@ def write_html(
 
 
 def _page(
-    analysis: Analysis, made: dict[str, bytes], found: Table, facts: dict[str, Any], title: str
+    analysis: Analysis,
+    made: dict[str, bytes],
+    found: Table,
+    facts: dict[str, Any],
+    title: str,
+    live: LivePart | None = None,
 ) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = page_parts.in_figures
@@ -76,7 +104,8 @@ def _page(
         plot={n.removesuffix(".svg"): inline(c) for n, c in made.items() if n.endswith(".svg")},
         picture={n: data_url(made[f"{n}.png"]) for n in _PICTURES if f"{n}.png" in made},
         short=analysis.history.short(),
-        forecast=page_parts.forecast(analysis),
+        forecast=page_parts.forecast(analysis) if live is None else live.forecast,
+        live="" if live is None else live.top,
         galleries=page_parts.galleries(analysis),
         numbers=list(found.rows()),
         frame_rows=page_parts.frame_rows(analysis),

@@ -1,0 +1,213 @@
+"""From scans that arrive to scans that are analysed, in order; what is not is said why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crevasse.io import Scan, open_scan
+from crevasse.live.arrivals import Clock, Sighting, stamp_of
+from crevasse.live.clock import ScanClock
+from crevasse.live.register import ScanRecord, State
+from crevasse.live.session import Session, Voxels, digest_of
+from crevasse.operando import ExperimentError
+
+_GROWING = "it is still growing, or has just come"
+_CHANGED = "its grey values are not those that were analysed; run crevasse analyze at the end"
+_LATE = "it came after a scan that follows it; run crevasse analyze at the end"
+
+
+class _NotReadyError(Exception):
+    """Only time will tell whether a scan can be analysed."""
+
+
+@dataclass(frozen=True)
+class _Try:
+    """The last one of a scan that was `stamp` then: how many there have been, when, and why not."""
+
+    stamp: str
+    count: int
+    at: float
+    why: str
+
+
+class Intake:
+    """Takes scans in, one after the other as people count.
+
+    A scan that cannot be analysed holds up those behind it, until it has been tried often enough.
+    One that only lacks slices or a time is given up only for one behind it that lacks neither.
+
+    Parameters
+    ----------
+    session
+        What analyses them.
+    clock
+        When scans were taken.
+    slices
+        Of each scan; None: as many as the first has.
+    retries
+        How often a scan is tried again.
+    pause
+        Between tries, in s.
+    now
+        Gives seconds that only rise.
+
+    Attributes
+    ----------
+    waiting
+        Scans that have not been decided on: name and why.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        clock: ScanClock,
+        *,
+        slices: int | None,
+        retries: int,
+        pause: float,
+        now: Clock = time.monotonic,
+    ) -> None:
+        self._session, self._clock = session, clock
+        self._slices, self._retries, self._pause, self._now = slices, retries, pause, now
+        self._tries: dict[str, _Try] = {}
+        self._last_look: tuple[str, ...] = ()
+        self.last_change = now()
+        self.waiting: dict[str, str] = {}
+
+    def take_in(self, sightings: list[Sighting], analysed: Callable[[], bool]) -> None:
+        """Take in what is ready of the scans that lie there now.
+
+        `analysed` is called after each scan that has been; no other is begun if it gives False.
+        """
+        self._note_changes(sightings)
+        register, self.waiting = self._session.register, {}
+        held_up_by = ""
+        for i, seen in enumerate(sightings):
+            known = register.get(seen.name)
+            if known is not None and known.stamp == seen.stamp:
+                continue
+            if register.is_late(seen.name) or (known is not None and known.frame >= 0):
+                self._look_again(seen, known)
+            elif held_up_by:
+                self.waiting[seen.name] = f"behind {held_up_by}"
+            else:
+                why = self._attempt(seen, sightings[i + 1 :])
+                if why:
+                    self.waiting[seen.name], held_up_by = why, seen.name
+                elif self._is_analysed(seen.name) and not analysed():
+                    break
+
+    def _is_analysed(self, name: str) -> bool:
+        record = self._session.register.get(name)
+        return record is not None and record.state == State.ANALYSED
+
+    def _note_changes(self, sightings: list[Sighting]) -> None:
+        look = tuple(f"{seen.name} {seen.stamp}" for seen in sightings)
+        if look != self._last_look:
+            self._last_look, self.last_change = look, self._now()
+
+    def _attempt(self, seen: Sighting, later: list[Sighting]) -> str:
+        """Decide on a scan; why it has to wait, empty if it does not."""
+        if not seen.settled:
+            return _GROWING
+        last = self._tries.get(seen.name)
+        if last is not None and last.stamp != seen.stamp:
+            last = None
+        if last is not None and self._now() - last.at < self._pause:
+            return last.why
+        try:
+            self._take(seen, self._ready(seen))
+        except _NotReadyError as error:
+            why = str(error)
+            if not any(self._is_ready(other) for other in later):
+                return why
+        except ExperimentError:
+            raise
+        except (ValueError, OSError) as error:
+            why = " ".join(str(error).split())
+        else:
+            return ""
+        count = 1 if last is None else last.count + 1
+        self._tries[seen.name] = _Try(seen.stamp, count, self._now(), why)
+        if count <= self._retries:
+            return why
+        self._session.register.put(ScanRecord(seen.name, State.BROKEN, seen.stamp, why))
+        return ""
+
+    def _is_ready(self, seen: Sighting) -> bool:
+        try:
+            self._ready(seen)
+        except _NotReadyError:
+            return False
+        return seen.settled
+
+    def _ready(self, seen: Sighting) -> float:
+        """The time of a scan that has all its slices."""
+        wanted, found = self._wanted_slices(), seen.n_slices
+        if wanted and found and found < wanted:
+            raise _NotReadyError(f"it has {found} of {wanted} slices")
+        try:
+            when = self._clock.time(seen.name, self._session.register.position(seen.name))
+        except (ValueError, OSError) as error:
+            raise _NotReadyError(" ".join(str(error).split())) from error
+        if when is None:
+            raise _NotReadyError(f"its time is not in {self._clock.source} yet")
+        return when
+
+    def _take(self, seen: Sighting, when: float) -> None:
+        """Analyse a scan, or see that it is a copy."""
+        scan, image = self._read(seen)
+        digest = digest_of(image)
+        original = self._session.register.original(digest)
+        if original is not None:
+            self._session.register.put(_copy(seen, original, digest))
+            return
+        record = ScanRecord(seen.name, State.ANALYSED, seen.stamp, time=when, digest=digest)
+        self._session.add(scan, image, record)
+
+    def _wanted_slices(self) -> int | None:
+        shape = self._session.shape
+        return self._slices or (shape[0] if shape is not None and len(shape) == 3 else None)
+
+    def _read(self, seen: Sighting) -> tuple[Scan, Voxels]:
+        if seen.n_bytes == 0:
+            raise ValueError("it is empty")
+        scan = open_scan(seen.path)
+        misfit = self._session.misfit(scan)
+        if not misfit and self._slices and len(scan.shape) == 3 and scan.shape[0] != self._slices:
+            misfit = f"it has {scan.shape[0]} slices, expected are {self._slices}"
+        if misfit:
+            raise ValueError(misfit)
+        image = scan.read()
+        if stamp_of(seen.path) != seen.stamp:
+            raise ValueError("it changed while it was read")
+        return scan, image
+
+    def _look_again(self, seen: Sighting, known: ScanRecord | None) -> None:
+        """At a scan that is late, or not what it was."""
+        if not seen.settled:
+            if known is None:
+                self.waiting[seen.name] = _GROWING
+            return
+        try:
+            digest = digest_of(open_scan(seen.path).read())
+        except (ValueError, OSError):
+            digest = ""
+        register = self._session.register
+        if known is not None and known.frame >= 0:
+            same = digest == known.digest
+            state = State.ANALYSED if same else State.CHANGED
+            register.renew(known, seen.stamp, state, "" if same else _CHANGED)
+            return
+        original = register.original(digest)
+        if original is not None:
+            register.put(_copy(seen, original, digest))
+        else:
+            register.put(ScanRecord(seen.name, State.LATE, seen.stamp, _LATE, digest=digest))
+
+
+def _copy(seen: Sighting, original: ScanRecord, digest: str) -> ScanRecord:
+    why = f"it has the grey values of {original.name}"
+    return ScanRecord(seen.name, State.DUPLICATE, seen.stamp, why, digest=digest)

@@ -1,0 +1,121 @@
+"""What an operator asks first of each scan: how much, how far, how much is left, how long."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from crevasse._table import Table
+from crevasse.operando import Analysis
+from crevasse.tracking import TimeToShort, time_to_short
+
+# Older scans tell of another rate: a ligament shrinks by fits and starts.
+FORECAST_SCANS = 10
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One scan; what is not measured, or not known, is nan.
+
+    Attributes
+    ----------
+    frame, name, time
+        Of the scan.
+    volume, volume_change
+        Open volume, and its change since the scan before; nan in the first.
+    depth
+        Of the deepest crack, from the working electrode.
+    ligament
+        Solid left between the electrodes.
+    shorted
+        Whether something open touches both electrodes.
+    forecast
+        When the ligament will be gone, from this scan and the last ones before it; infinite where
+        it does not shrink, None where there are not two of them.
+    """
+
+    frame: int
+    name: str
+    time: float
+    volume: float
+    volume_change: float
+    depth: float
+    ligament: float
+    shorted: bool
+    forecast: TimeToShort | None
+
+    @property
+    def time_to_short(self) -> tuple[float, float, float]:
+        """From this scan on: value, least and greatest; nan where there is none."""
+        if self.shorted:
+            return 0.0, 0.0, 0.0
+        if self.forecast is None:
+            return math.nan, math.nan, math.nan
+        found = self.forecast
+        return found.time - self.time, found.low - self.time, found.high - self.time
+
+    def value(self, name: str) -> float:
+        """What an alarm rule of this name watches."""
+        if name == "time_to_short":
+            return self.time_to_short[0]
+        return float(getattr(self, name))
+
+
+def readings(analysis: Analysis, known: list[Reading]) -> list[Reading]:
+    """One a scan; those in `known` are taken over, for a scan's do not depend on later ones."""
+    done = len(analysis.history.frames)
+    return known + [_reading(analysis, frame) for frame in range(len(known), done)]
+
+
+def readings_table(rows: list[Reading], analysis: Analysis) -> Table:
+    """A row a scan: the fields of `Reading` and ``time_to_short`` with ``_low`` and ``_high``."""
+    history = analysis.history
+    columns = {
+        "frame": np.array([r.frame for r in rows]),
+        "name": np.array([r.name for r in rows]),
+        **{
+            name: np.array([float(getattr(r, name)) for r in rows])
+            for name in ("time", "volume", "volume_change", "depth", "ligament")
+        },
+        "shorted": np.array([r.shorted for r in rows]),
+        **{
+            f"time_to_short{end}": np.array([r.time_to_short[i] for r in rows])
+            for i, end in enumerate(("", "_low", "_high"))
+        },
+    }
+    units = {name: history.time_unit for name in columns if name.startswith("time")}
+    units |= dict.fromkeys(("volume", "volume_change"), history.frames.units["volume"])
+    return Table(columns, units=units | dict.fromkeys(("depth", "ligament"), history.unit))
+
+
+def _reading(analysis: Analysis, frame: int) -> Reading:
+    frames, fronts = analysis.history.frames, analysis.fronts
+    volume = frames["volume"]
+    return Reading(
+        frame=frame,
+        name=str(analysis.measures["name"][frame]),
+        time=float(frames["time"][frame]),
+        volume=float(volume[frame]),
+        volume_change=float(volume[frame] - volume[frame - 1]) if frame else math.nan,
+        depth=math.nan if fronts is None else float(fronts.frames["depth_max"][frame]),
+        ligament=math.nan if fronts is None else float(fronts.frames["ligament"][frame]),
+        shorted=bool(frames["bridged"][frame]),
+        forecast=_forecast(analysis, frame),
+    )
+
+
+def _forecast(analysis: Analysis, frame: int) -> TimeToShort | None:
+    """From the last scans, of this half-cycle where half-cycles are known."""
+    if analysis.fronts is None:
+        return None
+    frames, left = analysis.history.frames, analysis.fronts.frames["ligament"]
+    begin = max(0, frame + 1 - FORECAST_SCANS)
+    others = np.flatnonzero(frames["half_cycle"][begin:frame] != frames["half_cycle"][frame])
+    if others.size:
+        begin += int(others[-1]) + 1
+    lengths = left[begin : frame + 1]
+    if len(lengths) < 2 or not np.isfinite(lengths).all() or lengths[-1] == 0:
+        return None
+    return time_to_short(frames["time"][begin : frame + 1].tolist(), lengths.tolist())
