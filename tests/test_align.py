@@ -175,6 +175,26 @@ def test_the_residual_tells_of_a_correction_that_is_off(rng, monkeypatch):
     assert aligned.residual == pytest.approx(0.5, abs=0.1)
 
 
+def test_agreement_tells_where_noise_was_mistaken_for_structure():
+    scene = phantom.case_c(imaging=phantom.Imaging())
+    faint = (slice(43, 78), slice(None), slice(None))  # electrolyte alone: no face lies across z
+    for roi, z_is_seen in ((None, True), (faint, False)):
+        corrector = DriftCorrector(roi=roi)
+        found = [corrector.correct(scene.image(k)) for k in (0, 2, 4, 6)]
+        agreement = np.array([aligned.agreement for aligned in found])
+        np.testing.assert_array_equal(agreement[0], np.ones(3))
+        off = np.array([aligned.drift for aligned in found]) - scene.image_drift[[0, 2, 4, 6]]
+        assert np.abs(off[:, 1:]).max() < 0.1
+        assert agreement[1:, 1:].min() > 0.15
+        if z_is_seen:
+            assert np.abs(off).max() < 0.1
+            assert agreement[1:, 0].min() > 0.2
+        else:
+            assert np.abs(off[1:, 0]).max() > 0.5
+            assert max(aligned.residual for aligned in found) < 0.1
+            assert agreement[1:, 0].min() < 0.1
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(8, 8), (1, 5), (3, 3, 3), (2, 30, 30), (8, 8, 8), (1, 1, 1)])
 def test_tiny_and_constant_images_have_no_drift_to_speak_of(shape, dtype, rng):

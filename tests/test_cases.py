@@ -38,6 +38,7 @@ def test_drift_is_found(case):
     found = np.stack([analysis.measures[f"drift_{axis}"] for axis in "zyx"], axis=1)
     np.testing.assert_allclose(found, scene.image_drift, atol=0.15)
     assert analysis.measures["residual"].max() < 0.15
+    assert analysis.doubtful_drifts == []
 
 
 def test_numbers_are_true_within_their_bands(case):

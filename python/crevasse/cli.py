@@ -267,6 +267,8 @@ def _run(
         print(_in_words(analysis))
         for name, why in analysis.skipped:
             print(f"left out: {name}: {why}")
+        for name, axes in analysis.doubtful_drifts:
+            print(f"drift in doubt: {name}: along {axes}")
         print(more(analysis), end="")
         print(f"report: {report}")
     return 0

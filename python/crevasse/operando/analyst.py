@@ -286,6 +286,7 @@ class Analyst:
         if self._settings.align == "rigid":
             about = "zyx" if aligned.image.ndim == 3 else "z"
             row |= {f"rotation_{a}": float(r) for a, r in zip(about, aligned.rotation, strict=True)}
+        row |= {f"agreement_{a}": float(n) for a, n in zip(axes, aligned.agreement, strict=True)}
         return row | {"residual": aligned.residual}
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:

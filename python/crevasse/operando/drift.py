@@ -114,6 +114,11 @@ class DriftFinder:
 
     The first frame keeps errors from adding up, the frame before is most alike. Each has the say
     that its cells have: those that the frame still agrees with.
+
+    Attributes
+    ----------
+    agreement
+        Of the votes on the last drift, along each axis; see `Votes.agreement`.
     """
 
     def __init__(self, image: Image, pool: Executor) -> None:
@@ -126,6 +131,7 @@ class DriftFinder:
         sampler = Sampler(image, self._blocks, pool)
         self._first = self._before = self._seen(image, view, np.zeros(image.ndim), sampler, pool)
         self._compared = [self._first]
+        self.agreement = np.ones(image.ndim)
 
     def find(self, image: Image, pool: Executor) -> Vector:
         """The drift of the next frame."""
@@ -141,6 +147,8 @@ class DriftFinder:
             if other.score > found.score + _BETTER:
                 found = other
         self._before = self._seen(image, view, found.drift, sampler, pool)
+        votes = sampler.votes(found.drift, references)
+        self.agreement = votes.agreement(np.zeros(len(found.drift)))
         return found.drift
 
     def left(self, moved: Image, pool: Executor) -> float:

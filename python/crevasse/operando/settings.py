@@ -30,6 +30,9 @@ from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 
+# Drifts found rightly have more than that along each axis, 0.2 to 0.6; what noise suggests has less.
+DOUBTFUL_AGREEMENT = 0.1
+
 
 @dataclass(frozen=True)
 class Cycling:
@@ -300,7 +303,8 @@ class Analysis:
     history
         The tracked cracks.
     measures
-        A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``fraction`` of
+        A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``agreement_*``
+        along each axis (see `Aligned`), ``fraction`` of
         the region of interest that is open; ``volume_low, volume_high``: the least and greatest
         volume with thresholds at the ends of their bands; and with `Settings.thickness`
         ``thickness_mean, thickness_median, thickness_p90`` over the open volume.
@@ -339,6 +343,18 @@ class Analysis:
     grey: GreyComparison | None = None
     radial: RadialRecord | None = None
     skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def doubtful_drifts(self) -> list[tuple[str, str]]:
+        """Frames whose drift is in doubt, and the axes along which it is, as "z" or "y, x"."""
+        measures = self.measures
+        axes = [name[-1] for name in measures.columns if name.startswith("agreement_")]
+        doubtful = [
+            [axis for axis in axes if measures[f"agreement_{axis}"][k] < DOUBTFUL_AGREEMENT]
+            for k in range(len(measures))
+        ]
+        names = measures["name"].tolist()
+        return [(n, ", ".join(d)) for n, d in zip(names, doubtful, strict=True) if d]
 
     def tables(self) -> dict[str, Table]:
         """Every table by name: the history's, the measures of frames, and what else was asked."""

@@ -67,6 +67,18 @@ class Votes:
         wide = np.exp(-0.5 * _squared(away, self._limited[3 * _TIGHT]))
         return float((self._known * (narrow - _AGAINST * wide)).sum()) / total
 
+    def agreement(self, shift: Vector) -> Vector:
+        """The score of each axis alone: how sharply those that know it agree along it.
+
+        0 along an axis that none knows.
+        """
+        away = (self.shift - shift) / _TIGHT
+        known = np.diagonal(self._limited[_KNOWN], axis1=1, axis2=2) * self.say[:, None]
+        sharply = np.exp(-0.5 * away**2) - _AGAINST * np.exp(-0.5 * (away / 3) ** 2)
+        total = known.sum(axis=0)
+        score: Vector = (known * sharply).sum(axis=0) / np.where(total > 0, total, 1.0)
+        return score
+
     def peaks(self) -> list[Vector]:
         """Shifts that many agree on, the best first."""
         starts = [np.array(s) for s in itertools.product(*self._ticks())]

@@ -79,7 +79,11 @@ def frame_rows(analysis: Analysis) -> list[dict[str, Any]]:
     return [
         measured
         | row
-        | {"ledger": ledger.get(row["frame"]), "events": counts.get(row["frame"], {})}
+        | {
+            "ledger": ledger.get(row["frame"]),
+            "events": counts.get(row["frame"], {}),
+            "agreement": min(v for name, v in measured.items() if name.startswith("agreement_")),
+        }
         for row, measured in rows
     ]
 

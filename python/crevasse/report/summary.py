@@ -39,6 +39,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "volume_unit": frames.units["volume"],
         "thresholds": {rule.name: _windows(rule) for rule in analysis.settings.rules},
         "skipped": [list(skipped) for skipped in analysis.skipped],
+        "doubtful_drifts": [list(doubtful) for doubtful in analysis.doubtful_drifts],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
         "volume_low": analysis.measures["volume_low"].tolist(),
