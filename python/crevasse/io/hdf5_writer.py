@@ -1,4 +1,4 @@
-"""Images as HDF5 that NeXus readers, Fiji and tomoscan find their way in."""
+"""Images as HDF5 that NeXus readers and Fiji find their way in."""
 
 from __future__ import annotations
 
