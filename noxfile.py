@@ -39,6 +39,18 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(python=["3.14t"])
+def free_threaded(session: nox.Session) -> None:
+    """Kernels, threads and processes on an interpreter without the GIL, where there is one."""
+    session.install(".", "hypothesis", "matplotlib", "pandas", "pytest", "scikit-image", "scipy")
+    session.run(
+        "python", "-c", "import sys, crevasse; assert not sys._is_gil_enabled(), 'it is on again'"
+    )
+    names = ("threads", "processes", "blocks", "label", "runs", "regions", "distance",
+             "local_thickness", "overlap", "tracker")  # fmt: skip
+    session.run("pytest", *(f"tests/test_{name}.py" for name in names), *session.posargs)
+
+
 @nox.session
 def slow(session: nox.Session) -> None:
     """Big volumes and long searches; needs about 8 GB of memory."""

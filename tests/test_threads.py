@@ -13,34 +13,7 @@ import pytest
 import crevasse
 from crevasse import RunVolume
 
-
-def everything(mask):
-    """One call of every kernel."""
-    runs = RunVolume.from_mask(mask, n_threads=2)
-    labeling = runs.label(26, n_threads=2)
-    return (
-        labeling.to_labels(n_threads=2).sum(),
-        labeling.regions()["n_voxels"].tolist(),
-        labeling.regions(surface=True, intensity=mask, quantiles=(0.5,), n_threads=2)
-        .to_pandas()
-        .sum()
-        .tolist(),
-        len(crevasse.contacts(mask * np.uint8(1) + (mask & np.roll(mask, 1)), n_threads=2)),
-        runs.dilate(18, n_threads=2).n_voxels,
-        crevasse.distance(runs, n_threads=2).sum(),
-        crevasse.distance(runs, spacing=(1.7, 1.1, 1), n_threads=2).sum(),
-        crevasse.distance(mask + np.uint8(2) * mask[::-1], n_threads=2).sum(),
-        crevasse.nearest_background(runs, n_threads=2).sum(),
-        crevasse.geodesic_distance(runs, mask[::-1], limit=20, n_threads=2).tobytes(),
-        crevasse.local_thickness(runs, n_threads=2).sum(),
-        crevasse.aperture(mask, runs, solid=0, void=1, n_threads=2).area,
-        crevasse.open(runs, 1.5, n_threads=2).n_voxels,
-        runs.label(6, periodic=True, n_threads=2).count,
-        (runs & ~runs).n_voxels,
-        crevasse.overlap(labeling, labeling, n_threads=2).n_voxels.sum(),
-        crevasse.layer_thickness(runs, n_threads=2).mean,
-        crevasse.track([runs, runs]).first_open().sum(),
-    )
+from workload import KERNELS, everything
 
 
 def test_eight_python_threads_at_once_get_equal_results(rng):
@@ -48,6 +21,22 @@ def test_eight_python_threads_at_once_get_equal_results(rng):
     expected = [everything(mask) for mask in masks]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(everything, masks)) == expected
+
+
+def test_eight_python_threads_in_different_kernels_get_what_one_gets(rng):
+    mask = rng.random((64, 65, 100)) < 0.1
+    kernels = [*KERNELS.values()]
+    expected = [kernel(mask, 1) for kernel in kernels]
+    together = threading.Barrier(8)
+
+    def call(first):
+        together.wait()
+        order = kernels[first:] + kernels[:first]
+        found = [kernel(mask, 2) for kernel in order * 2]
+        return found == (expected[first:] + expected[:first]) * 2
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(call, range(0, 16, 2)))
 
 
 def test_python_keeps_running_while_a_kernel_works(rng):

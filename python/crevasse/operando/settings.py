@@ -30,7 +30,7 @@ from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 
-# Drifts found rightly have more than that along each axis, 0.2 to 0.6; what noise suggests has less.
+# Along each axis: drifts found rightly have 0.2 to 0.6, what noise suggests has less than this.
 DOUBTFUL_AGREEMENT = 0.1
 
 
