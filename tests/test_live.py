@@ -427,6 +427,8 @@ def measured(ligaments, half_cycles):
     return SimpleNamespace(
         history=SimpleNamespace(frames=frames),
         fronts=SimpleNamespace(frames=fronts),
+        settings=SimpleNamespace(follow=("crack",)),
+        layers={},
         measures=Table({"name": np.array([f"s_{i}" for i in range(n)])}),
     )
 
@@ -499,6 +501,9 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        if self.server.answer == "nonsense":
+            self.wfile.write(b"nonsense\n")
+            return
         self.send_response(self.server.answer)
         self.send_header("Location", "http://localhost:1/")
         self.end_headers()
@@ -548,7 +553,7 @@ def test_alarms_are_told_once_across_restarts(tmp_path, receiver):
 
 
 @pytest.mark.usefixtures("no_page")
-@pytest.mark.parametrize("answer", [500, 302, None])
+@pytest.mark.parametrize("answer", [500, 302, "nonsense", None])
 def test_a_webhook_that_fails_does_not_stop_the_watch(tmp_path, receiver, answer):
     port = 1 if answer is None else receiver.server_port
     receiver.answer = answer
@@ -618,8 +623,12 @@ def test_a_full_disk_is_told_and_tried_again(tmp_path, monkeypatch):
         filament.write(tmp_path / "in", number)
     run = Run(tmp_path, until=3, rules=["volume > 50 um^2"])
 
+    def short_page(analysis, folder, *, title, live):
+        (folder / "report.html").write_text(live.top)
+
     def freed():
         monkeypatch.undo()
+        monkeypatch.setattr("crevasse.live.outputs.write_report", short_page)
         filament.write(tmp_path / "in", 2)
 
     monkeypatch.setattr("crevasse.operando.checkpoint.save_archive", full)
@@ -638,6 +647,14 @@ def test_a_full_disk_is_told_and_tried_again(tmp_path, monkeypatch):
     again = Run(tmp_path, until=3)
     assert (again(), again.readings) == (3, [])
     assert json.loads((tmp_path / "out" / "status.json").read_text())["trouble"] == []
+
+
+def test_what_a_killed_watch_left_half_written_is_removed(tmp_path):
+    left = tmp_path / "out" / "tables" / ".events.csv.123.part"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    Run(tmp_path)
+    assert list(left.parent.iterdir()) == []
 
 
 @pytest.mark.usefixtures("no_page")

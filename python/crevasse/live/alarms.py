@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
@@ -100,7 +100,7 @@ class Webhook:
         try:
             with self._opener.open(request, timeout=_PATIENCE):
                 return ""
-        except (OSError, ValueError) as error:  # URLError is an OSError
+        except (OSError, ValueError, http.client.HTTPException) as error:
             return f"webhook {self._url}: {' '.join(str(error).split())}"
 
 

@@ -10,7 +10,7 @@ from crevasse.io import Scan, open_scan
 from crevasse.live.arrivals import Clock, Sighting, stamp_of
 from crevasse.live.clock import ScanClock
 from crevasse.live.register import ScanRecord, State
-from crevasse.live.session import Session, Voxels, digest_of
+from crevasse.live.session import Session, Voxels, digest_of, handed_over
 from crevasse.operando import ExperimentError
 
 _GROWING = "it is still growing, or has just come"
@@ -76,10 +76,16 @@ class Intake:
         self.last_change = now()
         self.waiting: dict[str, str] = {}
 
-    def take_in(self, sightings: list[Sighting], analysed: Callable[[], bool]) -> None:
+    def take_in(
+        self,
+        sightings: list[Sighting],
+        begin: Callable[[str], None],
+        analysed: Callable[[], bool],
+    ) -> None:
         """Take in what is ready of the scans that lie there now.
 
-        `analysed` is called after each scan that has been; no other is begun if it gives False.
+        `begin` is called with the name of each scan before it is read, `analysed` after each that
+        has been analysed; no other is begun if that gives False.
         """
         self._note_changes(sightings)
         register, self.waiting = self._session.register, {}
@@ -93,10 +99,12 @@ class Intake:
             elif held_up_by:
                 self.waiting[seen.name] = f"behind {held_up_by}"
             else:
-                why = self._attempt(seen, sightings[i + 1 :])
+                why = self._attempt(seen, sightings[i + 1 :], begin)
                 if why:
                     self.waiting[seen.name], held_up_by = why, seen.name
-                elif self._is_analysed(seen.name) and not analysed():
+                    continue
+                self.last_change = self._now()  # more may have come meanwhile
+                if self._is_analysed(seen.name) and not analysed():
                     break
 
     def _is_analysed(self, name: str) -> bool:
@@ -108,7 +116,7 @@ class Intake:
         if look != self._last_look:
             self._last_look, self.last_change = look, self._now()
 
-    def _attempt(self, seen: Sighting, later: list[Sighting]) -> str:
+    def _attempt(self, seen: Sighting, later: list[Sighting], begin: Callable[[str], None]) -> str:
         """Decide on a scan; why it has to wait, empty if it does not."""
         if not seen.settled:
             return _GROWING
@@ -118,7 +126,9 @@ class Intake:
         if last is not None and self._now() - last.at < self._pause:
             return last.why
         try:
-            self._take(seen, self._ready(seen))
+            when = self._ready(seen)
+            begin(seen.name)
+            self._take(seen, when)
         except _NotReadyError as error:
             why = str(error)
             if not any(self._is_ready(other) for other in later):
@@ -165,7 +175,9 @@ class Intake:
             self._session.register.put(_copy(seen, original, digest))
             return
         record = ScanRecord(seen.name, State.ANALYSED, seen.stamp, time=when, digest=digest)
-        self._session.add(scan, image, record)
+        read = handed_over(image)
+        del image
+        self._session.add(scan, read, record)
 
     def _wanted_slices(self) -> int | None:
         shape = self._session.shape

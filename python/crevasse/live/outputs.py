@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Outputs:
     Parameters
     ----------
     folder
-        Must exist.
+        Must exist, and be this process's alone: what a dead one left half written is removed.
     title
         Of the page.
     """
@@ -36,10 +37,16 @@ class Outputs:
     def __init__(self, folder: Path, title: str) -> None:
         self._folder, self._title = folder, title
         self._written: dict[str, Table] = {}
+        for part in (folder, *(folder / name for name in ("tables", "figures", "maps"))):
+            for unfinished in part.glob(".*.part"):
+                unfinished.unlink()
 
     def report(self, analysis: Analysis, status: Status) -> None:
         """The page, and all that lies beside it."""
-        live = LivePart(_top(analysis, status), status.rows[-1].forecast)
+        forecast = status.rows[-1].forecast
+        if forecast is not None and not math.isfinite(forecast.time + forecast.high):
+            forecast = None
+        live = LivePart(_top(analysis, status), forecast)
         write_report(analysis, self._folder, title=self._title, live=live)
         table = readings_table(status.rows, analysis)
         write_tables({"readings": table}, self._folder / "tables")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,13 +25,16 @@ class Reading:
     frame, name, time
         Of the scan.
     volume, volume_change
-        Open volume, and its change since the scan before; nan in the first.
+        Open volume, where cracks are followed, and its change since the scan before; nan in the
+        first.
     depth
         Of the deepest crack, from the working electrode.
     ligament
         Solid left between the electrodes.
     shorted
         Whether something open touches both electrodes.
+    layers
+        Mean thickness of lithium, by electrode.
     forecast
         When the ligament will be gone, from this scan and the last ones before it; infinite where
         it does not shrink, None where there are not two of them.
@@ -45,6 +49,7 @@ class Reading:
     ligament: float
     shorted: bool
     forecast: TimeToShort | None
+    layers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def time_to_short(self) -> tuple[float, float, float]:
@@ -84,15 +89,19 @@ def readings_table(rows: list[Reading], analysis: Analysis) -> Table:
             f"time_to_short{end}": np.array([r.time_to_short[i] for r in rows])
             for i, end in enumerate(("", "_low", "_high"))
         },
+        **{f"layer_{name}": np.array([r.layers[name] for r in rows]) for name in analysis.layers},
     }
     units = {name: history.time_unit for name in columns if name.startswith("time")}
     units |= dict.fromkeys(("volume", "volume_change"), history.frames.units["volume"])
-    return Table(columns, units=units | dict.fromkeys(("depth", "ligament"), history.unit))
+    lengths = ("depth", "ligament", *(f"layer_{name}" for name in analysis.layers))
+    return Table(columns, units=units | dict.fromkeys(lengths, history.unit))
 
 
 def _reading(analysis: Analysis, frame: int) -> Reading:
     frames, fronts = analysis.history.frames, analysis.fronts
     volume = frames["volume"]
+    if not analysis.settings.follow:
+        volume = np.full(len(volume), np.nan)
     return Reading(
         frame=frame,
         name=str(analysis.measures["name"][frame]),
@@ -103,6 +112,7 @@ def _reading(analysis: Analysis, frame: int) -> Reading:
         ligament=math.nan if fronts is None else float(fronts.frames["ligament"][frame]),
         shorted=bool(frames["bridged"][frame]),
         forecast=_forecast(analysis, frame),
+        layers={n: float(r.table()["mean"][frame]) for n, r in analysis.layers.items()},
     )
 
 

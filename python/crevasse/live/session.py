@@ -82,8 +82,8 @@ class Session:
             return ""
         return f"it is {scan.shape} {scan.dtype}, and the first is {first.shape} {first.dtype}"
 
-    def add(self, scan: Scan, image: Voxels, record: ScanRecord) -> None:
-        """Analyse a scan that has been read; if that fails, nothing is added.
+    def add(self, scan: Scan, read: Read, record: ScanRecord) -> None:
+        """Analyse a scan, which `read` gives once; if that fails, nothing is added.
 
         Raises
         ------
@@ -93,10 +93,8 @@ class Session:
             If it cannot be used, as where drift is not found.
         """
         assert record.time is not None
-        frame = Frame(
-            self.n_analysed, scan.name, record.time, scan.shape, scan.dtype, _once(image),
-            record.digest,
-        )  # fmt: skip
+        place = self.n_analysed, scan.name, record.time
+        frame = Frame(*place, scan.shape, scan.dtype, read, record.digest)
         analyst, before = self._analyst, self._whole
         if analyst is None or before is None:
             self._begin(frame)
@@ -146,11 +144,10 @@ class Session:
             )
         register = Register.from_json(note["scans"])
         read = partial(_never, self._path)
+        like = tuple(note["shape"]), np.dtype(note["dtype"]), read
         frames = tuple(
-            Frame(r.frame, r.name, r.time or 0.0, tuple(note["shape"]), np.dtype(note["dtype"]),
-                  read, r.digest)
-            for r in register.analysed
-        )  # fmt: skip
+            Frame(r.frame, r.name, r.time or 0.0, *like, r.digest) for r in register.analysed
+        )
         plan, whole = self._planned(frames[:1], note["spacing"])
         series = replace(whole, frames=frames)
         analyst = self._checkpoint.resume(_cut(series, plan), plan.settings)
@@ -167,9 +164,11 @@ class Session:
         """With the first scan, which says what all are like and where thresholds lie."""
         self._plan, whole = self._planned((frame,), self._clock.spacing(frame.name))
         settings, series = self._plan.settings, self._cut(whole)
-        image = series.frames[0].read()
-        series = replace(series, frames=(replace(series.frames[0], _read=lambda: image),))
         check_regions(series, settings)
+        image = series.frames[0].read()
+        read = handed_over(image, times=2 if settings.find else 1)
+        del image
+        series = replace(series, frames=(replace(series.frames[0], _read=read),))
         sample = grey_sample(series, settings) if settings.find else None
         analyst = Analyst(series, settings, sample)
         self._extend(analyst, whole)
@@ -244,9 +243,9 @@ def _essence(experiment: Experiment) -> str:
     return replace(experiment, scans=scans, output=Output(), alarms=None).to_toml()
 
 
-def _once(image: Voxels) -> Read:
-    """Gives an image and lets go of it, so that it is not in memory while it is worked on."""
-    held = [image]
+def handed_over(image: Voxels, times: int = 1) -> Read:
+    """Gives an image so often, then lets go of it: work on it needs the memory."""
+    held = [image] * times
     return lambda: held.pop()
 
 

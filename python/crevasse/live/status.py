@@ -32,6 +32,8 @@ class Status:
         Alarms.
     scans
         All scans, as from `Register.table`.
+    busy
+        The scan that is being analysed; empty while there is none.
     page
         Which writing of the page it is, so that an open one can tell that there is a newer one.
     ended
@@ -45,6 +47,7 @@ class Status:
     rows: list[Reading] = field(default_factory=list)
     fired: list[Alarm] = field(default_factory=list)
     scans: Table = field(default_factory=lambda: Table({}))
+    busy: str = ""
     page: str = ""
     ended: str = ""
     trouble: dict[str, str] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Status:
             "waiting": self._waiting(),
             "latest": _latest(self.rows),
             "alarms": [asdict(alarm) for alarm in self.fired],
+            "busy": self.busy,
             "trouble": list(self.trouble.values()),
             "page": self.page,
             "looked": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -90,5 +94,6 @@ def reading_values(row: Reading) -> dict[str, Any]:
         "time_to_short_low": low,
         "time_to_short_high": high,
     }
+    numbers |= {f"layer_{name}": mean for name, mean in row.layers.items()}
     plain = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
     return {"frame": row.frame, "name": row.name, **plain, "shorted": row.shorted}

@@ -125,6 +125,7 @@ class Watcher:
         self._told = self._outputs.told()
         self._saved = self._page_of = (-1, -1)
         self._page_at = self._beat_at = -math.inf
+        self._page_took = 0.0
         self._status_of: tuple[object, ...] = ()
         self._resumed = self._session.resume()
         if self._resumed:  # there is a page already, and scans may have queued up
@@ -166,7 +167,13 @@ class Watcher:
             self._trouble("scans", f"cannot look for scans: {error}; going on")
             return
         self._trouble("scans", "")
-        self._intake.take_in(sightings, analysed)
+        self._intake.take_in(sightings, self._begin_scan, analysed)
+        self._status.busy = ""
+
+    def _begin_scan(self, name: str) -> None:
+        """Say what is worked on, for it may take long."""
+        self._status.busy = name
+        self._try("status.json", lambda: self._outputs.status(self._status))
 
     def _after_scan(self) -> None:
         """With a scan that has just been analysed, or those of a watch that was broken off."""
@@ -174,6 +181,7 @@ class Watcher:
         if analysis is None:
             return
         status, n_before = self._status, len(self._status.rows)
+        status.busy = ""
         if not status.rows:
             self._begin(analysis)
         status.rows = readings(analysis, status.rows)
@@ -224,7 +232,9 @@ class Watcher:
         self._try("scans.csv", lambda: self._outputs.scans(status))
         self._try("alarms.csv", lambda: self._outputs.alarms(status))
         state = (len(status.rows), register.revision)
-        due = state != self._page_of and now - self._page_at >= self._options.page_every
+        # While scans queue up, most of the time is theirs.
+        pause = max(self._options.page_every, 3 * self._page_took)
+        due = state != self._page_of and now - self._page_at >= pause
         if status.rows and (force or due):
             self._write_page(state)
         told = (*state, status.page, *sorted(self._intake.waiting.items()))
@@ -235,13 +245,15 @@ class Watcher:
     def _write_page(self, state: tuple[int, int]) -> None:
         analysis, status = self._session.analysis(), self._status
         assert analysis is not None
+        begin = self._clock()
         before, status.page = status.page, f"{os.getpid()}-{state[0]}-{state[1]}"
         # Whatever is wrong with a figure, scans are analysed on.
         if self._try("report", lambda: self._outputs.report(analysis, status), Exception):
             self._page_of = state
         else:
             status.page = before
-        self._page_at = self._clock()
+        self._page_took = self._clock() - begin
+        self._page_at = begin + self._page_took
 
     def _try(self, what: str, write: Callable[[], None], wrong: type[Exception] = OSError) -> bool:
         """Write; if that fails, say so, for it is tried again, and there is more to lose."""

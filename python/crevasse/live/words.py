@@ -29,11 +29,15 @@ def answers(row: Reading, units: dict[str, str]) -> list[Answer]:
     if since:
         since += " since the scan before"
     what = "crack area" if units["volume"].endswith("2") else "crack volume"
-    found = [Answer(f"{_figures(row.volume)} {volume}", what, since)]
+    found = []
+    if not math.isnan(row.volume):
+        found.append(Answer(f"{_figures(row.volume)} {volume}", what, since))
     if not math.isnan(row.depth):
         found.append(Answer(f"{_figures(row.depth)} {length}", "deepest crack", ""))
     if not math.isnan(row.ligament):
         found.append(Answer(f"{_figures(row.ligament)} {length}", "ligament left", ""))
+    for name, mean in row.layers.items():
+        found.append(Answer(f"{_figures(mean)} {length}", f"lithium, {name} electrode", ""))
     if row.shorted:
         found.append(Answer("shorted", "the electrodes are bridged", ""))
     elif row.forecast is not None:
@@ -48,7 +52,7 @@ def line(row: Reading, units: dict[str, str]) -> str:
         more = f" ({answer.more.removesuffix(' since the scan before')})" if answer.more else ""
         if answer.value == "shorted":
             parts.append("SHORTED")
-        elif answer.label.startswith("short"):
+        elif answer.label.startswith("to the short"):
             parts.append(f"short in {answer.value}{more}")
         elif answer.value == _NO_SHORT:
             parts.append(answer.value)
@@ -72,7 +76,7 @@ def _forecast(row: Reading, unit: str) -> Answer:
     if not math.isfinite(left):
         return Answer(_NO_SHORT, "the ligament does not shrink", "")
     assert row.forecast is not None
-    label = f"short, from the last {row.forecast.n_frames} scans"
+    label = f"to the short, from the last {row.forecast.n_frames} scans"
     if not math.isfinite(high):
         return Answer(f"{_figures(left, 3)} {unit}", label, "too few scans for an interval")
     span = f"{row.forecast.confidence:.0%}: {_figures(low, 3)} to {_figures(high, 3)} {unit}"
