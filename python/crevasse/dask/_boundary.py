@@ -106,7 +106,9 @@ def meeting_labels(a: Part, b: Part, direction: Direction, connectivity: int) ->
         met = other >= 0
         if a.values is not None and b.values is not None:
             met &= a.values == b.values[other]
-        found.append(a.labels[met].astype(np.uint64) << 32 | b.labels[other[met]])
+        pairs = a.labels[met].astype(np.uint64) << 32 | b.labels[other[met]]
+        # Side by side most pairs are the same, and fewer are sorted in no time.
+        found.append(pairs[np.flatnonzero(np.diff(pairs, prepend=~pairs[:1]))])
     joined = np.unique(np.concatenate(found))
     return np.column_stack((joined >> 32, joined & 0xFFFFFFFF)).astype(np.uint32)
 
