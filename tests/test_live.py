@@ -442,6 +442,8 @@ def test_a_forecast_rests_on_the_last_scans_of_the_half_cycle():
     rows = readings(measured(fast_now, [0] * 24 + [1] * (len(fast_now) - 24)), rows[:5])
     assert rows[-1].forecast.n_frames == len(fast_now) - 24
     assert rows[24].forecast is None  # alone in its half-cycle
+    rows = readings(measured(fast_now, [-1, 0] * (len(fast_now) // 2) + [-1]), [])
+    assert rows[-1].forecast.n_frames == FORECAST_SCANS  # those that are not known are no others
     assert len(rows) == len(fast_now)
 
 
@@ -655,6 +657,17 @@ def test_what_a_killed_watch_left_half_written_is_removed(tmp_path):
     left.touch()
     Run(tmp_path)
     assert list(left.parent.iterdir()) == []
+
+
+def test_before_the_first_scan_the_page_says_what_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("crevasse.live.outputs._write", full)
+    run = Run(tmp_path)
+    assert run() == 0
+    assert [line.split(" cannot")[0] for line in run.watcher.trouble] == ["report", "status.json"]
+    monkeypatch.undo()
+    assert Run(tmp_path)() == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"Waiting for the first whole scan in {tmp_path / 'in'}" in page
 
 
 @pytest.mark.usefixtures("no_page")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crevasse.live.readings import Reading
     from crevasse.operando import AlarmRule, Experiment
 
-_BAD_USE = 2
+_FAILED, _BAD_USE = 1, 2
 
 
 def add_watch(commands: Any, add_command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -111,6 +111,8 @@ def _watch(options: argparse.Namespace) -> int:
             n_analysed = watcher.run(stop)
         except ExperimentError as error:
             return _refused(options.experiment, error)
+    if watcher.trouble:
+        return _failed(watcher.trouble)
     if not options.json:
         _print(f"{n_analysed} scans analysed; report: {folder / 'report.html'}", sys.stdout)
     return 0
@@ -143,6 +145,12 @@ def _require_measured(rule: AlarmRule, experiment: Experiment) -> None:
         raise ValueError(f"alarm {rule.text!r} needs measure.fronts; set it to true")
     if not experiment.followed():
         raise ValueError(f"alarm {rule.text!r} is of cracks; set measure.cracks to true")
+
+
+def _failed(trouble: list[str]) -> int:
+    for line in trouble:
+        _print(f"crevasse: error: at the end {line}", sys.stderr)
+    return _FAILED
 
 
 def _refused(path: Path, error: Any) -> int:

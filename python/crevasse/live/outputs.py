@@ -51,6 +51,11 @@ class Outputs:
         table = readings_table(status.rows, analysis)
         write_tables({"readings": table}, self._folder / "tables")
 
+    def waiting(self, status: Status) -> None:
+        """The page before the first scan."""
+        page = _filled("waiting.html.j2", title=self._title, source=status.source)
+        _write(self._folder / "report.html", page)
+
     def status(self, status: Status) -> None:
         """status.json, and status.js for the open page."""
         text = json.dumps(status.to_dict(), indent=2)
@@ -81,10 +86,9 @@ class Outputs:
 
 
 def _top(analysis: Analysis, status: Status) -> str:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    text = files("crevasse.live").joinpath("live.html.j2").read_text(encoding="utf-8")
     last = status.rows[-1]
-    return environment.from_string(text).render(
+    return _filled(
+        "live.html.j2",
         ended=status.ended,
         latest=last,
         time=in_figures(last.time),
@@ -103,6 +107,12 @@ def _not_simply(scans: Table, *, ended: bool) -> list[dict[str, Any]]:
     """Scans with something to say of them; which ones wait the open page learns from status.js."""
     known = (State.ANALYSED,) if ended else (State.ANALYSED, State.WAITING)
     return [row for row in scans.rows() if row["state"] not in known]
+
+
+def _filled(template: str, **values: Any) -> str:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    text = files("crevasse.live").joinpath(template).read_text(encoding="utf-8")
+    return environment.from_string(text).render(**values)
 
 
 def _write(path: Path, text: str) -> None:

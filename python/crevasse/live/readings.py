@@ -122,7 +122,8 @@ def _forecast(analysis: Analysis, frame: int) -> TimeToShort | None:
         return None
     frames, left = analysis.history.frames, analysis.fronts.frames["ligament"]
     begin = max(0, frame + 1 - FORECAST_SCANS)
-    others = np.flatnonzero(frames["half_cycle"][begin:frame] != frames["half_cycle"][frame])
+    before, now = frames["half_cycle"][begin:frame], frames["half_cycle"][frame]
+    others = np.flatnonzero((before != now) & (before >= 0) & (now >= 0))  # -1: not known
     if others.size:
         begin += int(others[-1]) + 1
     lengths = left[begin : frame + 1]

@@ -123,7 +123,8 @@ class Watcher:
         self._outputs = Outputs(folder, title)
         self._status = Status(source, {"time": times.unit})
         self._told = self._outputs.told()
-        self._saved = self._page_of = (-1, -1)
+        self._saved = self._not_saved = self._page_of = (-1, -1)
+        self._not_saved_at = -math.inf
         self._page_at = self._beat_at = -math.inf
         self._page_took = 0.0
         self._status_of: tuple[object, ...] = ()
@@ -135,6 +136,8 @@ class Watcher:
         """Watch until told to stop, or until the options say so; return how many are analysed."""
         if self._resumed:
             self._after_scan()
+        else:
+            self._try("report", lambda: self._outputs.waiting(self._status))
         while True:
             end = self._why_end(stop)
             if end:
@@ -142,9 +145,14 @@ class Watcher:
             self._poll(stop)
             self._write(force=False)
             self._wait(stop)
-        self._status.ended = end
+        self._status.ended, self._not_saved = end, (-1, -1)
         self._write(force=True)
         return self._session.n_analysed
+
+    @property
+    def trouble(self) -> list[str]:
+        """What goes wrong at the moment, a line each."""
+        return list(self._status.trouble.values())
 
     def _why_end(self, stop: Callable[[], bool]) -> str:
         options = self._options
@@ -220,8 +228,13 @@ class Watcher:
 
     def _save(self) -> None:
         now = (self._session.n_analysed, self._session.register.revision)
-        if now != self._saved and self._try("checkpoint", self._session.save):
+        lately = now == self._not_saved and self._clock() - self._not_saved_at < _HEARTBEAT
+        if now == self._saved or lately:
+            return
+        if self._try("checkpoint", self._session.save):
             self._saved = now
+        else:
+            self._not_saved, self._not_saved_at = now, self._clock()
 
     def _write(self, *, force: bool) -> None:
         """What has changed; the page not too often while scans queue up."""
