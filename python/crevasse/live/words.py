@@ -37,7 +37,7 @@ def answers(row: Reading, units: dict[str, str]) -> list[Answer]:
     if not math.isnan(row.ligament):
         found.append(Answer(f"{_figures(row.ligament)} {length}", "ligament left", ""))
     for name, mean in row.layers.items():
-        found.append(Answer(f"{_figures(mean)} {length}", f"lithium, {name} electrode", ""))
+        found.append(Answer(f"{_figures(mean)} {length}", f"lithium at the {name} electrode", ""))
     if row.shorted:
         found.append(Answer("shorted", "the electrodes are bridged", ""))
     elif row.forecast is not None:

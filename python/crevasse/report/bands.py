@@ -48,6 +48,21 @@ def ratio(part: Banded, whole: Banded) -> Banded:
     return Banded(value, min(ends), max(ends))
 
 
+def growth(curves: tuple[Curve, ...]) -> Banded:
+    """Greatest less first, over first."""
+    return ratio(_grown(curves), banded(lambda v: v[0], curves))
+
+
+def left_of_growth(curves: tuple[Curve, ...]) -> Banded:
+    """What of greatest less first is left at the end; never more than all of it."""
+    left = ratio(banded(lambda v: v[-1] - v[0], curves), _grown(curves))
+    return left._replace(high=min(left.high, 1.0) if math.isfinite(left.high) else left.high)
+
+
+def _grown(curves: tuple[Curve, ...]) -> Banded:
+    return banded(lambda v: v.max() - v[0], curves)
+
+
 def volumes(analysis: Analysis) -> tuple[Curve, ...]:
     """Open volume against time, and its band."""
     measures = analysis.measures

@@ -12,7 +12,15 @@ from crevasse._table import Table
 from crevasse.operando import Analysis
 from crevasse.operando.electrochemistry import coulombic_efficiency, lithium_volume
 from crevasse.phantom import CaseTruth, Scene
-from crevasse.report.bands import Banded, Curve, banded, ratio, thicknesses, volumes
+from crevasse.report.bands import (
+    Banded,
+    Curve,
+    banded,
+    growth,
+    left_of_growth,
+    thicknesses,
+    volumes,
+)
 from crevasse.report.figures import pretty_unit
 
 _UPPER = 80 / 266  # of the solid's depth: the paper's subvolume
@@ -67,12 +75,11 @@ def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     yield "pore volume of the subvolume", of(lambda v: v[0] * subvolume)
     yield "volume before", of(lambda v: v[0])
     yield "volume after plating", of(np.max)
-    yield "growth", ratio(of(lambda v: v.max() - v[0]), of(lambda v: v[0]))
+    yield "growth", growth(curves)
     expected = _expected_lithium(scene, analysis)
     yield "expected lithium", Banded(expected)
     yield "accommodated", of(lambda v: (v.max() - v[0]) / expected)
-    grown = of(lambda v: v.max() - v[0])
-    yield "left of the growth", ratio(of(lambda v: v[-1] - v[0]), grown)
+    yield "left of the growth", left_of_growth(curves)
     new = frames["volume_new"]
     yield "left of the new cracks", Banded(float(new[-1] / new.max()))
     yield "first-cycle efficiency", Banded(_efficiency(analysis))

@@ -17,7 +17,15 @@ from crevasse.operando.electrochemistry import (
     coulombic_efficiency,
     lithium_thickness,
 )
-from crevasse.report.bands import Banded, Curve, banded, ratio, thicknesses, volumes
+from crevasse.report.bands import (
+    Banded,
+    Curve,
+    banded,
+    growth,
+    left_of_growth,
+    thicknesses,
+    volumes,
+)
 from crevasse.report.figures import pretty_unit, quantity
 
 _THRESHOLDS = "band: that of the thresholds"
@@ -70,15 +78,11 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
     if math.isfinite(share):
         region = "of the region of interest; " + _THRESHOLDS
         yield of("porosity, first frame", "%", lambda v: 100 * v[0] * share, region)
-    first = banded(lambda v: v[0], curves)
-    grown = banded(lambda v: v.max() - v[0], curves)
     if curves[0][0]:
-        how = "greatest less first, over first; " + _APART
-        yield _percent("growth", ratio(grown, first), how)
-    if grown.value > 0:
+        yield _percent("growth", growth(curves), "greatest less first, over first; " + _APART)
+    if curves[0].max() > curves[0][0]:
         how = "what is left of greatest less first, over that; " + _APART
-        left = ratio(banded(lambda v: v[-1] - v[0], curves), grown)
-        yield _percent("left of the growth, last frame", left, how)
+        yield _percent("left of the growth, last frame", left_of_growth(curves), how)
     for name in ("preexisting", "new"):
         value = float(frames[f"volume_{name}"][-1])
         how = f"open in the first {analysis.settings.baseline_frames} frame(s)"
