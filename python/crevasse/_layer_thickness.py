@@ -157,8 +157,7 @@ def layer_thickness(
     ndim = len(runs.shape)
     along = validate_axis(axis, ndim)
     frame = frame_of_columns(runs.shape, along, spacing, roi)
-    columns = _core.layer_columns(runs._core, along + 3 - ndim, _validate.n_threads(n_threads))
-    return layer_of_columns(LayerColumns(*columns), frame)
+    return layer_of_columns(columns_of(runs, along, n_threads), frame)
 
 
 @dataclass(frozen=True)
@@ -194,6 +193,14 @@ def frame_of_columns(
     map_spacing = lengths[:along] + lengths[along + 1 :]
     inside = _column_region(roi, shape[:along] + shape[along + 1 :], map_spacing)
     return ColumnFrame(inside, lengths[along], map_spacing)
+
+
+def columns_of(runs: RunVolume, along: int, n_threads: int | None = None) -> LayerColumns:
+    """The columns of a volume along an axis, each of their numbers a map."""
+    ndim = len(runs.shape)
+    found = _core.layer_columns(runs._core, along + 3 - ndim, _validate.n_threads(n_threads))
+    map_shape = runs.shape[:along] + runs.shape[along + 1 :]
+    return LayerColumns(*(column.reshape(map_shape) for column in found))
 
 
 def layer_of_columns(columns: LayerColumns, frame: ColumnFrame) -> LayerThickness:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse._clean import connected_to, keep_largest
-from crevasse._layer_thickness import layer_thickness
+from crevasse._layer_thickness import columns_of
 from crevasse._runs import RunVolume, as_region
 from crevasse._shape import Box
 
@@ -102,10 +102,10 @@ class Faces:
     """
 
     def __init__(self, phase: RunVolume, axis: int) -> None:
-        faces = layer_thickness(keep_largest(phase), axis=axis)
+        columns = columns_of(keep_largest(phase), axis)
         # Half-open: `last` is the one behind.
-        self._first, self._last = _voxels(faces.near), _voxels(faces.far)
-        self._crossed = np.isfinite(faces.near)
+        self._first, self._last = columns.begin, columns.end
+        self._crossed = columns.n_layers > 0
         self._shape, self._axis = phase.shape, axis
 
     def beside(self, relation: str) -> RunVolume:
@@ -131,7 +131,7 @@ class Faces:
         """From the phase's first voxel in a column to its last one."""
         return self._columns(self._first, np.where(self._crossed, self._last, 0))
 
-    def _columns(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> RunVolume:
+    def _columns(self, begin: NDArray[np.int32], end: NDArray[np.int32]) -> RunVolume:
         return RunVolume.from_columns(self._shape, begin, end, axis=self._axis)
 
 
@@ -145,7 +145,3 @@ class PhaseFaces(dict[str, Faces]):
     def __missing__(self, name: str) -> Faces:
         self[name] = Faces(self._phases[name], self._axis)
         return self[name]
-
-
-def _voxels(heights: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.rint(np.nan_to_num(heights)).astype(np.int64)
