@@ -18,6 +18,7 @@ import tifffile
 from crevasse import cli
 from crevasse._table import Table
 from crevasse.live import (
+    Alarm,
     Arrivals,
     FolderLock,
     Options,
@@ -29,6 +30,7 @@ from crevasse.live import (
 from crevasse.live.clock import ScanClock
 from crevasse.live.outputs import Outputs
 from crevasse.live.readings import FORECAST_SCANS, readings
+from crevasse.live.words import alarm_line
 from crevasse.operando import AlarmRule, Experiment, ExperimentError, analyze_series
 from crevasse.operando.experiment import Scans
 from crevasse.operando.planning import plan_toml
@@ -480,6 +482,17 @@ def test_time_to_short_counts_from_the_scan_and_a_short_is_no_time():
 def test_a_rule_that_makes_no_sense_is_refused(text, wrong):
     with pytest.raises(ValueError, match=wrong):
         AlarmRule.parse(text)
+
+
+def test_an_alarm_is_told_with_its_unit_however_it_is_written():
+    units = {"volume": "um^3", "length": "um", "time": "h"}
+    for rule, unit in (
+        ("time_to_short<30min", "h"),
+        ("volume>=1e1um3", "µm³"),
+        ("depth>1um", "µm"),
+    ):
+        told = alarm_line(Alarm(2, "s_2", 1.5, rule, 12.0), units)
+        assert told == f"{rule}: 12 {unit} (s_2, 1.5 h)"
 
 
 def test_units_must_be_those_of_the_scans():

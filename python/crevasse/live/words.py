@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from crevasse.live.alarms import Alarm
 from crevasse.live.readings import Reading
+from crevasse.operando import AlarmRule
 from crevasse.report.figures import pretty_unit
 from crevasse.report.page_parts import in_figures
 
+_SHORTED = "shorted"
 _NO_SHORT = "no short in sight"
 
 
@@ -36,12 +38,12 @@ def answers(row: Reading, units: dict[str, str]) -> list[Answer]:
         found.append(Answer(f"{_figures(row.depth)} {length}", "deepest crack", ""))
     if not math.isnan(row.ligament):
         found.append(Answer(f"{_figures(row.ligament)} {length}", "ligament left", ""))
-    for name, mean in row.layers.items():
-        found.append(Answer(f"{_figures(mean)} {length}", f"lithium at the {name} electrode", ""))
     if row.shorted:
-        found.append(Answer("shorted", "the electrodes are bridged", ""))
+        found.append(Answer(_SHORTED, "the electrodes are bridged", ""))
     elif row.forecast is not None:
         found.append(_forecast(row, units["time"]))
+    for name, mean in row.layers.items():
+        found.append(Answer(f"{_figures(mean)} {length}", f"lithium at the {name} electrode", ""))
     return found
 
 
@@ -50,8 +52,8 @@ def line(row: Reading, units: dict[str, str]) -> str:
     parts = [f"{row.name}: {_figures(row.time)} {units['time']}"]
     for answer in answers(row, units):
         more = f" ({answer.more.removesuffix(' since the scan before')})" if answer.more else ""
-        if answer.value == "shorted":
-            parts.append("SHORTED")
+        if answer.value == _SHORTED:
+            parts.append(_SHORTED.upper())
         elif answer.label.startswith("to the short"):
             parts.append(f"short in {answer.value}{more}")
         elif answer.value == _NO_SHORT:
@@ -64,8 +66,8 @@ def line(row: Reading, units: dict[str, str]) -> str:
 def alarm_line(alarm: Alarm, units: dict[str, str]) -> str:
     """An alarm in one line."""
     when = f"{alarm.name}, {_figures(alarm.time)} {units['time']}"
-    name = alarm.rule.split()[0]
-    if name == "shorted":
+    name = AlarmRule.parse(alarm.rule).name
+    if name == _SHORTED:
         return f"{alarm.rule} ({when})"
     kind = {"volume": "volume", "time_to_short": "time"}.get(name, "length")
     return f"{alarm.rule}: {_figures(alarm.value)} {pretty_unit(units[kind])} ({when})"
