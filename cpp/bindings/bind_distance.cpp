@@ -7,30 +7,33 @@
 namespace crevasse::python {
 namespace {
 
-void check_columns(const py::array& array, const py::array& like, const char* name) {
-  const bool fits = array.ndim() == 2 && array.shape(0) == like.shape(0) &&
-                    array.shape(1) == like.shape(1) && (array.flags() & py::array::c_style) != 0;
-  if (!fits) {
-    throw std::invalid_argument(std::string(name) +
-                                " must be C-contiguous (length, columns), of one shape");
+ColumnsShape columns_of(const Shape& shape, int axis) {
+  switch (axis) {
+    case 0: return {1, shape.z, shape.y * shape.x};
+    case 1: return {shape.z, shape.y, shape.x};
+    case 2: return {shape.z * shape.y, shape.x, 1};
+    default: throw std::invalid_argument("axis must be 0, 1 or 2");
   }
 }
 
 /// In place. `values`: of the image, or none.
-void pass_columns(py::array& squared, const std::optional<py::array>& values, double weight,
-                  bool border, int threads) {
-  check_columns(squared, squared, "squared");
-  if (values) check_columns(*values, squared, "values");
+void pass_along(py::array& squared, const std::optional<py::array>& values, int axis, double weight,
+                bool border, int threads) {
+  const Shape shape = shape_of(squared);
+  if (values && !(shape_of(*values) == shape)) {
+    throw std::invalid_argument("values must have the shape of squared");
+  }
   for_dtype<std::int32_t, double>(squared, "squared", [&](auto zero) {
     using T = decltype(zero);
     using V = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
     if (values && !py::isinstance<py::array_t<V>>(*values)) {
       throw py::type_error("values must be integers as wide as squared");
     }
-    auto* const data = static_cast<T*>(squared.mutable_data());
-    const auto* const image = values ? static_cast<const V*>(values->data()) : nullptr;
-    return without_gil([&, length = squared.shape(0), columns = squared.shape(1)] {
-      distance_pass(data, image, length, columns, static_cast<T>(weight), border, threads);
+    auto* const data = output<T>(squared, shape).data;
+    const auto* const image = values ? input<V>(*values).data : nullptr;
+    const ColumnsShape columns = columns_of(shape, axis);
+    return without_gil([&] {
+      distance_pass(data, image, columns, static_cast<T>(weight), border, threads);
       return 0;
     });
   });
@@ -78,9 +81,9 @@ void bind_distance(py::module_& m) {
       },
       py::arg("shape"), py::arg("spacing"));
 
-  m.def("distance_pass", &pass_columns, py::arg("squared").noconvert(),
-        py::arg("values").noconvert().none(true), py::arg("weight"), py::arg("border"),
-        py::arg("threads"));
+  m.def("distance_pass", &pass_along, py::arg("squared").noconvert(),
+        py::arg("values").noconvert().none(true), py::arg("axis"), py::arg("weight"),
+        py::arg("border"), py::arg("threads"));
 
   m.def(
       "farther_than",

@@ -10,7 +10,36 @@
 namespace crevasse {
 namespace {
 
-/// 64 columns, copied side by side so that the pass may overwrite where they came from.
+/// Up to 64 columns, and where their voxels lie: voxel i of column c at first + i * stride + c *
+/// step.
+struct Placed {
+  index_t first, count, stride, step;
+};
+
+/// Blocks of 64 columns side by side; where columns are rows of the array, of 64 rows.
+class ColumnBlocks {
+ public:
+  explicit ColumnBlocks(const ColumnsShape& shape)
+      : shape_(shape), across_(blocks_of(shape.inner == 1 ? shape.outer : shape.inner)) {}
+
+  index_t count() const { return shape_.inner == 1 ? across_ : shape_.outer * across_; }
+
+  Placed operator[](index_t b) const {
+    if (shape_.inner == 1) {
+      const index_t row = b * lanes;
+      return {row * shape_.length, std::min(lanes, shape_.outer - row), 1, shape_.length};
+    }
+    const index_t slab = b / across_, x = b % across_ * lanes;
+    return {slab * shape_.length * shape_.inner + x, std::min(lanes, shape_.inner - x),
+            shape_.inner, 1};
+  }
+
+ private:
+  ColumnsShape shape_;
+  index_t across_;
+};
+
+/// One block, copied so that the pass may overwrite where it came from.
 template <class T, class V>
 class ColumnBlock {
  public:
@@ -19,16 +48,12 @@ class ColumnBlock {
         values_(squared_.size(), V{0}),
         length_(length) {}
 
-  void load(const T* squared, const V* values, index_t stride, index_t count) {
-    for (index_t i = 0; i < length_; ++i) {
-      T* const row = squared_.data() + i * lanes;
-      std::copy_n(squared + i * stride, count, row);
-      std::fill(row + count, row + lanes, T{0});
-      if (values == nullptr) continue;
-      V* const value = values_.data() + i * lanes;
-      std::copy_n(values + i * stride, count, value);
-      std::fill(value + count, value + lanes, V{0});
-    }
+  /// Returns whether there is foreground; if not, the rest is left as it was.
+  bool load(const T* squared, const V* values, const Placed& at) {
+    copy(squared, at, squared_);
+    const bool any = std::any_of(squared_.begin(), squared_.end(), [](T f) { return f != 0; });
+    if (any && values != nullptr) copy(values, at, values_);
+    return any;
   }
 
   Columns<T> columns(T weight, bool border) const {
@@ -37,31 +62,47 @@ class ColumnBlock {
   }
 
  private:
+  template <class U>
+  void copy(const U* from, const Placed& at, std::vector<U>& to) const {
+    if (at.count < lanes) std::fill(to.begin(), to.end(), U{0});
+    if (at.step == 1) {
+      for (index_t i = 0; i < length_; ++i) {
+        std::copy_n(from + at.first + i * at.stride, at.count, to.data() + i * lanes);
+      }
+      return;
+    }
+    for (index_t c = 0; c < at.count; ++c) {
+      const U* const column = from + at.first + c * at.step;
+      for (index_t i = 0; i < length_; ++i) to[static_cast<std::size_t>(i * lanes + c)] = column[i];
+    }
+  }
+
   std::vector<T> squared_;
   std::vector<V> values_;
   index_t length_;
 };
 
 template <Seek seek, class T, class V>
-void pass_blocks(T* squared, const V* values, index_t length, index_t columns, T weight,
-                 bool border, int threads) {
-  const int team = worthwhile_threads(length * columns, tuning::voxels_per_thread, threads);
-  parallel_slabs(
-      blocks_of(columns), team,
-      [&](index_t, Slab slab) {
-        ColumnPass<T, seek> pass(length);
-        ColumnBlock<T, V> block(length);
-        for (index_t x = slab.begin * lanes; x < std::min(slab.end * lanes, columns); x += lanes) {
-          const index_t count = std::min(lanes, columns - x);
-          block.load(squared + x, values == nullptr ? nullptr : values + x, columns, count);
-          pass.run(
-              block.columns(weight, border), [](index_t) { return true; },
-              [&](index_t i, const T* distances, const auto*) {
-                std::copy_n(distances, count, squared + i * columns + x);
-              });
-        }
-      },
-      tuning::slabs_per_thread);
+void pass_blocks(T* squared, const V* values, const ColumnsShape& shape, T weight, bool border,
+                 int threads) {
+  const index_t voxels = shape.outer * shape.length * shape.inner;
+  const int team = worthwhile_threads(voxels, tuning::voxels_per_thread, threads);
+  const ColumnBlocks blocks(shape);
+  const auto pass_slab = [&](index_t, Slab slab) {
+    ColumnPass<T, seek> pass(shape.length);
+    ColumnBlock<T, V> block(shape.length);
+    for (index_t b = slab.begin; b < slab.end; ++b) {
+      const Placed at = blocks[b];
+      if (!block.load(squared, values, at)) continue;
+      pass.run(
+          block.columns(weight, border), [](index_t) { return true; },
+          [&](index_t i, const T* distances, const auto*) {
+            T* const to = squared + at.first + i * at.stride;
+            for (index_t c = 0; c < at.count; ++c) to[c * at.step] = distances[c];
+          });
+    }
+  };
+  parallel_slabs(blocks.count(), team, pass_slab, tuning::slabs_per_thread);
 }
 
 }  // namespace
@@ -75,17 +116,17 @@ DistanceUnits distance_units(const Shape& shape, const std::array<double, 3>& sp
 }
 
 template <class T, class V>
-void distance_pass(T* squared, const V* values, index_t length, index_t columns, T weight,
-                   bool border, int threads) {
+void distance_pass(T* squared, const V* values, const ColumnsShape& shape, T weight, bool border,
+                   int threads) {
   if (values == nullptr) {
-    pass_blocks<Seek::distance>(squared, values, length, columns, weight, border, threads);
+    pass_blocks<Seek::distance>(squared, values, shape, weight, border, threads);
   } else {
-    pass_blocks<Seek::change>(squared, values, length, columns, weight, border, threads);
+    pass_blocks<Seek::change>(squared, values, shape, weight, border, threads);
   }
 }
 
-template void distance_pass(std::int32_t*, const std::int32_t*, index_t, index_t, std::int32_t,
+template void distance_pass(std::int32_t*, const std::int32_t*, const ColumnsShape&, std::int32_t,
                             bool, int);
-template void distance_pass(double*, const std::int64_t*, index_t, index_t, double, bool, int);
+template void distance_pass(double*, const std::int64_t*, const ColumnsShape&, double, bool, int);
 
 }  // namespace crevasse

@@ -13,6 +13,17 @@ namespace {
 
 constexpr index_t columns = 131;  // two blocks of 64 and some
 
+/// (length, columns) with columns as rows.
+template <class U>
+std::vector<U> transposed(const std::vector<U>& values, index_t rows) {
+  std::vector<U> result(values.size());
+  const index_t n = static_cast<index_t>(values.size()) / std::max<index_t>(rows, 1);
+  for (index_t i = 0; i < rows; ++i) {
+    for (index_t c = 0; c < n; ++c) result[to_size(c * rows + i)] = values[to_size(i * n + c)];
+  }
+  return result;
+}
+
 /// From every voxel of every column to every other, and to the ends where they are background.
 template <class T, class V>
 std::vector<T> brute_force(const std::vector<T>& squared, const std::vector<V>& values,
@@ -51,9 +62,14 @@ void check_passes(index_t most_value) {
         if (values[i] == 0) squared[i] = 0;
       }
       const auto expected = brute_force(squared, values, length, T{4}, border);
-      distance_pass<T, V>(squared.data(), values.empty() ? nullptr : values.data(), length, columns,
-                          T{4}, border, 2);
-      REQUIRE(difference(squared, expected) == "");
+      const auto pass = [&](std::vector<T> f, const std::vector<V>& v, const ColumnsShape& shape) {
+        distance_pass<T, V>(f.data(), v.empty() ? nullptr : v.data(), shape, T{4}, border, 2);
+        return f;
+      };
+      REQUIRE(difference(pass(squared, values, {1, length, columns}), expected) == "");
+      const auto rows =
+          pass(transposed(squared, length), transposed(values, length), {columns, length, 1});
+      REQUIRE(difference(rows, transposed(expected, length)) == "");
     }
   }
 }

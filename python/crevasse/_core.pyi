@@ -175,6 +175,7 @@ def distance_units(
 def distance_pass(
     squared: NDArray[Any],
     values: NDArray[Any] | None,
+    axis: int,
     weight: float,
     border: bool,
     threads: int,

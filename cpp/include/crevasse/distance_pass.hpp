@@ -21,16 +21,21 @@ template <class T>
 inline constexpr T no_distance =
     std::is_integral_v<T> ? T{1 << 30} : std::numeric_limits<T>::infinity();
 
+/// Columns of a contiguous array (outer, length, inner): an axis of a volume, and what comes before
+/// and after it.
+struct ColumnsShape {
+  index_t outer = 0, length = 0, inner = 0;
+};
+
 /// One of the passes that `distance` is made of, for a volume of which only some columns are at
-/// hand: lower f(i) to min_k f(i ± k) + weight k² along the columns of a (length, columns) array,
-/// row after row. Starting from 0 at background and `no_distance` elsewhere, a pass along
-/// every axis gives squared distances.
+/// hand: lower f(i) to min_k f(i ± k) + weight k² along each column. Starting from 0 at background
+/// and `no_distance` elsewhere, a pass along every axis gives squared distances.
 ///
 /// `values`: of the image, laid out alike, where distances are those to another value; or null.
 /// `border`: whether beyond both ends of a column lies background.
 /// T: std::int32_t or double; V is the integer of its width.
 template <class T, class V = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>
-void distance_pass(T* squared, const V* values, index_t length, index_t columns, T weight,
-                   bool border, int threads);
+void distance_pass(T* squared, const V* values, const ColumnsShape& shape, T weight, bool border,
+                   int threads);
 
 }  // namespace crevasse

@@ -31,7 +31,7 @@ def distance(
     measure, but for the last bit. With `limit` each brick is measured with a halo as deep as that,
     and nothing else travels. Without, the image is passed over along x, y and z, and between passes
     cut anew into bricks that are whole along one axis: 4 bytes a voxel (8 where spacings have no
-    common measure) travel twice, and a task holds about five times ``array.chunk-size``.
+    common measure) travel twice, and a task holds about four times ``array.chunk-size``.
 
     Parameters
     ----------

@@ -97,15 +97,9 @@ def _pass(
     image: NDArray[Any], before: NDArray[Any] | None = None, *, step: _Pass, threads: int
 ) -> NDArray[Any]:
     squares = _initial(image, step) if before is None else _in_unit(before, step)
-    columns = _as_columns(squares, step.axis)
-    values = None
-    if image.dtype.kind != "b":
-        whole = np.dtype(f"i{step.dtype.itemsize}")
-        values = _as_columns(_whole_numbers(image, whole), step.axis)
-    _core.distance_pass(columns, values, step.weight, step.border, threads)
-    others = tuple(n for axis, n in enumerate(image.shape) if axis != step.axis)
-    result = columns.reshape(image.shape[step.axis], *others)
-    return np.ascontiguousarray(np.moveaxis(result, 0, step.axis))
+    values = None if image.dtype.kind == "b" else _whole_numbers(image, step.dtype.itemsize)
+    _core.distance_pass(squares, values, step.axis, step.weight, step.border, threads)
+    return squares
 
 
 def _initial(image: NDArray[Any], step: _Pass) -> NDArray[Any]:
@@ -114,28 +108,24 @@ def _initial(image: NDArray[Any], step: _Pass) -> NDArray[Any]:
     return squares
 
 
-def _in_unit(squares: NDArray[Any], step: _Pass) -> NDArray[Any]:
-    if squares.dtype == step.dtype:
-        return squares
+def _in_unit(before: NDArray[Any], step: _Pass) -> NDArray[Any]:
+    """What the pass before has left, in memory of our own."""
+    if before.dtype == step.dtype:
+        return before.copy(order="C")
     assert step.unit_before is not None
-    lengths: NDArray[np.float64] = squares * step.unit_before**2
-    lengths[squares >= _NO_DISTANCE["int32"]] = np.inf
+    lengths: NDArray[np.float64] = before * step.unit_before**2
+    lengths[before >= _NO_DISTANCE["int32"]] = np.inf
     return lengths
 
 
-def _whole_numbers(image: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The same partition in integers of the width of `dtype`; 0 stays 0."""
-    if image.dtype.itemsize == dtype.itemsize:
-        same: NDArray[Any] = np.ascontiguousarray(image).view(dtype)
+def _whole_numbers(image: NDArray[Any], width: int) -> NDArray[Any]:
+    """The same partition in integers of `width` bytes; 0 stays 0."""
+    whole = np.dtype(f"i{width}")
+    contiguous = np.ascontiguousarray(image)
+    if contiguous.itemsize == width:
+        same: NDArray[Any] = contiguous.view(whole)
         return same
-    return image.astype(dtype)
-
-
-def _as_columns(values: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Columns along an axis side by side, (length, columns), in memory of their own."""
-    first = np.moveaxis(values, axis, 0)
-    columns = np.ascontiguousarray(first).reshape(first.shape[0], -1)
-    return columns.copy() if np.shares_memory(columns, values) else columns
+    return contiguous.astype(whole)
 
 
 def _finish(squares: NDArray[Any], unit: float | None, squared: bool) -> NDArray[np.float32]:
