@@ -89,7 +89,8 @@ def local_thickness(
     bound = radius * (1 + 1e-6)
     options = {"border": border, "closed": closed, "n_threads": threads}
     measure = partial(_of_brick, spacing=lengths, largest=bound, options=options)
-    return map_with_halo(measure, foreground, depth_of(2 * bound, lengths), np.float32)
+    depth = tuple(deep + 1 for deep in depth_of(2 * bound, lengths))
+    return map_with_halo(measure, foreground, depth, np.float32)
 
 
 def _largest_radius(
@@ -120,7 +121,8 @@ def _of_brick(
     options: dict[str, Any],
 ) -> NDArray[np.float32]:
     # Near its outer end the halo seems to go on as foreground. A ball there that grew so far as to
-    # reach into the brick would hold, in what is known, one larger than the largest: half of it.
+    # reach into the brick would hold, in what is known, one larger than the largest: half of it,
+    # half a voxel off at most, for which the halo is one voxel deeper than two radii.
     thickness = crevasse.local_thickness(wide, spacing=spacing, **options)
     most = float(thickness[inner].max())
     if most > 2 * largest:
