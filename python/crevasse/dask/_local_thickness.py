@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import crevasse
 from crevasse import _validate
 from crevasse.dask._distance_passes import distance_by_passes
-from crevasse.dask._graph import of_objects
+from crevasse.dask._graph import compute_largest, of_objects
 from crevasse.dask._grid import as_array
 from crevasse.dask._halo import Inner, depth_of, map_with_halo
 
@@ -100,10 +100,10 @@ def _largest_radius(
     of_bricks = foreground.map_blocks(
         _largest_within, spacing, threads, **(of_objects(foreground.numblocks) | {"dtype": float})
     )
-    radius = float(of_bricks.max().compute())
+    radius = compute_largest(of_bricks)
     if math.isfinite(radius):
         return radius
-    return float(distance_by_passes(foreground, spacing, False, border, threads).max().compute())
+    return compute_largest(distance_by_passes(foreground, spacing, False, border, threads))
 
 
 def _largest_within(
