@@ -43,4 +43,15 @@ def merge_tree(
 def compute(name: str, tasks: Tasks, last: Key, source: da.Array) -> Any:
     """The result of the task `last`, of tasks that read blocks of `source`."""
     graph = HighLevelGraph.from_collections(name, tasks | {(name,): last}, dependencies=[source])
-    return da.Array(graph, name, chunks=(), dtype=object).compute()
+    return _compute(da.Array(graph, name, chunks=(), dtype=object))
+
+
+def compute_largest(values: da.Array) -> float:
+    """The largest value of an array."""
+    return float(_compute(values.max()))
+
+
+def _compute(array: da.Array) -> Any:
+    # Without fusing tasks, as where arrays are written: workers that still know of the source's
+    # tasks from there must find them to be the same.
+    return array.compute(optimize_graph=False)

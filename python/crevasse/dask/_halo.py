@@ -16,7 +16,7 @@ Inner = tuple[slice, ...]
 
 def depth_of(reach: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
     """Voxels of halo beyond which everything lies farther than `reach`."""
-    return tuple(math.floor(reach / length) + 1 for length in spacing)
+    return tuple(math.floor(reach / length) for length in spacing)
 
 
 def map_with_halo(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import crevasse
 from crevasse import _validate
 from crevasse.dask._distance_passes import distance_by_passes
-from crevasse.dask._graph import of_objects
+from crevasse.dask._graph import compute_largest, of_objects
 from crevasse.dask._grid import as_array
 from crevasse.dask._halo import Inner, depth_of, map_with_halo
 
@@ -89,7 +89,8 @@ def local_thickness(
     bound = radius * (1 + 1e-6)
     options = {"border": border, "closed": closed, "n_threads": threads}
     measure = partial(_of_brick, spacing=lengths, largest=bound, options=options)
-    return map_with_halo(measure, foreground, depth_of(2 * bound, lengths), np.float32)
+    depth = tuple(deep + 1 for deep in depth_of(2 * bound, lengths))
+    return map_with_halo(measure, foreground, depth, np.float32)
 
 
 def _largest_radius(
@@ -99,10 +100,10 @@ def _largest_radius(
     of_bricks = foreground.map_blocks(
         _largest_within, spacing, threads, **(of_objects(foreground.numblocks) | {"dtype": float})
     )
-    radius = float(of_bricks.max().compute())
+    radius = compute_largest(of_bricks)
     if math.isfinite(radius):
         return radius
-    return float(distance_by_passes(foreground, spacing, False, border, threads).max().compute())
+    return compute_largest(distance_by_passes(foreground, spacing, False, border, threads))
 
 
 def _largest_within(
@@ -120,7 +121,8 @@ def _of_brick(
     options: dict[str, Any],
 ) -> NDArray[np.float32]:
     # Near its outer end the halo seems to go on as foreground. A ball there that grew so far as to
-    # reach into the brick would hold, in what is known, one larger than the largest: half of it.
+    # reach into the brick would hold, in what is known, one larger than the largest: half of it,
+    # half a voxel off at most, for which the halo is one voxel deeper than two radii.
     thickness = crevasse.local_thickness(wide, spacing=spacing, **options)
     most = float(thickness[inner].max())
     if most > 2 * largest:
