@@ -779,3 +779,17 @@ def test_what_alarms_need_is_asked_for_at_once(tmp_path, capsys):
     assert watch(tmp_path) == 2
     assert "alarms.rules holds 'short': alarm must be on one of" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_experiment_with_alarms_is_written_and_read_back(tmp_path):
+    path = filament.write_experiment(tmp_path)
+    text = path.read_text().replace("[alarms]", '[alarms]\nwebhook = "http://localhost:9/a"')
+    path.write_text(text.replace("voxel_size", "slices = 40\nvoxel_size"))
+    experiment = Experiment.from_toml(path, check=False)
+    assert experiment.alarms.rules == ("ligament < 40 um", "shorted")
+    assert experiment.scans.slices == 40
+    path.write_text(experiment.to_toml())
+    assert Experiment.from_toml(path, check=False) == experiment
+    path.write_text(text.replace("http:", "ftp:"))
+    with pytest.raises(ExperimentError, match=r"alarms\.webhook must be an http:// URL"):
+        Experiment.from_toml(path, check=False)
