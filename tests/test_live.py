@@ -27,6 +27,7 @@ from crevasse.live import (
     Webhook,
     alarms,
 )
+from crevasse.live import arrivals as live_arrivals
 from crevasse.live.clock import ScanClock
 from crevasse.live.outputs import Outputs
 from crevasse.live.readings import FORECAST_SCANS, readings
@@ -156,6 +157,31 @@ def test_a_folder_grows_with_its_slices_and_with_what_is_being_written_in_it(loo
     assert settled(arrivals) == {"scan_1": True}
 
 
+def test_of_old_folders_one_is_looked_into_at_a_time(looking, monkeypatch):
+    folder, arrivals, clock = looking
+    names = [f"scan_{n}" for n in range(4)]
+    for name in names:
+        (folder / name).mkdir()
+        (folder / name / "slice_0.tif").write_bytes(b"x")
+    arrivals.look()
+    clock.now = 10
+    assert all(settled(arrivals).values())
+    looked_into = []
+    measure = live_arrivals._measure
+    monkeypatch.setattr(
+        live_arrivals, "_measure", lambda path: looked_into.append(path.name) or measure(path)
+    )
+    for _ in range(3):
+        assert [seen.name for seen in arrivals.look(decided=names[:3])] == names
+    assert sorted(looked_into) == ["scan_0", "scan_1", "scan_2", *["scan_3"] * 3]
+    (folder / "scan_1" / "slice_0.tif").write_bytes(b"xx")
+    looks = [arrivals.look(decided=names[:3])[1] for _ in range(3)]
+    assert [seen.n_bytes for seen in looks].count(2) >= 1
+    assert not looks[-1].settled
+    arrivals.look(decided=names[:3])
+    assert looked_into.count("scan_1") >= 3  # as long as it has not settled, each time
+
+
 def test_what_is_hidden_or_named_otherwise_is_no_scan_until_it_is_renamed(looking):
     folder, arrivals, clock = looking
     for name in (".scan_1.tif", "scan_1.tif.part", "scan_1.tmp", "notes.txt"):
@@ -186,6 +212,16 @@ def test_a_folder_may_be_there_later(tmp_path):
     assert arrivals.look() == []
     filament.write(tmp_path / "later", 0)
     assert settled(arrivals) == {"scan_1.tif": True}
+
+
+def test_scans_of_a_pattern_go_by_their_names_which_must_differ(tmp_path):
+    for folder, name in (("b", "scan_2.tif"), ("a", "scan_10.tif")):
+        filament.write(tmp_path / folder, 0, as_name=name)
+    arrivals = Arrivals(tmp_path / "*" / "*.tif", settle=0, clock=Clock())
+    assert list(settled(arrivals)) == ["scan_2.tif", "scan_10.tif"]
+    filament.write(tmp_path / "a", 1, as_name="scan_2.tif")
+    with pytest.raises(ValueError, match=r"names differ, but scan_2\.tif is there more than once"):
+        arrivals.look()
 
 
 # --- times -----------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from crevasse.io import list_scans
+from crevasse.io.scan import natural_key
 from crevasse.io.tiff import SUFFIXES
 
 Clock = Callable[[], float]
@@ -79,30 +82,47 @@ class Arrivals:
     ) -> None:
         self._source, self._settle, self._clock = source, settle, clock
         self._since: dict[str, tuple[str, float]] = {}
+        self._last: dict[str, Sighting] = {}
+        self._n_looks = 0
 
-    def look(self) -> list[Sighting]:
+    def look(self, decided: Collection[str] = ()) -> list[Sighting]:
         """The scans that lie there now, sorted as people count.
+
+        Of folders in `decided` only one is looked into, in turn: old slices are many, and change
+        seldom.
 
         Raises
         ------
         OSError
             If the folder cannot be read.
         ValueError
-            If it holds both files and folders of slices.
+            If it holds both files and folders of slices, or two scans have one name.
         """
-        try:
-            paths = list_scans(self._source)
-        except FileNotFoundError:  # empty, or not there yet
-            paths = []
+        paths = _listed(Path(self._source))
+        self._refuse_twice([path.name for path in paths])
         now = self._clock()
-        sightings = []
-        for path in paths:
-            seen = self._look_at(path, now)
-            if seen is not None:
-                sightings.append(seen)
-        present = {seen.name for seen in sightings}
-        self._since = {name: since for name, since in self._since.items() if name in present}
-        return sightings
+        old = [p.name for p in paths if p.name in decided and self._is_quiet_folder(p.name)]
+        resting = set(old) - {old[self._n_looks % len(old)]} if old else set()
+        self._n_looks += 1
+        sightings = [
+            self._last[path.name] if path.name in resting else self._look_at(path, now)
+            for path in paths
+        ]
+        self._last = {seen.name: seen for seen in sightings if seen is not None}
+        self._since = {name: self._since[name] for name in self._last}
+        return sorted(self._last.values(), key=lambda seen: natural_key(seen.name))
+
+    def _is_quiet_folder(self, name: str) -> bool:
+        last = self._last.get(name)
+        return last is not None and last.settled and last.n_slices > 0
+
+    def _refuse_twice(self, names: list[str]) -> None:
+        twice = next((a for a, b in pairwise(sorted(names)) if a == b), None)
+        if twice is not None:
+            raise ValueError(
+                f"{self._source} must hold scans whose names differ, but {twice} is there more "
+                "than once; watch the folder of one"
+            )
 
     def _look_at(self, path: Path, now: float) -> Sighting | None:
         try:
@@ -114,6 +134,34 @@ class Arrivals:
             since = now
         self._since[path.name] = stamp, since
         return Sighting(path, stamp, now - since >= self._settle, n_slices, n_bytes)
+
+
+def _listed(source: Path) -> list[Path]:
+    """As `crevasse.io.list_scans`, of which no file is looked at; empty if there is none."""
+    try:
+        with os.scandir(source) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError):  # a pattern, or not there yet
+        with suppress(FileNotFoundError):
+            return list_scans(source)
+        return []
+    files = [e for e in visible if _is_tiff(e.name) and e.is_file()]
+    folders = [e for e in visible if e.is_dir() and _holds_tiff(e.path)]
+    if files and folders:
+        return list_scans(source)  # which refuses that
+    return [Path(entry.path) for entry in files or folders]
+
+
+def _holds_tiff(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(_is_tiff(e.name) and not e.name.startswith(".") for e in entries)
+    except FileNotFoundError:
+        return False
+
+
+def _is_tiff(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def stamp_of(path: Path) -> str:
@@ -135,6 +183,5 @@ def _measure(path: Path) -> tuple[str, int, int]:
             n_files += 1
             n_bytes += found.st_size
             latest = max(latest, found.st_mtime_ns)
-            visible = not entry.name.startswith(".")
-            n_slices += visible and Path(entry.name).suffix.lower() in SUFFIXES
+            n_slices += _is_tiff(entry.name) and not entry.name.startswith(".")
     return f"{n_files} {n_bytes} {latest}", n_slices, n_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
@@ -68,6 +68,11 @@ class Register:
 
     def __iter__(self) -> Iterator[ScanRecord]:
         return iter(self._records.values())
+
+    @property
+    def names(self) -> Collection[str]:
+        """Of the scans that have been decided on."""
+        return self._records.keys()
 
     def get(self, name: str) -> ScanRecord | None:
         """The scan of this name, None if nothing has been decided."""

@@ -170,7 +170,7 @@ class Watcher:
             return not self._why_end(stop)
 
         try:
-            sightings = self._arrivals.look()
+            sightings = self._arrivals.look(decided=self._session.register.names)
         except (OSError, ValueError) as error:  # a server that is away for a while
             self._trouble("scans", f"cannot look for scans: {error}; going on")
             return
