@@ -27,18 +27,24 @@ from crevasse.phantom.case_files import case_experiment
 _SHOWN = (0, 5, 9, 12)  # before the filament, growing, and after the short
 
 
-def write_scans(folder: Path, scale: float, compression: str | None) -> Path:
+def write_scans(folder: Path, scale: float) -> Path:
     """Four frames of case C, and the experiment for them."""
     scene = phantom.case_c(scale=scale)
     (folder / "scans").mkdir()
     for k in _SHOWN:
-        tifffile.imwrite(folder / "scans" / f"{k:02d}.tif", scene.image(k), compression=compression)
+        tifffile.imwrite(folder / "scans" / f"{k:02d}.tif", scene.image(k))
     text = case_experiment(scene)
     kept = text[: text.index("[cycler]")] + text[text.index("[region]") :]
     kept = kept.replace('times = "scans/times.csv"', "interval = 0.25")
     path = folder / "cell.toml"
     path.write_text(kept, encoding="utf-8")
     return path
+
+
+def compress(folder: Path, compression: str) -> None:
+    """Write the scans again."""
+    for path in (folder / "scans").glob("*.tif"):
+        tifffile.imwrite(path, tifffile.imread(path), compression=compression)
 
 
 def in_turn(series: Series, n_frames: int) -> Series:
@@ -79,9 +85,11 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=5.0, help="5: 560 x 480 x 480 voxels")
     parser.add_argument("--frames", type=int, default=40)
     options = parser.parse_args()
-    for compression in (None, "zlib"):
-        with tempfile.TemporaryDirectory() as folder:
-            experiment = write_scans(Path(folder), options.scale, compression)
+    with tempfile.TemporaryDirectory() as folder:
+        experiment = write_scans(Path(folder), options.scale)
+        for compression in (None, "zlib"):
+            if compression is not None:
+                compress(Path(folder), compression)
             plan = plan_toml(experiment)
             series = in_turn(plan.series, options.frames)
             n = options.frames
