@@ -102,6 +102,7 @@ def test_volumes_and_layers_follow_the_truth_frame_by_frame(case):
         assert (table["mean_high"] + 0.3 * voxel >= thickness).all()
 
 
+@pytest.mark.slow
 def test_the_demo_says_so(tmp_path, capsys):
     out = tmp_path / "demo"
     assert cli.main(["demo", "--case", "b", "--scale", "0.5", "-o", str(out)]) == 0

@@ -114,6 +114,7 @@ def test_another_experiment_begins_anew(case, tmp_path):
     assert Checkpoint(path).resume(series, settings) is None
 
 
+@pytest.mark.slow
 def test_rotation_is_gone_on_with_as_well(case, tmp_path):
     series, settings = case[0], replace(case[1], align="rigid", fronts=False, thickness=False)
     short = replace(series, frames=series.frames[:4])
