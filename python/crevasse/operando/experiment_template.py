@@ -67,6 +67,9 @@ grey = false  # can pores and what opened later be told apart by grey value?
 [output]
 folder = "crevasse-report"
 # title = "My cell"
+
+# [alarms]  # told at once by crevasse watch
+# rules = ["ligament < 50 um", "time_to_short < 30 min", "shorted"]
 """
 
 
