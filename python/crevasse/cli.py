@@ -458,7 +458,7 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     """In one line, as errors are; where in the code it was matters to nobody here."""
-    print(f"crevasse: warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"crevasse: warning: {_one_line(message)}", file=sys.stderr)
 
 
 def _tell(message: str, code: int) -> int:

@@ -41,11 +41,19 @@ class SegmentedFrame:
     ----------
     segmented
         Its phases.
+    open_, low, high
+        Those that are followed, together: as the thresholds are, and at the ends of their bands.
+    preexisting
+        What of `open_` was open at first.
     motion
         How it had moved, as columns of the measures.
     """
 
     segmented: Segmented
+    open_: RunVolume
+    low: RunVolume
+    high: RunVolume
+    preexisting: RunVolume
     motion: dict[str, float]
 
 
@@ -112,30 +120,29 @@ class Analyst:
         aligned = self._preparation.prepare(image)
         signal = self._settings.signal.of(aligned.image)
         segmented = self._segmenter.segment(signal)
-        open_ = segmented.together(self._settings.follow)[0]
+        open_, low, high = segmented.together(self._settings.follow)
         if self._tracker is None:
             self._begin(signal, segmented)
         if len(self._rows) < self._settings.baseline_frames:
             self._baseline = self._baseline | open_
         self._study_grey(aligned.image, open_)
-        self._sections.update(aligned.image, open_, open_ & self._baseline)
-        return SegmentedFrame(segmented, self._motion(aligned))
+        old = open_ & self._baseline
+        self._sections.update(aligned.image, open_, old)
+        return SegmentedFrame(segmented, open_, low, high, old, self._motion(aligned))
 
     def follow(self, frame: Frame, found: SegmentedFrame) -> FrameResult:
         """Track and measure what was found in a frame."""
-        segmented = found.segmented
-        open_, low, high = segmented.together(self._settings.follow)
+        open_, old = found.open_, found.preexisting
         assert self._tracker is not None
         cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
         result = self._tracker.update(open_, time=frame.time, cycle=cycle)
         if self._follower is not None:
             self._follower.update(result)
-        self._measure_layers(segmented, frame.time)
-        self._add_phases(segmented, frame.time)
-        volumes = sorted(v.n_voxels for v in (open_, low, high))
+        self._measure_layers(found.segmented, frame.time)
+        self._add_phases(found.segmented, frame.time)
+        volumes = sorted(v.n_voxels for v in (open_, found.low, found.high))
         row = self._measure(frame, open_, (volumes[0], volumes[-1]))
         self._rows.append(row | found.motion)
-        old = open_ & self._baseline
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
         self.seen.append(frame)
