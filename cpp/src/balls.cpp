@@ -45,6 +45,9 @@ Buffer<float> tabulate(const std::array<index_t, 3>& v, const Scale& scale, bool
   return farthest;
 }
 
+/// How many rows before they are looked at voxels are fetched: about as long as memory takes.
+constexpr index_t rows_ahead = 4;
+
 /// Values of 16 voxels in a row.
 constexpr index_t lane_count = 16;
 typedef float Lanes __attribute__((vector_size(4 * lane_count)));
@@ -99,7 +102,7 @@ CREVASSE_INLINE Lanes needed_for(const Lanes& own, std::span<const float> table,
 
 OuterBalls::OuterBalls(const RunVolume& runs, Volume<const float> squared, const Scale& scale,
                        bool closed, float largest)
-    : runs_(runs), squared_(squared), scale_(scale) {
+    : runs_(runs), squared_(squared), scale_(scale), least_(scale.least()) {
   for (index_t dz = -1; dz <= 1; ++dz) {
     for (index_t dy = -1; dy <= 1; ++dy) {
       for (index_t dx = -1; dx <= 1; ++dx) add_neighbour({dz, dy, dx}, closed, largest);
@@ -133,13 +136,14 @@ void OuterBalls::add_neighbour(const Steps& offset, bool closed, float largest) 
   like->offsets.push_back(offset);
 }
 
-/// Which of the 16 voxels from (z, y, x) on have a ball that a neighbour's holds, as bits. Means
-/// nothing for background.
-CREVASSE_CLONES std::uint32_t OuterBalls::held(index_t z, index_t y, index_t x) const {
+/// Which of the 16 voxels from (z, y, x) on have a ball that none of their neighbours' holds, and
+/// not the least, as bits. Means nothing for background.
+CREVASSE_CLONES std::uint32_t OuterBalls::outer(index_t z, index_t y, index_t x) const {
   const Shape& shape = runs_.shape;
   const index_t voxel = (z * shape.y + y) * shape.x + x;
   const Lanes own = load(squared_, voxel);
-  LaneMask not_first{}, not_last{}, held{};
+  LaneMask held = own <= least_, not_first{}, not_last{};
+  if (bits_of(held) == low_bits(lane_count)) return 0;
   for (index_t i = 0; i < lane_count; ++i) {
     not_first[i] = x + i > 0 ? -1 : 0;
     not_last[i] = x + i + 1 < shape.x ? -1 : 0;
@@ -155,7 +159,7 @@ CREVASSE_CLONES std::uint32_t OuterBalls::held(index_t z, index_t y, index_t x) 
       held |= holds;
     }
   }
-  return bits_of(held);
+  return ~bits_of(held);
 }
 
 std::uint32_t OuterBalls::covered(index_t z, index_t y, index_t x) const {
@@ -170,26 +174,52 @@ std::uint32_t OuterBalls::covered(index_t z, index_t y, index_t x) const {
   return sides;
 }
 
-Buffer<Ball> OuterBalls::of(const Tile& tile) const {
+bool OuterBalls::crosses(const Tile& tile, const Steps& centre, float squared_radius) const {
+  for (std::size_t i = 0; i < 3; ++i) {
+    const index_t inside = std::min(centre[i] - tile.begin[i], tile.end[i] - 1 - centre[i]);
+    const auto steps = static_cast<double>(inside + 1);
+    if (scale_.weight[i] * steps * steps <= scale_.bound(squared_radius, true)) return true;
+  }
+  return false;
+}
+
+/// Fetch what `outer` will read first when it comes to a row: the slice behind, which nothing has
+/// read.
+void OuterBalls::fetch_behind(index_t z, index_t y) const {
   const Shape& shape = runs_.shape;
-  std::vector<Ball> balls;
+  if (z + 1 >= shape.z || y + 1 >= shape.y) return;
+  const float* const behind = squared_.row((z + 1) * shape.y + y + 1).data();
+  for (const Run& run : runs_.row(z * shape.y + y)) {
+    for (index_t x = run.begin; x < run.end; x += lane_count) {
+      __builtin_prefetch(behind + x - 1);
+      __builtin_prefetch(behind + x + lane_count);
+    }
+  }
+}
+
+TileBalls OuterBalls::of(const Tile& tile) const {
+  const Shape& shape = runs_.shape;
+  std::vector<Ball> inner, across;
   for (index_t z = tile.begin[0]; z < tile.end[0]; ++z) {
     for (index_t y = tile.begin[1]; y < tile.end[1]; ++y) {
       const float* const row = squared_.row(z * shape.y + y).data();
+      fetch_behind(z, y + rows_ahead);
       for (const Run& run : runs_.row(z * shape.y + y)) {
         const index_t end = std::min<index_t>(run.end, tile.end[2]);
         for (index_t x = std::max<index_t>(run.begin, tile.begin[2]); x < end; x += lane_count) {
           const auto here = static_cast<std::uint32_t>(low_bits(std::min(lane_count, end - x)));
-          for (std::uint32_t outer = here & ~held(z, y, x); outer != 0; outer &= outer - 1) {
-            const index_t at = x + std::countr_zero(outer);
+          for (std::uint32_t left = here & outer(z, y, x); left != 0; left &= left - 1) {
+            const index_t at = x + std::countr_zero(left);
+            auto& balls = crosses(tile, {z, y, at}, row[at]) ? across : inner;
             balls.emplace_back(row[at], tile.number(z, y, at), covered(z, y, at));
           }
         }
       }
     }
   }
-  sort_by_radius(balls);
-  return Buffer<Ball>::copy_of(balls);
+  sort_by_radius(inner);
+  sort_by_radius(across);
+  return {Buffer<Ball>::copy_of(inner), Buffer<Ball>::copy_of(across)};
 }
 
 }  // namespace crevasse

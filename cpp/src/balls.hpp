@@ -31,6 +31,10 @@ struct Scale {
   std::array<double, 3> steps() const {
     return {std::sqrt(weight[0]), std::sqrt(weight[1]), std::sqrt(weight[2])};
   }
+  /// The least squared distance between voxels.
+  float least() const {
+    return static_cast<float>(*std::min_element(weight.begin(), weight.end()));
+  }
   bool is_cubic() const { return whole && weight[0] == weight[1] && weight[1] == weight[2]; }
 
   /// What squared lengths inside a ball lie below, and those outside above, with nothing between:
@@ -64,8 +68,14 @@ struct Ball {
 };
 static_assert(tuning::tile_rows * tuning::tile_columns <= 1 << 24);
 
-/// The balls around the voxels of `runs` in one tile that lie in none of their neighbours', largest
-/// first.
+/// The balls around the voxels of one tile, largest first.
+struct TileBalls {
+  Buffer<Ball> inner;   ///< That lie in the tile.
+  Buffer<Ball> across;  ///< That may reach into other tiles.
+};
+
+/// The balls around the voxels of `runs` in one tile that lie in none of their neighbours'. Without
+/// the least there can be: a voxel that only these cover has one itself.
 ///
 /// `squared`: squared radii of all voxels, up to `largest`, in units of `scale`.
 class OuterBalls {
@@ -73,7 +83,7 @@ class OuterBalls {
   OuterBalls(const RunVolume& runs, Volume<const float> squared, const Scale& scale, bool closed,
              float largest);
 
-  Buffer<Ball> of(const Tile& tile) const;
+  TileBalls of(const Tile& tile) const;
 
  private:
   using Steps = std::array<index_t, 3>;
@@ -88,12 +98,15 @@ class OuterBalls {
   };
 
   void add_neighbour(const Steps& offset, bool closed, float largest);
-  std::uint32_t held(index_t z, index_t y, index_t x) const;
+  std::uint32_t outer(index_t z, index_t y, index_t x) const;
+  void fetch_behind(index_t z, index_t y) const;
   std::uint32_t covered(index_t z, index_t y, index_t x) const;
+  bool crosses(const Tile& tile, const Steps& centre, float squared_radius) const;
 
   const RunVolume& runs_;
   Volume<const float> squared_;
   const Scale& scale_;
+  float least_;
   std::vector<Neighbours> neighbours_;  ///< Nearest first.
 };
 

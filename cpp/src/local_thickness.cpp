@@ -35,7 +35,7 @@ float largest_of(const RunVolume& runs, Volume<const float> values, int threads)
 /// Balls of one tile after the other that reach into it, largest first. One a thread.
 class NearbyBalls {
  public:
-  NearbyBalls(const Tiling& tiling, std::span<const Buffer<Ball>> balls, const Scale& scale,
+  NearbyBalls(const Tiling& tiling, std::span<const TileBalls> balls, const Scale& scale,
               float largest)
       : tiling_(tiling), balls_(balls), scale_(scale) {
     for (std::size_t i = 0; i < 3; ++i) {
@@ -46,14 +46,12 @@ class NearbyBalls {
   std::span<const PlacedBall> of(const Tile& tile) {
     nearby_.clear();
     tiling_.for_nearby(tile, reach_, [&](index_t i, const Tile& home) {
-      Steps gap{};
-      for (std::size_t a = 0; a < 3; ++a) {
-        gap[a] = std::max(
-            {home.begin[a] - (tile.end[a] - 1), tile.begin[a] - (home.end[a] - 1), index_t{0}});
-      }
-      for (const Ball& ball : balls_[static_cast<std::size_t>(i)]) {
-        if (!reaches(ball, gap)) break;  // nor do the smaller ones
-        add(ball, home, tile);
+      const TileBalls& balls = balls_[static_cast<std::size_t>(i)];
+      if (home.begin == tile.begin) {
+        for (const Ball& ball : balls.inner) place(ball, home.place(ball.centre), tile);
+        for (const Ball& ball : balls.across) place(ball, home.place(ball.centre), tile);
+      } else {
+        add_reaching(balls.across, home, tile);
       }
     });
     sort_by_radius(nearby_);
@@ -72,20 +70,32 @@ class NearbyBalls {
     return length <= scale_.bound(ball.squared_radius, true);
   }
 
-  void add(const Ball& ball, const Tile& home, const Tile& tile) {
-    Steps centre = home.place(ball.centre), apart{};
-    for (std::size_t i = 0; i < 3; ++i) {
-      apart[i] = steps_to(centre[i], tile.begin[i], tile.end[i]);
-      centre[i] -= tile.begin[i];
+  /// Those of another tile, largest first, that reach into this one.
+  void add_reaching(std::span<const Ball> balls, const Tile& home, const Tile& tile) {
+    Steps gap{};
+    for (std::size_t a = 0; a < 3; ++a) {
+      gap[a] = std::max(
+          {home.begin[a] - (tile.end[a] - 1), tile.begin[a] - (home.end[a] - 1), index_t{0}});
     }
-    if (!reaches(ball, apart)) return;
-    nearby_.push_back({ball.squared_radius, static_cast<std::int32_t>(centre[0]),
-                       static_cast<std::int32_t>(centre[1]), static_cast<std::int32_t>(centre[2]),
-                       ball.covered});
+    for (const Ball& ball : balls) {
+      if (!reaches(ball, gap)) return;  // nor do the smaller ones
+      const Steps centre = home.place(ball.centre);
+      Steps apart{};
+      for (std::size_t a = 0; a < 3; ++a) {
+        apart[a] = steps_to(centre[a], tile.begin[a], tile.end[a]);
+      }
+      if (reaches(ball, apart)) place(ball, centre, tile);
+    }
+  }
+
+  void place(const Ball& ball, const Steps& centre, const Tile& tile) {
+    nearby_.push_back({ball.squared_radius, static_cast<std::int32_t>(centre[0] - tile.begin[0]),
+                       static_cast<std::int32_t>(centre[1] - tile.begin[1]),
+                       static_cast<std::int32_t>(centre[2] - tile.begin[2]), ball.covered});
   }
 
   const Tiling& tiling_;
-  std::span<const Buffer<Ball>> balls_;
+  std::span<const TileBalls> balls_;
   const Scale& scale_;
   Steps reach_{};
   std::vector<PlacedBall> nearby_;
@@ -110,7 +120,7 @@ void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
   if (std::isinf(largest)) return;  // no background: as far as one can see
 
   const Tiling tiling(shape);
-  std::vector<Buffer<Ball>> balls(static_cast<std::size_t>(tiling.count()));
+  std::vector<TileBalls> balls(static_cast<std::size_t>(tiling.count()));
   const OuterBalls outer(runs, squared, scale, options.closed, largest);
   parallel_tasks(tiling.count(), team,
                  [&](index_t i) { balls[static_cast<std::size_t>(i)] = outer.of(tiling[i]); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "crevasse/volume.hpp"
 
@@ -20,6 +21,19 @@
 #endif
 
 namespace crevasse::simd {
+
+typedef std::uint64_t Words __attribute__((vector_size(64)));
+
+/// Whether a bit is set. Halved with vector instructions: compilers take the words out one by one
+/// else.
+CREVASSE_INLINE bool any(const Words& words) {
+  typedef std::uint64_t Half __attribute__((vector_size(32)));
+  Half low, high;
+  std::memcpy(&low, &words, sizeof(low));
+  std::memcpy(&high, reinterpret_cast<const char*>(&words) + sizeof(low), sizeof(high));
+  low |= high;
+  return ((low[0] | low[1]) | (low[2] | low[3])) != 0;
+}
 
 /// Bit i is set where byte i of 64 is not 0.
 CREVASSE_INLINE std::uint64_t nonzero_bits(const std::uint8_t* bytes) {

@@ -41,12 +41,6 @@ CREVASSE_INLINE WordRows load(const std::uint64_t* words) {
   return rows;
 }
 
-CREVASSE_INLINE bool any(const WordRows& rows) {
-  std::uint64_t bits = 0;
-  for (index_t i = 0; i < word_rows; ++i) bits |= rows[i];
-  return bits != 0;
-}
-
 /// Call `visit(z, y, w, left)` for 8 rows at a time: the bits of line w yet unpainted inside a
 /// ball.
 template <class Visit>
@@ -74,7 +68,7 @@ CREVASSE_CLONES bool any_left(const Meeting& at, const BallShape& shape, const T
   for_rows_left(at, shape, bits,
                 [&](index_t, index_t, index_t, const WordRows& left)
                     CREVASSE_INLINE_LAMBDA { found |= left; });
-  return any(found);
+  return simd::any(found);
 }
 
 /// Write `value` to all voxels of the ball that are left; `first` is the tile's first voxel.
@@ -82,7 +76,7 @@ CREVASSE_CLONES void paint_left(const Meeting& at, const BallShape& shape, TileB
                                 float value, float* first, const Shape& volume) {
   for_rows_left(at, shape, bits,
                 [&](index_t z, index_t y, index_t w, const WordRows& left) CREVASSE_INLINE_LAMBDA {
-                  if (!any(left)) return;
+                  if (!simd::any(left)) return;
                   for (index_t i = 0; i < word_rows; ++i) {
                     std::uint64_t painted = left[i];
                     if (painted == 0) continue;
@@ -130,6 +124,23 @@ void TilePainter::paint(const Tile& tile, std::span<const PlacedBall> balls) {
     if (bits_.count() == 0) return;
     paint(ball);
   }
+  paint_rest();
+}
+
+/// Give the voxels that are left the diameters of their own balls.
+void TilePainter::paint_rest() {
+  const Shape& shape = out_.shape;
+  for (index_t z = 0; z < bits_.slices(); ++z) {
+    for (index_t y = 0; y < bits_.rows(); ++y) {
+      float* const row = first_ + (z * shape.y + y) * shape.x;
+      for (index_t w = 0; w < bits_.words(); ++w) {
+        for (std::uint64_t left = bits_.line(z, w)[y]; left != 0; left &= left - 1) {
+          float& value = row[w * word_bits + std::countr_zero(left)];
+          value = diameter(value);
+        }
+      }
+    }
+  }
 }
 
 void TilePainter::paint(const PlacedBall& ball) {
@@ -137,8 +148,7 @@ void TilePainter::paint(const PlacedBall& ball) {
   const Meeting at(ball, shape_, bits_);
   // Most large ones are covered by larger ones together; small ones are as soon painted as seen.
   if (shape_.rise() > 4 && !any_left(at, shape_, bits_)) return;
-  const double diameter = 2 * unit_ * std::sqrt(static_cast<double>(ball.squared_radius));
-  paint_left(at, shape_, bits_, static_cast<float>(diameter), first_, out_.shape);
+  paint_left(at, shape_, bits_, diameter(ball.squared_radius), first_, out_.shape);
 }
 
 }  // namespace crevasse

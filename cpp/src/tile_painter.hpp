@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <span>
 
 #include "ball_shape.hpp"
@@ -46,11 +47,16 @@ class TilePainter {
   TilePainter(const RunVolume& runs, Volume<float> out, const Scale& scale, bool closed)
       : runs_(runs), out_(out), unit_(scale.unit), shape_(scale, closed) {}
 
-  /// Give every voxel of the tile that a ball covers the diameter of the first that does.
+  /// Give every voxel of the tile the diameter of the first ball that covers it, or else of its
+  /// own, whose squared radius lies in its place.
   void paint(const Tile& tile, std::span<const PlacedBall> balls);
 
  private:
   void paint(const PlacedBall& ball);
+  void paint_rest();
+  float diameter(float squared_radius) const {
+    return static_cast<float>(2 * unit_ * std::sqrt(static_cast<double>(squared_radius)));
+  }
 
   const RunVolume& runs_;
   Volume<float> out_;
