@@ -197,6 +197,31 @@ def test_numbers_meet_where_one_kind_takes_over_from_another():
         np.testing.assert_array_equal(distance(mask, squared=True)[0], squares)
 
 
+@pytest.mark.parametrize("spacing", [(1, 1, 1), (2, 1, 1), (1, 1, 3), (190, 1, 2)])
+@pytest.mark.parametrize("limit", [None, 180.0, 181.0, 181.02, 400.0])
+def test_numbers_meet_where_squares_outgrow_sixteen_bits(spacing, limit):
+    # Squares to 2^15 - 2 are counted in 16 bits: 181² is the last of equal spacings.
+    for n in (180, 181, 182, 183, 300):
+        for axis in range(3):
+            shape = [3, 3, 3]
+            shape[axis] = n + 1
+            mask = np.ones(shape, bool)
+            mask[0, 0, 0] = False
+            where = np.indices(shape).reshape(3, -1) * np.reshape(spacing, (3, 1))
+            squares = (where.astype(np.int64) ** 2).sum(axis=0).reshape(shape)
+            expected = squares if limit is None else np.minimum(squares, limit**2)
+            found = distance(mask, spacing=spacing, squared=True, limit=limit)
+            np.testing.assert_array_equal(found, expected.astype(np.float32))
+
+
+def test_some_columns_fit_sixteen_bits_and_some_do_not(rng):
+    mask = np.ones((30, 700, 200), bool)
+    mask[:, :, 100:] = rng.random((30, 700, 100)) < 0.999
+    mask[3, 350, 2] = False
+    expected = ndimage.distance_transform_edt(mask)
+    np.testing.assert_allclose(distance(mask), expected, rtol=1.3e-7)
+
+
 @given(masks())
 def test_fortran_order_gives_the_same(mask):
     np.testing.assert_array_equal(distance(np.asfortranarray(mask)), distance(mask))

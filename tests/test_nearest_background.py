@@ -63,6 +63,18 @@ def test_long_distances_take_envelopes_with_the_same_ties():
     assert middle.tolist() == [2, 0, 10]  # not [2, 800, 10], which is as near
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_places_are_right_where_squares_outgrow_sixteen_bits(axis):
+    shape = [4, 4, 70]
+    shape[axis] = 400
+    mask = np.ones(shape, bool)
+    mask[0, 0, 3] = mask[0, 0, 60] = False
+    found = nearest_background(mask)
+    columns = np.where(np.arange(70) <= 31, 3, 60)  # of two as near the first
+    np.testing.assert_array_equal(found[:2], 0)
+    np.testing.assert_array_equal(found[2], np.broadcast_to(columns, shape))
+
+
 def test_without_background_there_is_no_place():
     assert (nearest_background(np.ones((3, 4, 5), bool)) == -1).all()
     assert nearest_background(np.ones((0, 4), bool)).shape == (2, 0, 4)

@@ -112,16 +112,19 @@ void pass_depth(const Shape& shape, const Occupied& occupied, const Metric<T>& m
   parallel_slabs(shape.y, threads, pass_slab, tuning::slabs_per_thread);
 }
 
-/// Squared distances in the numbers of one metric in those of another.
+/// Squared distances in the numbers of one metric, any bytes, in those of another.
 template <class From, class To>
-void convert(const Metric<From>& from, const From* values, const Metric<To>& to, To* out,
+void convert(const Metric<From>& from, const std::byte* values, const Metric<To>& to, To* out,
              index_t count) {
+  const auto size = static_cast<std::size_t>(count) * sizeof(From);
   if constexpr (std::is_same_v<From, To>) {
-    std::copy_n(values, count, out);
+    std::memcpy(out, values, size);
   } else {
+    From stored[lanes];
+    std::memcpy(stored, values, size);
     const double unit = from.scale * from.scale;
     for (index_t c = 0; c < count; ++c) {
-      out[c] = values[c] >= from.infinite ? to.infinite : unit * static_cast<double>(values[c]);
+      out[c] = stored[c] >= from.infinite ? to.infinite : unit * static_cast<double>(stored[c]);
     }
   }
 }
@@ -141,9 +144,7 @@ void pass_all(const RunVolume& runs, const Metric<Plane>& plane, const Metric<De
     std::memcpy(at(voxel), values, static_cast<std::size_t>(count) * sizeof(Plane));
   };
   const auto get = [&](index_t voxel, Depth* values, index_t count) {
-    Plane stored[lanes];
-    std::memcpy(stored, at(voxel), static_cast<std::size_t>(count) * sizeof(Plane));
-    convert(plane, stored, depth, values, count);
+    convert(plane, at(voxel), depth, values, count);
   };
   pass_slices(runs, occupied, plane, threads, put, clear);
   pass_depth(runs.shape, occupied, depth, threads, get, finish);

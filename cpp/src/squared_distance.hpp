@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "crevasse/parallel.hpp"
@@ -13,7 +14,8 @@
 #include "crevasse/tuning.hpp"
 #include "simd.hpp"
 
-/// Squared distances along one axis, for 64 columns side by side. T: std::int32_t or double.
+/// Squared distances along one axis, for 64 columns side by side. T: std::int32_t or double, and
+/// std::uint16_t for what of the former fits.
 namespace crevasse {
 
 /// Columns that are worked on together.
@@ -21,7 +23,12 @@ inline constexpr index_t lanes = 64;
 
 /// Whole numbers of the width of T: what vectors of them are compared to and chosen by.
 template <class T>
-using WholeOf = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+using WholeOf = std::conditional_t<sizeof(T) == 2, std::int16_t,
+                                   std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>;
+
+/// What steps away from a voxel are counted in, squared: larger ones than T holds, too.
+template <class T>
+using StepOf = std::conditional_t<sizeof(T) == 2, std::int32_t, T>;
 
 /// What a pass over columns is asked for.
 enum class Seek {
@@ -38,6 +45,7 @@ struct Columns {
   T weight, infinite, cap;
   bool border;
   const WholeOf<T>* values = nullptr;  ///< The image's, laid out as data; for Seek::change.
+  bool must_fit = false;  ///< Whether infinite stands for distances that T cannot hold.
 
   /// Whether there is a voxel i, or one just outside that is background.
   CREVASSE_INLINE bool has(index_t i) const {
@@ -58,7 +66,10 @@ class Lanes {
   CREVASSE_INLINE explicit Lanes(const T* values) {
     std::memcpy(vectors_, values, sizeof(vectors_));
   }
-  CREVASSE_INLINE void store(T* values) const { std::memcpy(values, vectors_, sizeof(vectors_)); }
+  template <class Out>
+  CREVASSE_INLINE void store(Out* values) const {
+    store_as(values, vectors_);
+  }
 
   /// Lower them to `others` + `step` where that is less.
   CREVASSE_INLINE void lower(const T* others, T step) {
@@ -69,24 +80,26 @@ class Lanes {
       vectors_[i] = vectors_[i] < other ? vectors_[i] : other;
     }
   }
+  /// Whether one of them is larger than `value`; or as large, if `or_equal`.
+  template <bool or_equal>
+  CREVASSE_INLINE bool any_above(T value) const {
+    Vector most = vectors_[0];
+    for (std::size_t i = 1; i < count; ++i) most = most > vectors_[i] ? most : vectors_[i];
+    simd::Words above;
+    if constexpr (std::is_integral_v<T>) {  // no comparison: masks are costly to bring together
+      const Vector limit = Vector{} + static_cast<T>(or_equal ? value - 1 : value);
+      most = (most > limit ? most : limit) ^ limit;
+      std::memcpy(&above, &most, sizeof(above));
+    } else {
+      const Whole over = or_equal ? most >= value : most > value;
+      std::memcpy(&above, &over, sizeof(above));
+    }
+    return simd::any(above);
+  }
   CREVASSE_INLINE T largest() const {
     Vector most = vectors_[0];
     for (std::size_t i = 1; i < count; ++i) most = most > vectors_[i] ? most : vectors_[i];
-    // Fold in halves.
-    const auto fold = [&](Vector other)
-                          CREVASSE_INLINE_LAMBDA { most = most > other ? most : other; };
-    if constexpr (width == 16) {
-      fold(__builtin_shufflevector(most, most, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13,
-                                   14, 15));
-      fold(__builtin_shufflevector(most, most, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7));
-      fold(__builtin_shufflevector(most, most, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3));
-      fold(__builtin_shufflevector(most, most, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
-    } else {
-      static_assert(width == 8);
-      fold(__builtin_shufflevector(most, most, 4, 5, 6, 7, 4, 5, 6, 7));
-      fold(__builtin_shufflevector(most, most, 2, 3, 2, 3, 2, 3, 2, 3));
-      fold(__builtin_shufflevector(most, most, 1, 1, 1, 1, 1, 1, 1, 1));
-    }
+    fold<width / 2>(most);
     return most[0];
   }
 
@@ -94,6 +107,27 @@ class Lanes {
   static constexpr std::size_t width = 64 / sizeof(T), count = lanes / width;
   typedef T Vector __attribute__((vector_size(64)));
   typedef WholeOf<T> Whole __attribute__((vector_size(64)));
+
+  template <class Out, class V>
+  CREVASSE_INLINE static void store_as(Out* values, const V* vectors) {
+    typedef Out Converted __attribute__((vector_size(width * sizeof(Out))));
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto converted = __builtin_convertvector(vectors[i], Converted);
+      std::memcpy(values + i * width, &converted, sizeof(converted));
+    }
+  }
+
+  /// Every one of the first half becomes the larger of it and its partner in the second; and so on.
+  template <std::size_t half>
+  CREVASSE_INLINE static void fold(Vector& most) {
+    const Vector other = second<half>(most, std::make_index_sequence<width>());
+    most = most > other ? most : other;
+    if constexpr (half > 1) fold<half / 2>(most);
+  }
+  template <std::size_t half, std::size_t... at>
+  CREVASSE_INLINE static Vector second(const Vector& v, std::index_sequence<at...>) {
+    return __builtin_shufflevector(v, v, half + at % half...);
+  }
 
   template <class V>
   CREVASSE_INLINE static V load(const auto* values, std::size_t i) {
@@ -127,8 +161,9 @@ class Window : public Lanes<T> {
     if (f_.has(i_ + k)) look<false, false>(i_ + k, step);
   }
 
-  CREVASSE_INLINE void store_sites(WholeOf<T>* sites) const {
-    std::memcpy(sites, whole_, sizeof(whole_));
+  template <class Out>
+  CREVASSE_INLINE void store_sites(Out* sites) const {
+    Lanes<T>::store_as(sites, whole_);
   }
 
  private:
@@ -165,33 +200,92 @@ class Window : public Lanes<T> {
   Whole whole_[seek == Seek::distance ? 1 : Lanes<T>::count];
 };
 
+template <class T>
+CREVASSE_INLINE auto squared_steps(const Columns<T>& f, index_t k) {
+  return f.weight * static_cast<StepOf<T>>(k) * static_cast<StepOf<T>>(k);
+}
+
+/// What window_minimum returns where a distance does not fit.
+inline constexpr index_t does_not_fit = -1;
+
 /// min_k f(i ± k) + weight k² for the voxels i of all columns, and where it is found if that is
 /// sought. Gives up, and returns no steps, where it would take more than `most_steps`; else the
 /// steps it took, at least one.
-template <class T, Seek seek>
-CREVASSE_CLONES index_t window_minimum(const Columns<T>& f, index_t i, index_t most_steps, T* out,
-                                       WholeOf<T>* sites) {
+template <class T, Seek seek, class Out>
+CREVASSE_CLONES index_t window_minimum(const Columns<T>& f, index_t i, index_t most_steps, Out* out,
+                                       WholeOf<Out>* sites) {
   Window<T, seek> window(f, i);
-  T most = window.largest();
+  // A voxel before that is as near is a better site.
+  const auto may_be_lowered = [&](auto step) CREVASSE_INLINE_LAMBDA {
+    return step > f.cap || window.template any_above<seek == Seek::site>(static_cast<T>(step));
+  };
+  bool more = may_be_lowered(squared_steps(f, 1));
   for (index_t k = 1;; ++k) {
-    const T step = f.weight * static_cast<T>(k) * static_cast<T>(k);
-    // A voxel before that is as near is a better site.
-    const bool done = seek == Seek::site ? step > most : step >= most;
+    const auto step = squared_steps(f, k);
     const bool inside = k <= i && k < f.length - i;
-    if (done || step > f.cap || (!inside && !f.has(i - k) && !f.has(i + k))) {
+    if (!more || step > f.cap || (!inside && !f.has(i - k) && !f.has(i + k))) {
+      if (more && f.must_fit && window.largest() >= f.infinite) return does_not_fit;
       window.store(out);
       if constexpr (seek == Seek::site) window.store_sites(sites);
       return k;
     }
     if (k >= most_steps) return 0;
     if (inside) {
-      window.look_inside(k, step);
+      window.look_inside(k, static_cast<T>(step));
     } else {
-      window.look(k, step);
+      window.look(k, static_cast<T>(step));
     }
-    if (k < 4 || k % 4 == 0) most = window.largest();
+    if (k < 4 || k % 2 == 0) more = may_be_lowered(squared_steps(f, k + 1));
   }
 }
+
+/// Larger than any squared distance that is counted in 16 bits; twice as much fits.
+inline constexpr std::uint16_t narrow_infinite = (1 << 15) - 1;
+
+/// Columns of 32-bit squared distances in 16 bits, of which vectors hold twice as many. Where they
+/// do not fit they are infinite.
+class NarrowColumns {
+ public:
+  explicit NarrowColumns(index_t length)
+      : data_(static_cast<std::size_t>(length * lanes)),
+        filled_(static_cast<std::size_t>(length)) {}
+
+  /// Other voxels of the columns than those `wanted` are background.
+  template <class Wanted>
+  Columns<std::uint16_t> of(const Columns<std::int32_t>& f, Wanted&& wanted) {
+    for (index_t i = 0; i < f.length; ++i) {
+      char& filled = filled_[static_cast<std::size_t>(i)];
+      std::uint16_t* const row = data_.data() + i * lanes;
+      if (wanted(i)) {
+        narrow(f.data + i * f.stride, row);
+        filled = 1;
+      } else if (filled != 0) {
+        std::fill_n(row, lanes, std::uint16_t{0});
+        filled = 0;
+      }
+    }
+    constexpr std::int32_t most = narrow_infinite - 1;
+    return {data_.data(),
+            lanes,
+            f.length,
+            static_cast<std::uint16_t>(std::min(f.weight, most)),
+            narrow_infinite,
+            static_cast<std::uint16_t>(std::min(f.cap, most)),  // what is farther does not fit
+            f.border,
+            nullptr,
+            f.cap > most};
+  }
+
+ private:
+  CREVASSE_CLONES static void narrow(const std::int32_t* values, std::uint16_t* out) {
+    for (index_t c = 0; c < lanes; ++c) {
+      out[c] = static_cast<std::uint16_t>(std::min<std::int32_t>(values[c], narrow_infinite));
+    }
+  }
+
+  std::vector<std::uint16_t> data_;
+  std::vector<char> filled_;  ///< Rows that are not all background.
+};
 
 /// The same for voxels of one column, whatever the distances: the lower envelope of parabolas.
 template <class T>
@@ -256,6 +350,7 @@ class ColumnPass {
  public:
   explicit ColumnPass(index_t length)
       : envelope_(length),
+        narrow_(has_narrow ? length : 0),
         result_(static_cast<std::size_t>(length * lanes)),
         sites_(seek == Seek::site ? result_.size() : 0) {}
 
@@ -266,9 +361,17 @@ class ColumnPass {
     T values[lanes];
     WholeOf<T> sites[lanes];
     index_t budget = tuning::window_steps * f.length;
+    bool fits = has_narrow;
+    Columns<std::uint16_t> narrow{};
+    if constexpr (has_narrow) narrow = narrow_.of(f, wanted);
     for (index_t i = 0; i < f.length; ++i) {
       if (!wanted(i)) continue;
-      const index_t steps = window_minimum<T, seek>(f, i, budget, values, sites);
+      index_t steps = does_not_fit;
+      if constexpr (has_narrow) {
+        if (fits) steps = window_minimum<std::uint16_t, seek>(narrow, i, budget, values, sites);
+      }
+      fits = steps != does_not_fit;
+      if (!fits) steps = window_minimum<T, seek>(f, i, budget, values, sites);
       if (steps == 0) return run_envelope(f, wanted, take);
       budget -= steps;
       take(i, values, sites);
@@ -309,7 +412,10 @@ class ColumnPass {
     }
   }
 
+  static constexpr bool has_narrow = std::is_same_v<T, std::int32_t> && seek != Seek::change;
+
   Envelope<T> envelope_;
+  NarrowColumns narrow_;
   std::vector<T> result_;
   std::vector<WholeOf<T>> sites_;
 };
