@@ -234,17 +234,24 @@ def test_memory_that_cannot_be_had_is_a_memory_error(name):
         getattr(crevasse, name)(too_large)
 
 
-def test_a_result_array_is_untouched_where_memory_runs_out():
+@pytest.mark.parametrize(
+    "call",
+    [  # no common measure within slices: 8 bytes a voxel besides
+        "distance(mask, spacing=(1, 1.1, 2**0.5), out=out, n_threads=1)",
+        "local_thickness(mask, out=out, n_threads=1)",
+    ],
+)
+def test_a_result_array_is_untouched_where_memory_runs_out(call):
     resource = pytest.importorskip("resource", reason="there is no limit to set")
-    script = """
+    script = f"""
 import resource, numpy as np, crevasse
 mask = np.ones((64, 512, 512), bool)
 mask[0] = False
 out = np.full(mask.shape, 7, np.float32)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, resource.RLIM_INFINITY))
-try:  # no common measure within slices: 8 bytes a voxel besides
-    crevasse.distance(mask, spacing=(1, 1.1, 2**0.5), out=out, n_threads=1)
+try:
+    crevasse.{call}
 except MemoryError:
     print("untouched" if (out == 7).all() else "touched")
 """

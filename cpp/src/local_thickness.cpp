@@ -113,6 +113,8 @@ void local_thickness(const RunVolume& runs, Volume<float> out, bool out_is_zero,
   near.squared = true;
   near.border = options.border;
   near.limit = options.limit / (2 * scale.unit);
+  // Had before `out` is written to, and given back: memory that is not there leaves it untouched.
+  Buffer<Ball>(static_cast<std::size_t>(runs.voxel_count()));
   distance(runs, out, out_is_zero, near, threads);
   const Volume<const float> squared{out.data, shape};
   const int team = worthwhile_threads(shape.size(), tuning::voxels_per_thread, threads);
