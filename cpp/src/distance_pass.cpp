@@ -6,9 +6,14 @@
 #include "crevasse/parallel.hpp"
 #include "metric.hpp"
 #include "occupied.hpp"
+#include "slice_pass.hpp"
 
 namespace crevasse {
 namespace {
+
+template <class T>
+constexpr T largest_distance =
+    std::is_integral_v<T> ? no_distance<T> - 1 : std::numeric_limits<T>::max();
 
 /// Up to 64 columns, and where their voxels lie: voxel i of column c at first + i * stride + c *
 /// step.
@@ -57,8 +62,8 @@ class ColumnBlock {
   }
 
   Columns<T> columns(T weight, bool border) const {
-    const T cap = std::is_integral_v<T> ? no_distance<T> - 1 : std::numeric_limits<T>::max();
-    return {squared_.data(), lanes, length_, weight, no_distance<T>, cap, border, values_.data()};
+    return {squared_.data(),     lanes,  length_,       weight, no_distance<T>,
+            largest_distance<T>, border, values_.data()};
   }
 
  private:
@@ -82,9 +87,10 @@ class ColumnBlock {
   index_t length_;
 };
 
-template <Seek seek, class T, class V>
-void pass_blocks(T* squared, const V* values, const ColumnsShape& shape, T weight, bool border,
-                 int threads) {
+/// Call `take(place, i, distances)` with the results of voxels i of each block.
+template <Seek seek, class T, class V, class Take>
+void pass_blocks(const T* squared, const V* values, const ColumnsShape& shape, T weight,
+                 bool border, int threads, Take&& take) {
   const index_t voxels = shape.outer * shape.length * shape.inner;
   const int team = worthwhile_threads(voxels, tuning::voxels_per_thread, threads);
   const ColumnBlocks blocks(shape);
@@ -96,13 +102,21 @@ void pass_blocks(T* squared, const V* values, const ColumnsShape& shape, T weigh
       if (!block.load(squared, values, at)) continue;
       pass.run(
           block.columns(weight, border), [](index_t) { return true; },
-          [&](index_t i, const T* distances, const auto*) {
-            T* const to = squared + at.first + i * at.stride;
-            for (index_t c = 0; c < at.count; ++c) to[c * at.step] = distances[c];
-          });
+          [&](index_t i, const T* distances, const auto*) { take(at, i, distances); });
     }
   };
   parallel_slabs(blocks.count(), team, pass_slab, tuning::slabs_per_thread);
+}
+
+/// With values to tell apart, or none.
+template <class T, class V, class Take>
+void pass_blocks(const T* squared, const V* values, const ColumnsShape& shape, T weight,
+                 bool border, int threads, Take&& take) {
+  if (values == nullptr) {
+    pass_blocks<Seek::distance>(squared, values, shape, weight, border, threads, take);
+  } else {
+    pass_blocks<Seek::change>(squared, values, shape, weight, border, threads, take);
+  }
 }
 
 }  // namespace
@@ -118,15 +132,58 @@ DistanceUnits distance_units(const Shape& shape, const std::array<double, 3>& sp
 template <class T, class V>
 void distance_pass(T* squared, const V* values, const ColumnsShape& shape, T weight, bool border,
                    int threads) {
-  if (values == nullptr) {
-    pass_blocks<Seek::distance>(squared, values, shape, weight, border, threads);
-  } else {
-    pass_blocks<Seek::change>(squared, values, shape, weight, border, threads);
-  }
+  pass_blocks(squared, values, shape, weight, border, threads,
+              [&](const Placed& at, index_t i, const T* distances) {
+                T* const to = squared + at.first + i * at.stride;
+                for (index_t c = 0; c < at.count; ++c) to[c * at.step] = distances[c];
+              });
+}
+
+template <class T>
+void distance_in_slices(const RunVolume& runs, Volume<T> out, const std::array<T, 2>& weight,
+                        const std::array<bool, 2>& border, int threads) {
+  Metric<T> metric;
+  metric.weight = {T{1}, weight[0], weight[1]};
+  metric.infinite = no_distance<T>;
+  metric.cap = largest_distance<T>;
+  metric.border = {false, border[0], border[1]};
+  const int team = distance_threads(runs.shape, threads);
+  const Occupied occupied(runs, team);
+  pass_slices(
+      runs, occupied, metric, team,
+      [&](index_t voxel, const T* values, index_t count) {
+        std::copy_n(values, count, out.data + voxel);
+      },
+      [](index_t, index_t) {});
+}
+
+template <class T, class V>
+void distance_along_z(const T* in_slices, const V* values, Volume<float> out, T weight, bool border,
+                      double unit, bool squared, int threads) {
+  const Shape& shape = out.shape;
+  Metric<T> metric;
+  metric.cap = largest_distance<T>;
+  metric.scale = unit;
+  DistanceOptions options;
+  options.squared = squared;
+  pass_blocks(in_slices, values, {1, shape.z, shape.y * shape.x}, weight, border, threads,
+              [&](const Placed& at, index_t i, const T* distances) {
+                to_float(distances, at.count, metric, options, out.data + at.first + i * at.stride);
+              });
 }
 
 template void distance_pass(std::int32_t*, const std::int32_t*, const ColumnsShape&, std::int32_t,
                             bool, int);
 template void distance_pass(double*, const std::int64_t*, const ColumnsShape&, double, bool, int);
+
+template void distance_in_slices(const RunVolume&, Volume<std::int32_t>,
+                                 const std::array<std::int32_t, 2>&, const std::array<bool, 2>&,
+                                 int);
+template void distance_in_slices(const RunVolume&, Volume<double>, const std::array<double, 2>&,
+                                 const std::array<bool, 2>&, int);
+template void distance_along_z(const std::int32_t*, const std::int32_t*, Volume<float>,
+                               std::int32_t, bool, double, bool, int);
+template void distance_along_z(const double*, const std::int64_t*, Volume<float>, double, bool,
+                               double, bool, int);
 
 }  // namespace crevasse

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "crevasse/distance.hpp"
 #include "reference.hpp"
 
 using namespace crevasse;
@@ -87,6 +88,35 @@ TEST_CASE("a pass takes the least of all voxels of a column, in double precision
 TEST_CASE("a pass of an image of values goes to where they change") {
   check_passes<std::int32_t, std::int32_t>(2);
   check_passes<double, std::int64_t>(2);
+}
+
+TEST_CASE("within slices and then along z is what distance does at once") {
+  Random random(5);
+  const Shape shape{70, 40, 90};
+  Mask mask(shape);
+  for (auto& voxel : mask.voxels) voxel = below(random, 500) != 0;
+  const RunVolume runs = encode_mask(mask.view(), 2);
+  for (const bool border : {false, true}) {
+    for (const bool squared : {false, true}) {
+      DistanceOptions options;
+      options.spacing = {1.0, 0.5, 1.5};
+      options.border = {border, border, border};
+      options.squared = squared;
+      Dense<float> expected(shape), found(shape);
+      distance(runs, expected.out(), true, options, 2);
+      std::vector<std::int32_t> whole(to_size(shape.size()));
+      distance_in_slices<std::int32_t>(runs, {whole.data(), shape}, {1, 9}, {border, border}, 2);
+      distance_along_z<std::int32_t, std::int32_t>(whole.data(), nullptr, found.out(), 4, border,
+                                                   0.5, squared, 2);
+      CHECK(difference(found.voxels, expected.voxels) == "");
+      std::vector<double> real(to_size(shape.size()));
+      found = Dense<float>(shape);
+      distance_in_slices<double>(runs, {real.data(), shape}, {0.25, 2.25}, {border, border}, 2);
+      distance_along_z<double, std::int64_t>(real.data(), nullptr, found.out(), 1, border, 1,
+                                             squared, 2);
+      CHECK(difference(found.voxels, expected.voxels) == "");
+    }
+  }
 }
 
 TEST_CASE("distances are counted in the common measure of all axes, or of a slice's") {

@@ -180,6 +180,23 @@ def distance_pass(
     border: bool,
     threads: int,
 ) -> None: ...
+def distance_in_slices(
+    runs: RunVolume,
+    out: NDArray[Any],
+    weight: tuple[float, float],
+    border: tuple[bool, bool],
+    threads: int,
+) -> None: ...
+def distance_along_z(
+    in_slices: NDArray[Any],
+    values: NDArray[Any] | None,
+    out: NDArray[np.float32],
+    weight: float,
+    border: bool,
+    unit: float,
+    squared: bool,
+    threads: int,
+) -> None: ...
 def nearest_background(
     runs: RunVolume,
     z: NDArray[np.int32],

@@ -88,7 +88,7 @@ def distance(
     """
     threads = _validate.n_threads(n_threads)
     farthest = _validate.positive(limit, "limit") if limit is not None else math.inf
-    foreground = _runs_if_binary(mask, threads)
+    foreground = runs_if_binary(mask, threads)
     image = foreground if foreground is not None else np.asarray(mask)
     ndim = len(image.shape)
     axes = spacing_3d(spacing, ndim)
@@ -109,7 +109,7 @@ def distance(
     return result
 
 
-def _runs_if_binary(mask: ArrayLike | RunVolume, threads: int) -> RunVolume | None:
+def runs_if_binary(mask: ArrayLike | RunVolume, threads: int) -> RunVolume | None:
     """The foreground as runs, unless it is of several values."""
     if isinstance(mask, RunVolume):
         return mask

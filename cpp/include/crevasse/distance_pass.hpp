@@ -5,7 +5,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "crevasse/volume.hpp"
+#include "crevasse/runs.hpp"
 
 namespace crevasse {
 
@@ -37,5 +37,23 @@ struct ColumnsShape {
 template <class T, class V = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>
 void distance_pass(T* squared, const V* values, const ColumnsShape& shape, T weight, bool border,
                    int threads);
+
+/// All passes but the last at once, for a slab of whole slices: squared distances within each
+/// slice. `weight`, `border`: along y and x.
+///
+/// `out` holds zeros, and is not touched where there is no foreground nearby. Pre: equal shapes.
+/// T: std::int32_t or double.
+template <class T>
+void distance_in_slices(const RunVolume& runs, Volume<T> out, const std::array<T, 2>& weight,
+                        const std::array<bool, 2>& border, int threads);
+
+/// The last pass, and distances in the end: along z, from squared distances within slices in units
+/// of `unit`². `values` as above.
+///
+/// `out` holds zeros, and is not touched where there is no foreground nearby. Pre: equal shapes.
+/// T: std::int32_t or double; V is the integer of its width.
+template <class T, class V = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>
+void distance_along_z(const T* in_slices, const V* values, Volume<float> out, T weight, bool border,
+                      double unit, bool squared, int threads);
 
 }  // namespace crevasse

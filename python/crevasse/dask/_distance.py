@@ -29,9 +29,10 @@ def distance(
 
     Equal to `crevasse.distance` of the whole image, voxel by voxel; where spacings have no common
     measure, but for the last bit. With `limit` each brick is measured with a halo as deep as that,
-    and nothing else travels. Without, the image is passed over along x, y and z, and between passes
-    cut anew into bricks that are whole along one axis: 4 bytes a voxel (8 where spacings have no
-    common measure) travel twice, and a task holds about four times ``array.chunk-size``.
+    and nothing else travels. Without, distances are found within whole slices and then along z,
+    for which the volume is cut anew into bricks that are whole along z: 4 bytes a voxel (8 where
+    spacings have no common measure) travel once, and a task holds about four times
+    ``array.chunk-size``.
 
     Parameters
     ----------
