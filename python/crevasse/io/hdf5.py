@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crevasse.io.fact import Provenance
 from crevasse.io.hdf5_facts import end_of, order_of, text_of, voxel_size_of
 from crevasse.io.hdf5_parts import files_of, require_whole
-from crevasse.io.refusal import RefusedError, naming
+from crevasse.io.refusal import RefusedError, UnfinishedError, naming
 from crevasse.io.scan import Scan, Selection, Stored, stamp
 
 _EXCHANGE, _SIGNALS = "/exchange/data", "NXdata"
@@ -51,7 +51,10 @@ def open_scans(path: Path, dataset: str | None = None) -> tuple[Scan, ...]:
 
 def _open(path: Path) -> h5py.File:
     # Locks fail on network file systems mounted read-only, where scans usually lie.
-    return h5py.File(path, "r", locking="best-effort")
+    try:
+        return h5py.File(path, "r", locking="best-effort")
+    except BlockingIOError as error:
+        raise UnfinishedError(f"{path} is open for writing; wait until it is closed") from error
 
 
 def _read(path: Path, name: str, selection: Selection) -> NDArray[Any]:

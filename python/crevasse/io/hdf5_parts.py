@@ -7,7 +7,7 @@ from pathlib import Path
 
 import h5py
 
-from crevasse.io.refusal import RefusedError
+from crevasse.io.refusal import RefusedError, UnfinishedError
 
 
 def require_whole(data: h5py.Dataset, path: Path) -> None:
@@ -31,12 +31,12 @@ def require_whole(data: h5py.Dataset, path: Path) -> None:
         n_chunks = math.prod(-(-n // c) for n, c in zip(data.shape, data.chunks, strict=True))
         n_written = data.id.get_num_chunks()
         if n_written != n_chunks:
-            raise RefusedError(
+            raise UnfinishedError(
                 f"{path} is not finished: {data.name} has {n_written} of {n_chunks} chunks; "
                 "wait for it, or copy it again"
             )
     elif data.size and data.id.get_storage_size() == 0 and not data.external:
-        raise RefusedError(f"{path} is not finished: {data.name} was never written; wait for it")
+        raise UnfinishedError(f"{path} is not finished: {data.name} was never written; wait for it")
 
 
 def files_of(data: h5py.Dataset, path: Path) -> list[Path]:
@@ -56,7 +56,7 @@ def _require_parts(data: h5py.Dataset, path: Path) -> None:
         else:
             found = _place(source.file_name, path)
             if found is None:
-                raise RefusedError(
+                raise UnfinishedError(
                     f"{path} is not whole: its part {source.file_name} does not exist; copy it "
                     f"to {path.parent}"
                 )

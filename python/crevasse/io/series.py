@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard, cast
 
@@ -17,7 +17,7 @@ from crevasse.io.array import ArrayLike, array_scans, is_array
 from crevasse.io.fact import Fact, in_words
 from crevasse.io.formats import list_scans, open_scans
 from crevasse.io.frame import Frame
-from crevasse.io.scan import Scan
+from crevasse.io.scan import Scan, without_half_floats
 from crevasse.io.schedule import Schedule, by_end, read_schedule
 
 Paths = Sequence[str | os.PathLike[str]]
@@ -137,7 +137,7 @@ def open_series(
     (3, (4, 5), (1.8, 1.8), 'um')
     """
     scans = _scans(source, dataset)
-    scans = [_without_half_floats(scan) for scan in scans]
+    scans = [without_half_floats(scan) for scan in scans]
     _require_equal(scans)
     scans, schedule = _scheduled(scans, times, time_unit, keep_order=not _is_path(source))
     lengths, unit_used, spacing_source, doubt = _spacing(spacing, schedule, scans, unit)
@@ -177,13 +177,6 @@ def _scans(source: Source, dataset: str | None) -> list[Scan]:
         if not paths:
             raise ValueError("source must name at least one file or folder, got an empty list")
     return [scan for path in paths for scan in open_scans(path, dataset)]
-
-
-def _without_half_floats(scan: Scan) -> Scan:
-    """Half floats, which some reconstructions are stored in, are read as single ones."""
-    if scan.dtype != np.float16:
-        return scan
-    return replace(scan, dtype=np.dtype(np.float32), read=lambda: scan.read().astype(np.float32))
 
 
 def _require_equal(scans: Sequence[Scan]) -> None:

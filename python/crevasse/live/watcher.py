@@ -116,6 +116,7 @@ class Watcher:
             self._session,
             times,
             slices=self._options.slices or experiment.scans.slices,
+            dataset=experiment.scans.dataset,
             retries=self._options.retries,
             pause=settle,
             now=clock,
