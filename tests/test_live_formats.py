@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from io import BytesIO
 from itertools import count
 
 import h5py
@@ -115,43 +114,12 @@ def test_all_of_a_store_must_have_been_written(tmp_path):
     assert arrivals.look()[0].settled
 
 
-def grow_npy(path, image):
-    """In pieces, of which none but the last is a scan."""
-    content = BytesIO()
-    np.save(content, image)
-    with path.open("wb", buffering=0) as file:
-        for begin in range(0, len(content.getvalue()), 200):
-            file.write(content.getvalue()[begin : begin + 200])
-            yield
-
-
-def grow_hdf5(path, image):
-    """The dataset first, then rows, while the file is open for writing."""
-    with h5py.File(path, "w") as file:
-        data = file.create_dataset("/exchange/data", image.shape, image.dtype, chunks=(8, 24))
-        for begin in range(0, len(image), 8):
-            file.flush()
-            yield
-            data[begin : begin + 8] = image[begin : begin + 8]
-
-
-def grow_zarr(path, image):
-    """Headers first, then chunk by chunk."""
-    array = zarr.create_array(path, shape=image.shape, dtype=image.dtype, chunks=(8, 24))
-    for begin in range(0, len(image), 8):
-        yield
-        array[begin : begin + 8] = image[begin : begin + 8]
-
-
-GROWING = {".npy": grow_npy, ".h5": grow_hdf5, ".zarr": grow_zarr}
-
-
 def watch_growing(tmp_path, ending, pause):
     """The second of three scans grows by a piece with each `pause` looks."""
     folder = tmp_path / "in"
     for number in (0, 2):
         bring(folder, number, ending)
-    pieces, looks = GROWING[ending](folder / f"scan_2{ending}", filament.image(1)), count()
+    pieces, looks = filament.growing(folder / f"scan_2{ending}", 1), count()
     next(pieces)
 
     def stop():
@@ -174,7 +142,7 @@ def test_a_scan_that_grows_for_long_is_analysed_when_it_is_whole(tmp_path, endin
 def test_hdf5_says_itself_that_it_is_not_finished(tmp_path):
     folder = tmp_path / "in"
     bring(folder, 0, ".h5")
-    pieces = grow_hdf5(folder / "scan_2.h5", filament.image(1))
+    pieces = filament.growing(folder / "scan_2.h5", 1)
     for _ in range(3):  # however long the pauses are
         next(pieces)
         run = Run(tmp_path, until=2, retries=1)
