@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse.io.array import ArrayLike, array_scans, is_array
-from crevasse.io.fact import Fact, in_words
+from crevasse.io.fact import in_words
 from crevasse.io.formats import list_scans, open_scans
 from crevasse.io.frame import Frame
 from crevasse.io.scan import Scan, without_half_floats
@@ -140,7 +140,7 @@ def open_series(
     scans = [without_half_floats(scan) for scan in scans]
     _require_equal(scans)
     scans, schedule = _scheduled(scans, times, time_unit, keep_order=not _is_path(source))
-    lengths, unit_used, spacing_source, doubt = _spacing(spacing, schedule, scans, unit)
+    lengths, unit_used, spacing_source, doubt = voxel_size_of(spacing, schedule, scans, unit)
     if doubt:
         warnings.warn(
             f"{doubt}; lengths are in voxels: give spacing", DoubtfulVoxelSizeWarning, stacklevel=2
@@ -215,7 +215,7 @@ def _scheduled(
     return scans, schedule
 
 
-def _spacing(
+def voxel_size_of(
     spacing: _validate.Spacing | None,
     schedule: Schedule,
     scans: Sequence[Scan],
@@ -227,16 +227,17 @@ def _spacing(
         return _validate.spacing(spacing, ndim), unit, "given", ""
     if schedule.spacing is not None:
         return _validate.spacing(schedule.spacing, ndim), unit, schedule.source, ""
-    said = [scan.provenance.voxel_size for scan in scans]
-    doubt = _doubt(scans, said)
-    if said[0] is not None and not doubt:
-        return said[0].value, said[0].unit, said[0].source, ""
+    said = scans[0].provenance.voxel_size
+    doubt = doubt_of(scans)
+    if said is not None and not doubt:
+        return said.value, said.unit, said.source, ""
     source = f"not given: voxel units{f' ({doubt})' if doubt else ''}"
     return (1.0,) * ndim, "voxel", source, doubt
 
 
-def _doubt(scans: Sequence[Scan], said: Sequence[Fact[tuple[float, ...]] | None]) -> str:
+def doubt_of(scans: Sequence[Scan]) -> str:
     """Why the voxel size that files give is not used; empty if it is, or if they give none."""
+    said = [scan.provenance.voxel_size for scan in scans]
     first = said[0]
     for scan, fact in zip(scans, said, strict=True):
         if fact is not None and fact.doubt:

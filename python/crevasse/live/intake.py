@@ -18,6 +18,7 @@ from crevasse.operando import ExperimentError
 _GROWING = "it is still growing, or has just come"
 _CHANGED = "its grey values are not those that were analysed; run crevasse analyze at the end"
 _LATE = "it came after a scan that follows it; run crevasse analyze at the end"
+_NOT_AFTER = "it was not taken after {}, which is analysed; run crevasse analyze at the end"
 
 
 class _NotReadyError(Exception):
@@ -167,12 +168,12 @@ class Intake:
         self._require_slices(seen.n_slices)
         scan = self._opened(seen)
         self._require_slices(scan.shape[0] if len(scan.shape) == 3 else 0)
+        session = self._session
+        first = scan.provenance if session.first is None else session.first
         try:
-            when = self._clock.time(seen.name, self._session.register.position(seen.name))
+            when = self._clock.time(scan, session.register.position(seen.name), first.end)
         except (ValueError, OSError) as error:
             raise _NotReadyError(" ".join(str(error).split())) from error
-        if when is None:
-            raise _NotReadyError(f"its time is not in {self._clock.source} yet")
         return scan, when
 
     def _require_slices(self, n_found: int) -> None:
@@ -191,12 +192,19 @@ class Intake:
             raise _NotReadyError(str(error)) from error
 
     def _take(self, seen: Sighting, scan: Scan, when: float) -> None:
-        """Analyse a scan, or see that it is a copy."""
+        """Analyse a scan, or see that it is a copy or late."""
         image = self._read(seen, scan)
         digest = digest_of(image)
         original = self._session.register.original(digest)
         if original is not None:
             self._session.register.put(_copy(seen, original, digest))
+            return
+        before = self._session.register.analysed[-1:]
+        if before and before[0].time is not None and when <= before[0].time:
+            why = _NOT_AFTER.format(before[0].name)
+            self._session.register.put(
+                ScanRecord(seen.name, State.LATE, seen.stamp, why, digest=digest)
+            )
             return
         record = ScanRecord(seen.name, State.ANALYSED, seen.stamp, time=when, digest=digest)
         read = handed_over(image)

@@ -122,7 +122,7 @@ class Watcher:
             now=clock,
         )
         self._outputs = Outputs(folder, title)
-        self._status = Status(source, {"time": times.unit})
+        self._status = Status(source, {"time": times.unit(None)})
         self._told = self._outputs.told()
         self._saved = self._not_saved = self._page_of = (-1, -1)
         self._not_saved_at = -math.inf
