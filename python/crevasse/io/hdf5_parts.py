@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 
+from crevasse.io.hdf5_file import opened
 from crevasse.io.refusal import RefusedError, UnfinishedError
 
 
@@ -52,21 +53,16 @@ def _require_parts(data: h5py.Dataset, path: Path) -> None:
     for source in data.virtual_sources():
         covered += int(source.vspace.get_select_npoints())
         if source.file_name == ".":
-            part, where = data.file, path
-        else:
-            found = _place(source.file_name, path)
-            if found is None:
-                raise UnfinishedError(
-                    f"{path} is not whole: its part {source.file_name} does not exist; copy it "
-                    f"to {path.parent}"
-                )
-            where = found
-            part = h5py.File(where, "r", locking="best-effort")
-        try:
+            _require_part(data.file, source, path)
+            continue
+        where = _place(source.file_name, path)
+        if where is None:
+            raise UnfinishedError(
+                f"{path} is not whole: its part {source.file_name} does not exist; copy it "
+                f"to {path.parent}"
+            )
+        with opened(where) as part:
             _require_part(part, source, where)
-        finally:
-            if part != data.file:
-                part.close()
     if covered != data.size:
         raise RefusedError(
             f"{path} is not whole: the parts of {data.name} cover {covered} of {data.size} voxels"
