@@ -87,6 +87,22 @@ def test_a_folder_with_several_formats_is_told_until_it_holds_one(tmp_path):
     assert told[1:] == ["scans: well again"]
 
 
+@pytest.mark.usefixtures("no_page")
+def test_what_comes_to_lie_beside_scans_is_told_and_passed_over(tmp_path):
+    folder = tmp_path / "in"
+    bring(folder, 0, ".h5")
+    assert Run(tmp_path, until=1)() == 1
+    np.save(folder / "flat.npy", np.zeros(3))
+    bring(folder, 1, ".h5")
+    run = Run(tmp_path, until=2)
+    assert run() == 2
+    assert [line for line in run.lines if line.startswith("warning")] == [
+        f"warning: {folder} also holds flat.npy, which is not HDF5: left out"
+    ]
+    assert run.watcher.trouble == []
+    assert list(run.states()) == ["scan_1.h5", "scan_2.h5"]
+
+
 # --- when it is whole -------------------------------------------------------------------------
 
 

@@ -53,6 +53,26 @@ FORMATS = (
 ZARR_HEADERS = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
 
 
+class SeveralFormatsError(ValueError):
+    """A folder holds scans of several formats, which are not frames of one series.
+
+    Attributes
+    ----------
+    scans
+        Those of each format.
+    """
+
+    def __init__(self, folder: Path, scans: dict[str, list[Path]]) -> None:
+        self.scans = scans
+        firsts = [paths[0] for paths in scans.values()]
+        names = ", ".join(first.name for first in firsts)
+        ending = next((first.suffix for first in firsts if first.suffix), "")
+        super().__init__(
+            f"{folder} holds {' and '.join(scans)} ({names}); name the scans with a pattern such "
+            f"as {folder}/*{ending}"
+        )
+
+
 def open_scans(path: str | os.PathLike[str], dataset: str | None = None) -> tuple[Scan, ...]:
     """Open the scans in a file or folder; only headers are read.
 
@@ -148,13 +168,7 @@ def _scans_of(folder: Path, entries: Sequence[os.DirEntry[str]]) -> list[Path]:
         endings = ", ".join(f"*{ending}" for f in FORMATS for ending in f.endings)
         raise FileNotFoundError(f"{folder} holds no scan ({endings}, or folders of TIFFs)")
     if len(by_kind) > 1:
-        kinds = " and ".join(by_kind)
-        names = ", ".join(paths[0].name for paths in by_kind.values())
-        example = next(iter(by_kind.values()))[0].suffix
-        raise ValueError(
-            f"{folder} holds {kinds} ({names}); name the scans with a pattern such as "
-            f"{folder}/*{example}"
-        )
+        raise SeveralFormatsError(folder, by_kind)
     return next(iter(by_kind.values()))
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from crevasse.io import list_scans
-from crevasse.io.formats import TIFF, ZARR_HEADERS
+from crevasse.io.formats import TIFF, ZARR_HEADERS, SeveralFormatsError
 from crevasse.io.scan import natural_key
 
 Clock = Callable[[], float]
@@ -60,6 +60,11 @@ class Arrivals:
     clock
         Gives seconds that only rise.
 
+    Attributes
+    ----------
+    aside
+        What lies there beside the scans, and is none of them; empty if nothing does.
+
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
@@ -84,23 +89,24 @@ class Arrivals:
         self._since: dict[str, tuple[str, float]] = {}
         self._last: dict[str, Sighting] = {}
         self._n_looks = 0
+        self.aside = ""
 
     def look(self, decided: Collection[str] = ()) -> list[Sighting]:
         """The scans that lie there now, sorted as people count.
 
         Of folders in `decided` only one is looked into, in turn: old slices and chunks are many,
-        and change seldom.
+        and change seldom. Where scans of several formats lie there, those are meant that are of the
+        format of scans in `decided`.
 
         Raises
         ------
         OSError
             If the folder cannot be read.
         ValueError
-            If it holds scans of several formats, or two scans have one name.
+            If it holds scans of several formats, of which none is known to be meant, or two scans
+            have one name.
         """
-        paths: list[Path] = []
-        with suppress(FileNotFoundError):  # nothing has come yet
-            paths = list_scans(self._source)
+        paths = self._listed(decided)
         self._refuse_twice([path.name for path in paths])
         now = self._clock()
         old = [p.name for p in paths if p.name in decided and self._is_quiet_folder(p)]
@@ -113,6 +119,20 @@ class Arrivals:
         self._last = {seen.name: seen for seen in sightings if seen is not None}
         self._since = {name: self._since[name] for name in self._last}
         return sorted(self._last.values(), key=lambda seen: natural_key(seen.name))
+
+    def _listed(self, decided: Collection[str]) -> list[Path]:
+        self.aside = ""
+        try:
+            return list_scans(self._source)
+        except FileNotFoundError:  # nothing has come yet
+            return []
+        except SeveralFormatsError as error:
+            for kind, paths in error.scans.items():
+                if any(path.name in decided for path in paths):
+                    names = ", ".join(p[0].name for k, p in error.scans.items() if k != kind)
+                    self.aside = f"{self._source} also holds {names}, which is not {kind}: left out"
+                    return paths
+            raise
 
     def _is_quiet_folder(self, path: Path) -> bool:
         last = self._last.get(path.name)
