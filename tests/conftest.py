@@ -15,3 +15,11 @@ hypothesis.settings.load_profile("fixed")
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20250812)
+
+
+@pytest.fixture
+def no_page(monkeypatch):
+    """A watch without its page, which takes seconds and is looked at elsewhere."""
+    from crevasse.live.outputs import Outputs
+
+    monkeypatch.setattr(Outputs, "report", lambda self, analysis, status: None)

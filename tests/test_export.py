@@ -12,7 +12,14 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkIOXML import vtkXMLImageDataReader, vtkXMLPolyDataReader
 
 from crevasse import track
-from crevasse.tracking import napari_tracks, to_geff, to_networkx, write_paraview
+from crevasse.tracking import (
+    Tracker,
+    napari_layers,
+    napari_tracks,
+    to_geff,
+    to_networkx,
+    write_paraview,
+)
 
 from strategies import mask_series
 
@@ -225,6 +232,65 @@ def test_tracks_are_in_voxels_and_know_all_parents():
     )
     assert graph == {4: [1, 2, 3]}
     assert properties["time"].tolist() == [0, 0, 0, 1, 3]
+
+
+def tracked(*drawings):
+    tracker = Tracker(spacing=1.8, unit="um", time_unit="h")
+    results = [tracker.update(mask, time=0.25 * k) for k, mask in enumerate(scene(*drawings))]
+    return tracker.history(), results
+
+
+def layers_of(history, **more):
+    return {options["name"]: (data, options, kind) for data, options, kind in
+            napari_layers(history, **more)}  # fmt: skip
+
+
+def test_layers_lie_on_each_other_in_the_units_of_the_series():
+    history, _ = tracked("#.#..", "###..", "###.#")
+    image = np.zeros((3, *history.shape))
+    for more in ({"image": image}, {"image": image[0]}, {}):
+        for name, (data, options, kind) in layers_of(history, **more).items():
+            in_time = kind == "tracks" or (name == "grey values" and data.ndim == 3)
+            assert options["scale"] == (1.0,) * in_time + (1.8, 1.8)
+            assert options["units"] == ("pixel",) * in_time + ("um", "um")
+            assert options["axis_labels"] == ("t",) * in_time + ("y", "x")
+            assert data.shape[-1] == 4 if kind == "tracks" else data.shape[-2:] == history.shape
+    assert layers_of(track(scene("#")))["cracks"][1]["units"] == ("pixel", "pixel")
+
+
+def test_layers_show_what_the_history_knows():
+    history, results = tracked("#.#..", "###..", "###.#")
+    layers = layers_of(history, result=results[0])
+    first_open, options, kind = layers["first open"]
+    np.testing.assert_array_equal(first_open.ravel(), np.float32([0, 0.25, 0, np.nan, 0.5]))
+    assert (kind, first_open.dtype, options["contrast_limits"]) == ("image", np.float32, (0.0, 0.5))
+    ids = results[0].crack_ids.tolist()
+    assert layers["cracks"][0].ravel().tolist() == [ids[0], 0, ids[1], 0, 0]
+    assert (layers["cracks"][2], layers["cracks"][0].dtype) == ("labels", np.uint32)
+    latest = layers_of(history)["cracks"][0]
+    np.testing.assert_array_equal(latest[latest > 0], history.last_crack()[latest > 0])
+    data, graph, _ = napari_tracks(history)
+    np.testing.assert_array_equal(layers["tracks"][0], data)
+    assert (layers["tracks"][1]["graph"], layers["tracks"][1]["color_by"]) == (graph, "crack")
+
+
+def test_layers_of_another_shape_are_refused():
+    history, results = tracked("#.#..", "###..")
+    with pytest.raises(ValueError, match=r"image must be a frame of .* or 2 of them, got \(3, "):
+        napari_layers(history, image=np.zeros((3, *history.shape)))
+    with pytest.raises(ValueError, match="give one of the same series"):
+        napari_layers(track(scene("##")), result=results[0])
+
+
+@pytest.mark.parametrize("drawings", [("#.#..", "###.."), ("....", "...."), ("#.",)])
+def test_napari_takes_the_layers(drawings):
+    layers = pytest.importorskip("napari.layers")
+    components = pytest.importorskip("napari.components")
+    history, _ = tracked(*drawings)
+    viewer = components.ViewerModel()
+    for layer in napari_layers(history, image=np.zeros((len(drawings), *history.shape))):
+        viewer.add_layer(layers.Layer.create(*layer))
+    assert len(viewer.layers) == 4 if len(history.nodes) else 3
 
 
 # --- ParaView ------------------------------------------------------------------------------------

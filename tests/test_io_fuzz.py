@@ -14,7 +14,7 @@ import pytest
 import tifffile
 import zarr
 
-from crevasse.io import open_scan, write_hdf5, write_npy, write_tiff, write_zarr
+from crevasse.io import hdf5_file, open_scan, write_hdf5, write_npy, write_tiff, write_zarr
 
 from fuzz_reader import NEWLINE, outcome
 
@@ -37,6 +37,27 @@ def plain_hdf5(path):
         file.create_dataset("volume", data=image(), chunks=(1, 20, 30), compression="gzip")
 
 
+def text_hdf5(path):
+    """What h5py writes of itself: texts of any length, which lie in a heap without checksum."""
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("/exchange/data", data=image(), chunks=(1, 20, 30))
+        data.attrs.update({"axes": "z:y:x", "units": "counts", "command": "tomocupy recon"})
+        file["/process/acquisition/end_date"] = ["2026-08-20T12:00:00"]
+        file["/process/acquisition/start_date"] = ["2026-08-20T11:00:00"]
+        file["/measurement/instrument/detection_system/objective/resolution"] = [1.0]
+
+
+def virtual_hdf5(path):
+    """A dataset of two parts, which are listed in such a heap."""
+    half = len(image()) // 2
+    layout = h5py.VirtualLayout(image().shape, np.uint16)
+    with h5py.File(path, "w") as file:
+        for name, part in (("a", slice(half)), ("b", slice(half, None))):
+            file[f"parts/{name}"] = image()[part]
+            layout[part] = h5py.VirtualSource(".", f"parts/{name}", shape=image()[part].shape)
+        file.create_virtual_dataset("/exchange/data", layout).attrs["axes"] = "z:y:x"
+
+
 def npz(path):
     np.savez_compressed(path, image=image())
 
@@ -50,6 +71,8 @@ KINDS = {
     "raw.tif": (raw_tiff, False),  # no checksum anywhere
     "ours.tif": (lambda path: write_tiff(path, image()), False),  # none over the tags
     "plain.h5": (plain_hdf5, False),  # none over HDF5's own structures before version 1.10
+    "text.h5": (text_hdf5, False),
+    "virtual.h5": (virtual_hdf5, False),
     "ours.h5": (lambda path: write_hdf5(path, image(), spacing=2), True),
     "image.npy": (lambda path: write_npy(path, image()), False),
     "image.npz": (npz, True),
@@ -142,6 +165,47 @@ def test_a_damaged_file_is_refused_in_one_line_or_whole(whole, tmp_path, name, d
     rng = np.random.default_rng(sum(map(ord, name + damage.__name__)))
     lines = check(whole, tmp_path, name, 25, damage, rng, timeout=60)
     assert any(line.startswith("refused") for line in lines) or damage is not truncated
+
+
+@pytest.mark.parametrize("name", ["text.h5", "virtual.h5"])
+def test_a_damaged_heap_is_told_and_neither_hangs_nor_crashes(whole, tmp_path, name):
+    content = (whole / name).read_bytes()
+    heap = content.index(b"GCOL")
+    made = []
+    for at in range(heap + 8, content.index(bytes(64), heap) + 24):
+        made.append(tmp_path / f"{at - heap}.h5")
+        made[-1].write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+    lines = outcomes(whole, made, timeout=60)
+    assert sum("its heap at byte" in line for line in lines) > 20
+    assert "other" not in lines
+
+
+def test_a_text_that_is_damaged_into_a_list_is_told(whole, tmp_path):
+    content = (whole / "text.h5").read_bytes()
+    at = content.index(b"axes\0") + 8  # its type: class and version, then what kind of a list
+    assert content[at : at + 2] == b"\x19\1"
+    path = tmp_path / "a.h5"
+    path.write_bytes(content[: at + 1] + b"\3" + content[at + 2 :])
+    [line] = outcomes(whole, [path], timeout=60)
+    assert "@axes is a list of any length, neither text nor numbers" in line
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_heap_is_looked_through_wherever_a_reading_begins_or_ends(whole, tmp_path, is_sound):
+    content = bytearray((whole / "text.h5").read_bytes())
+    heap = content.index(b"GCOL")
+    content[heap + 25] ^= 0 if is_sound else 4  # the first object's length
+    (tmp_path / "a.h5").write_bytes(content)
+    with hdf5_file._Checked(tmp_path / "a.h5", 8, 8, 0) as file:
+        for begin, n_bytes in ((heap, 64), (heap - 9, 10), (heap + 1, 3), (heap + 4, 99)):
+            file.seek(begin)
+            if is_sound:
+                assert file.read(n_bytes) == content[begin : begin + n_bytes]
+            else:
+                with pytest.raises(ValueError, match=r"a\.h5 is damaged: its heap .* has no end"):
+                    file.read(n_bytes)
+        file.seek(heap + 100)
+        assert file.read(50) == content[heap + 100 : heap + 150]
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Scans that arrive, one by one: what is whole, what is left out, what is told and written."""
 
-import csv
 import errno
 import http.server
 import json
@@ -21,9 +20,7 @@ from crevasse.live import (
     Alarm,
     Arrivals,
     FolderLock,
-    Options,
     Reading,
-    Watcher,
     Webhook,
     alarms,
 )
@@ -38,72 +35,7 @@ from crevasse.operando.planning import plan_toml
 from crevasse.tracking import TimeToShort
 
 import filament
-
-
-class Clock:
-    """Seconds that pass when told to, or a second with each look at it."""
-
-    def __init__(self, step=0.0):
-        self.now, self.step = 0.0, step
-
-    def __call__(self):
-        self.now += self.step
-        return self.now
-
-
-@pytest.fixture
-def no_page(monkeypatch):
-    """The page takes seconds, and is looked at elsewhere."""
-    monkeypatch.setattr(Outputs, "report", lambda self, analysis, status: None)
-
-
-class Run:
-    """A watch into `folder`/out whose clock goes a second with each look at it."""
-
-    def __init__(self, folder, phase="high = 100", change=lambda e: e, **options):
-        self.folder, self.lines, self.readings = folder, [], []
-        experiment = Experiment.from_toml(filament.write_experiment(folder, phase), check=False)
-        (folder / "out").mkdir(exist_ok=True)
-        rules = options.pop("rules", ())
-        webhook = options.pop("webhook", None)
-        self.watcher = Watcher(
-            options.pop("source", str(folder / "in")),
-            change(experiment),
-            folder / "out",
-            title="Cell",
-            rules=[AlarmRule.parse(rule) for rule in rules],
-            webhook=webhook,
-            options=Options(**{"settle": 5.0, "every": 0.0, "idle": 200.0} | options),
-            tell=lambda reading, units: self.readings.append(reading),
-            warn=self.lines.append,
-            clock=Clock(step=0.25),
-        )
-
-    def __call__(self, stop=lambda: False):
-        return self.watcher.run(stop)
-
-    def rows(self, name="scans.csv"):
-        with (self.folder / "out" / name).open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-
-    def states(self):
-        return {row["name"]: row["state"] for row in self.rows()}
-
-    def why(self, name):
-        return next(row["why"] for row in self.rows() if row["name"] == name)
-
-
-def when_analysed(number, do):
-    """A `stop` that does something once, after so many scans, and never stops."""
-    done = []
-
-    def stop(run):
-        if len(run.readings) >= number and not done:
-            done.append(do())
-        return False
-
-    return stop
-
+from watching import Clock, Run, when_analysed
 
 # --- arrivals --------------------------------------------------------------------------------
 
@@ -234,28 +166,38 @@ def times(text, path, **scans):
     return ScanClock(Scans("in", **given, **scans), settle=10, clock=Clock())
 
 
+def time_of(clock, name, position=0, first=None):
+    """Also what there is to say where it is not known."""
+    try:
+        return clock.time(SimpleNamespace(name=name), position, first)
+    except ValueError as error:
+        return str(error)
+
+
 def test_times_come_from_the_schedule_or_are_numbers(tmp_path):
     clock = times(None, tmp_path / "t.csv", start=1.0, interval=0.5)
-    assert (clock.time("a", 3), clock.unit) == (2.5, "h")
+    assert (time_of(clock, "a", 3), clock.unit(None)) == (2.5, "h")
     clock = times(None, tmp_path / "t.csv")
-    assert (clock.time("a", 3), clock.unit) == (3.0, "frame")
+    assert (time_of(clock, "a", 3), clock.unit(None)) == (3.0, "frame")
 
 
 def test_times_of_a_csv_that_grows_are_known_when_their_line_is_whole(tmp_path):
     path = tmp_path / "t.csv"
+    not_yet = f"its time is not in {path} yet"
     clock = times("file,time_min,spacing\ns_1.tif,30,1.8\ns_2.tif,9", path)
-    assert (clock.time("s_1.tif", 7), clock.time("s_2.tif", 1)) == (0.5, None)
+    assert (time_of(clock, "s_1.tif", 7), time_of(clock, "s_2.tif", 1)) == (0.5, not_yet)
     assert clock.spacing("s_1.tif") == 1.8
     path.write_text("file,time_min,spacing\ns_1.tif,30,1.8\ns_2.tif,90,1.8\n")
-    assert clock.time("s_2.tif", 1) == 1.5
-    assert clock.time("s_3.tif", 2) is None
+    assert time_of(clock, "s_2.tif", 1) == 1.5
+    assert time_of(clock, "s_3.tif", 2) == not_yet
 
 
 def test_the_last_line_without_an_end_counts_when_the_csv_has_settled(tmp_path):
+    not_yet = f"its time is not in {tmp_path / 't.csv'} yet"
     clock = times("time_h\n0.5\n1.5", tmp_path / "t.csv")
-    assert (clock.time("a", 0), clock.time("b", 1)) == (0.5, None)
+    assert (time_of(clock, "a", 0), time_of(clock, "b", 1)) == (0.5, not_yet)
     clock._clock.now = 10
-    assert (clock.time("b", 1), clock.time("c", 2)) == (1.5, None)
+    assert (time_of(clock, "b", 1), time_of(clock, "c", 2)) == (1.5, not_yet)
 
 
 # --- intake ----------------------------------------------------------------------------------

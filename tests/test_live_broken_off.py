@@ -1,6 +1,7 @@
 """A watch that is killed at any moment and started again ends in the bytes of an unbroken one."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,6 @@ import threading
 import time
 
 import pytest
-import tifffile
 
 import filament
 
@@ -19,33 +19,37 @@ ROOT_FILES = ("summary.json", "scans.csv", "alarms.csv")
 class Delivery(threading.Thread):
     """Brings scans in: grown, renamed into place, one truncated, one twice, one late."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ending):
         super().__init__(daemon=True)
         self.folder, self.scans = folder / "in", folder / "out" / "scans.csv"
+        self.ending = ending
 
     def run(self):
         for number in (0, 1, 3):
             self.grow(number)
-        while "scan_4.tif,analysed" not in self.read():
+        while f"{self.name_of(3)},analysed" not in self.read():
             time.sleep(0.05)
-        filament.write(self.folder, 2)  # scan_3, after scan_4
+        filament.write(self.folder, 2, self.name_of(2))  # after the one that follows it
         time.sleep(0.1)
-        truncated = self.folder / filament.name(4)
-        truncated.write_bytes((self.folder / filament.name(3)).read_bytes()[:700])
-        filament.write(self.folder, 3, as_name="scan_6.tif")
+        self.truncate(3, as_name=self.name_of(4))
+        filament.write(self.folder, 3, as_name=self.name_of(5))
         for number in (6, 7, 8):
             self.grow(number)
 
     def grow(self, number):
-        """In pieces, of which none but the last is a scan."""
-        whole = self.folder.parent / "whole.tif"
-        tifffile.imwrite(whole, filament.image(number))
-        content = whole.read_bytes()
-        self.folder.mkdir(exist_ok=True)
-        with (self.folder / filament.name(number)).open("wb", buffering=0) as file:
-            for begin in range(0, len(content), 300):
-                file.write(content[begin : begin + 300])
-                time.sleep(0.02)
+        for _ in filament.growing(self.folder / self.name_of(number), number):
+            time.sleep(0.02)
+
+    def truncate(self, number, as_name):
+        """A copy of a scan that is cut short; of a store, its largest chunk."""
+        original, copy = self.folder / self.name_of(number), self.folder / as_name
+        (shutil.copytree if original.is_dir() else shutil.copyfile)(original, copy)
+        files = [path for path in (copy, *copy.rglob("*")) if path.is_file()]
+        largest = max(files, key=lambda path: path.stat().st_size)
+        largest.write_bytes(largest.read_bytes()[:-20])
+
+    def name_of(self, number):
+        return filament.name(number, self.ending)
 
     def read(self):
         return self.scans.read_text() if self.scans.is_file() else ""
@@ -82,11 +86,11 @@ def contents(folder):
     return {str(f.relative_to(out)): f.read_bytes() for f in files}
 
 
-def compared(tmp_path, n_kills, seed, page_every):
+def compared(tmp_path, n_kills, seed, page_every, ending=".tif"):
     folders = [tmp_path / "broken_off", tmp_path / "unbroken"]
     for folder in folders:
         filament.write_experiment(folder, phase='rule = "otsu"\nside = "dark"')
-        Delivery(folder).start()
+        Delivery(folder, ending).start()
     unbroken = start(folders[1], page_every)
     watch_killed(folders[0], n_kills, random.Random(seed), page_every)
     _, err = unbroken.communicate(timeout=120)
@@ -118,5 +122,7 @@ def test_killed_three_times(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 7))
-def test_killed_four_times_at_other_moments(tmp_path, seed):
-    compared(tmp_path, 4, seed, page_every=0.5)  # in the midst of pages, too
+@pytest.mark.parametrize("ending", [".tif", ".h5", ".npy", ".zarr"])
+def test_killed_four_times_at_other_moments(tmp_path, seed, ending):
+    found, _ = compared(tmp_path, 4, seed, 0.5, ending)  # in the midst of pages, too
+    assert found["scans.csv"].decode().count(",analysed,") == 6

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -70,6 +71,29 @@ class Provenance:
         """Why some of it must not be used, each with its source."""
         facts = (self.axes, self.voxel_size, self.end)
         return tuple(f"{f.source}: {f.doubt}" for f in facts if f is not None and f.doubt)
+
+    def to_json(self) -> str:
+        """Text that `from_json` reads."""
+        return json.dumps(asdict(self), default=datetime.isoformat)
+
+    @classmethod
+    def from_json(cls, text: str) -> Provenance:
+        """What `to_json` wrote.
+
+        Examples
+        --------
+        >>> known = Provenance("npy", Fact("y:x", "a.npy"), Fact((2.0, 1.0), "by hand", "um"))
+        >>> Provenance.from_json(known.to_json()) == known
+        True
+        """
+        fields = json.loads(text)
+        size, end = fields["voxel_size"], fields["end"]
+        return cls(
+            fields["format"],
+            Fact(**fields["axes"]),
+            size and Fact(**size | {"value": tuple(size["value"])}),
+            end and Fact(**end | {"value": datetime.fromisoformat(end["value"])}),
+        )
 
 
 def micrometres(unit: str) -> float | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from crevasse.io.scan import Scan, natural_key
-from crevasse.io.tiff_scan import tiffs
 
 OpenScans = Callable[[Path, str | None], tuple[Scan, ...]]
 
@@ -51,7 +50,27 @@ FORMATS = (
     Format("npy", (".npy", ".npz"), (b"\x93NUMPY", b"PK\3\4"), "npy"),
     ZARR,
 )
-_ZARR_HEADERS = ("zarr.json", ".zarray", ".zgroup")
+ZARR_HEADERS = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
+
+
+class SeveralFormatsError(ValueError):
+    """A folder holds scans of several formats, which are not frames of one series.
+
+    Attributes
+    ----------
+    scans
+        Those of each format.
+    """
+
+    def __init__(self, folder: Path, scans: dict[str, list[Path]]) -> None:
+        self.scans = scans
+        firsts = [paths[0] for paths in scans.values()]
+        names = ", ".join(first.name for first in firsts)
+        ending = next((first.suffix for first in firsts if first.suffix), "")
+        super().__init__(
+            f"{folder} holds {' and '.join(scans)} ({names}); name the scans with a pattern such "
+            f"as {folder}/*{ending}"
+        )
 
 
 def open_scans(path: str | os.PathLike[str], dataset: str | None = None) -> tuple[Scan, ...]:
@@ -102,6 +121,8 @@ def open_scan(path: str | os.PathLike[str], dataset: str | None = None) -> Scan:
 def list_scans(source: str | os.PathLike[str]) -> list[Path]:
     """Files or folders of a folder or pattern that hold scans, sorted as people count.
 
+    Names are looked at, those in a folder's sub-folders too; no file is opened.
+
     Raises
     ------
     FileNotFoundError
@@ -110,8 +131,10 @@ def list_scans(source: str | os.PathLike[str]) -> list[Path]:
         If it is a folder that holds scans of several formats, or both files and folders of slices.
     """
     path = Path(source)
-    if path.is_dir() and not _is_zarr(path) and not _is_volume(path):
-        return _folder_entries(path)
+    if path.is_dir():
+        with os.scandir(path) as entries:
+            there = sorted(entries, key=lambda entry: natural_key(entry.name))
+        return [path] if _is_one_scan(path, there) else _scans_of(path, there)
     if path.exists():
         return [path]
     if glob.has_magic(str(source)):
@@ -122,43 +145,58 @@ def list_scans(source: str | os.PathLike[str]) -> list[Path]:
     raise FileNotFoundError(f"{source} does not exist")
 
 
-def _folder_entries(folder: Path) -> list[Path]:
-    """The scans in a folder: files of one format, or its sub-folders with TIFFs."""
-    visible = sorted(
-        (p for p in folder.iterdir() if not p.name.startswith(".")),
-        key=lambda p: natural_key(p.name),
-    )
-    by_format: dict[str, list[Path]] = {}
-    for path in visible:
-        kind = _kind(path)
+def _is_one_scan(folder: Path, entries: Sequence[os.DirEntry[str]]) -> bool:
+    """Whether a folder is a Zarr store, or its slices are named as those of one volume.
+
+    TomoPy and tomocupy name them ``recon_00000.tiff``, nabu ``<folder>_000000.tiff``.
+    """
+    if any(entry.name in ZARR_HEADERS for entry in entries):
+        return True
+    named = re.compile(rf"(recon_\d+|{re.escape(folder.name)}_\d{{6}})\.tiff?", re.IGNORECASE)
+    slices = [entry.name for entry in entries if _is_visible(entry.name, TIFF)]
+    return bool(slices) and all(named.fullmatch(name) for name in slices)
+
+
+def _scans_of(folder: Path, entries: Sequence[os.DirEntry[str]]) -> list[Path]:
+    """The scans in a folder: files or stores of one format, or its sub-folders with TIFFs."""
+    by_kind: dict[str, list[Path]] = {}
+    for entry in entries:
+        kind = "" if entry.name.startswith(".") else _kind(entry)
         if kind:
-            by_format.setdefault(kind, []).append(path)
-    if not by_format:
+            by_kind.setdefault(kind, []).append(folder / entry.name)
+    if not by_kind:
         endings = ", ".join(f"*{ending}" for f in FORMATS for ending in f.endings)
         raise FileNotFoundError(f"{folder} holds no scan ({endings}, or folders of TIFFs)")
-    if len(by_format) > 1:
-        kinds = " and ".join(by_format)
-        names = ", ".join(paths[0].name for paths in by_format.values())
-        example = next(iter(by_format.values()))[0].suffix
-        raise ValueError(
-            f"{folder} holds {kinds} ({names}); name the scans with a pattern such as "
-            f"{folder}/*{example}"
-        )
-    return next(iter(by_format.values()))
+    if len(by_kind) > 1:
+        raise SeveralFormatsError(folder, by_kind)
+    return next(iter(by_kind.values()))
 
 
-def _kind(path: Path) -> str:
+def _kind(entry: os.DirEntry[str]) -> str:
     """Format of an entry of a folder, for it to be alike with the others; empty: no scan."""
-    if not path.is_dir():
-        return next((f.name for f in FORMATS if path.suffix.lower() in f.endings), "")
-    if _is_zarr(path):
+    if not entry.is_dir():
+        return next((f.name for f in FORMATS if _is_visible(entry.name, f)), "")
+    if _is_zarr(Path(entry.path)):
         return ZARR.name
-    return "folders of TIFFs" if tiffs(path) else ""
+    return "folders of TIFFs" if _holds_tiff(entry.path) else ""
+
+
+def _holds_tiff(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:  # no further than to the first: slices are many
+            return any(_is_visible(entry.name, TIFF) for entry in entries)
+    except FileNotFoundError:  # gone since it was listed
+        return False
+
+
+def _is_visible(name: str, format: Format) -> bool:
+    """Whether a file is named as those of a format, and is not hidden."""
+    return name.lower().endswith(format.endings) and not name.startswith(".")
 
 
 def _format_of(path: Path) -> Format:
     if path.is_dir():
-        return ZARR if _is_zarr(path) or path.suffix.lower() in ZARR.endings else TIFF
+        return ZARR if _is_zarr(path) else TIFF
     with path.open("rb") as file:
         head = file.read(8)
     begun = (f for f in FORMATS if any(head.startswith(begin) for begin in f.begins))
@@ -170,12 +208,7 @@ def _format_of(path: Path) -> Format:
     return found
 
 
-def _is_volume(folder: Path) -> bool:
-    """Whether slices are named as TomoPy and tomocupy, or nabu, name those of one volume."""
-    name = re.compile(rf"(recon_\d+|{re.escape(folder.name)}_\d{{6}})\.tiff?", re.IGNORECASE)
-    slices = tiffs(folder)
-    return bool(slices) and all(name.fullmatch(path.name) for path in slices)
-
-
-def _is_zarr(path: Path) -> bool:
-    return any((path / name).is_file() for name in _ZARR_HEADERS)
+def _is_zarr(folder: Path) -> bool:
+    """By its name, or by a header of Zarr; what is being written may have none yet."""
+    named = folder.suffix.lower() in ZARR.endings
+    return named or any((folder / name).is_file() for name in ZARR_HEADERS)

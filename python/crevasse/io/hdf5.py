@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse.io.fact import Provenance
-from crevasse.io.hdf5_facts import end_of, order_of, text_of, voxel_size_of
+from crevasse.io.hdf5_facts import attribute_of, end_of, order_of, text_of, voxel_size_of
+from crevasse.io.hdf5_file import opened, require_sound_heaps
 from crevasse.io.hdf5_parts import files_of, require_whole
 from crevasse.io.refusal import RefusedError, naming
 from crevasse.io.scan import Scan, Selection, Stored, stamp
@@ -37,25 +38,26 @@ def open_scans(path: Path, dataset: str | None = None) -> tuple[Scan, ...]:
         If the file is damaged, a part of a virtual dataset is missing, or several datasets could
         be meant.
     """
-    with naming(path, "HDF5"), _open(path) as file:
-        name = _named(file, dataset, path) if dataset else _found(file, path)
-        data = file[name]
-        require_whole(data, path)
-        provenance = Provenance(
-            "HDF5", order_of(data, path), voxel_size_of(data, path), end_of(data, path)
-        )
-        read = partial(_read, path, name)
-        known = stamp(files_of(data, path))
-        return Stored(path.name, data.shape, data.dtype, read, provenance, known).scans()
+    with naming(path, "HDF5"):
+        require_sound_heaps(path, lambda file: _stored(file, path, dataset))
+        with opened(path) as file:
+            return _stored(file, path, dataset).scans()
 
 
-def _open(path: Path) -> h5py.File:
-    # Locks fail on network file systems mounted read-only, where scans usually lie.
-    return h5py.File(path, "r", locking="best-effort")
+def _stored(file: h5py.File, path: Path, dataset: str | None) -> Stored:
+    name = _named(file, dataset, path) if dataset else _found(file, path)
+    data = file[name]
+    require_whole(data, path)
+    provenance = Provenance(
+        "HDF5", order_of(data, path), voxel_size_of(data, path), end_of(data, path)
+    )
+    read = partial(_read, path, name)
+    known = stamp(files_of(data, path))
+    return Stored(path.name, data.shape, data.dtype, read, provenance, known)
 
 
 def _read(path: Path, name: str, selection: Selection) -> NDArray[Any]:
-    with naming(path, "HDF5"), _open(path) as file:
+    with naming(path, "HDF5"), opened(path) as file:
         data = file[name]
         require_whole(data, path)
         image: NDArray[Any] = np.asarray(data[selection])
@@ -103,6 +105,7 @@ def _images(file: h5py.File) -> list[str]:
 
 
 def _is_signal(data: h5py.Dataset) -> bool:
-    attributes = data.parent.attrs
-    signal = text_of(attributes.get("signal", "data"))
-    return text_of(attributes.get("NX_class", "")) == _SIGNALS and data.name.endswith("/" + signal)
+    group = data.parent
+    signal = text_of(attribute_of(group, "signal")) or "data"
+    kind = text_of(attribute_of(group, "NX_class"))
+    return kind == _SIGNALS and data.name.endswith("/" + signal)

@@ -24,8 +24,8 @@ _OPTIONS = "configuration/processing_options/reconstruction"
 def order_of(data: h5py.Dataset, path: Path) -> Fact[str]:
     """Which axis is which: said at the dataset, by its NXdata group, by dimension labels."""
     said = (
-        (_words(data.attrs.get("axes")), f"{data.name}@axes"),
-        (_words(data.parent.attrs.get("axes")), f"{data.parent.name}@axes"),
+        (_words(attribute_of(data, "axes")), f"{data.name}@axes"),
+        (_words(attribute_of(data.parent, "axes")), f"{data.parent.name}@axes"),
         ([dimension.label for dimension in data.dims], f"{data.name}@DIMENSION_LABELS"),
     )
     for names, where in said:
@@ -55,7 +55,7 @@ def voxel_size_of(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | N
 
 
 def _element_size(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | None:
-    sizes = _numbers(data.attrs.get("element_size_um"))
+    sizes = _numbers(attribute_of(data, "element_size_um"))
     where = f"{path.name}:{data.name}@element_size_um"
     return voxel_size(sizes, "um", where) if sizes else None
 
@@ -63,11 +63,11 @@ def _element_size(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | N
 def _coordinates(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | None:
     """From the positions of voxels along each axis, where every axis has them."""
     group = data.parent
-    names = [name for name in _words(group.attrs.get("axes")) if name != "t"]
+    names = [name for name in _words(attribute_of(group, "axes")) if name != "t"]
     axes = [group.get(name) for name in names]
     if not axes or not all(isinstance(a, h5py.Dataset) and a.size > 1 for a in axes):
         return None
-    units = {text_of(axis.attrs.get("units", "")) for axis in axes}
+    units = {text_of(attribute_of(axis, "units")) for axis in axes}
     steps, even = [], True
     for axis in axes:
         differences = np.diff(np.asarray(axis[()], dtype=float).ravel())
@@ -98,8 +98,8 @@ def _aps(data: h5py.Dataset, path: Path) -> Fact[tuple[float, ...]] | None:
     sizes = _numbers(_value(pixel))
     if not sizes:
         return None
-    unit = text_of(pixel.attrs.get("units", "")).strip("\0 ") or "um"
-    binned = re.search(r"--binning[= ]+([1-9]\d*)", text_of(data.attrs.get("command", "")))
+    unit = text_of(attribute_of(pixel, "units")).strip("\0 ") or "um"
+    binned = re.search(r"--binning[= ]+([1-9]\d*)", text_of(attribute_of(data, "command")))
     doubt = f"it is the detector's, before --binning {binned[1]}" if binned else ""
     return voxel_size(sizes[:1], unit, f"{path.name}:{_APS_PIXEL}", doubt)
 
@@ -126,8 +126,27 @@ def _ends(data: h5py.Dataset) -> Iterator[str]:
     yield _APS_END
 
 
+def attribute_of(item: Any, name: str) -> Any:
+    """An attribute's text or numbers; None where it has neither, or is not there."""
+    if name not in item.attrs or not _is_plain(item.attrs.get_id(name).get_type(), f"@{name}"):
+        return None
+    return item.attrs[name]
+
+
 def _value(item: Any) -> Any:
-    return item[()] if isinstance(item, h5py.Dataset) and item.size else None
+    if not isinstance(item, h5py.Dataset) or not item.size:
+        return None
+    return item[()] if _is_plain(item.id.get_type(), item.name) else None
+
+
+def _is_plain(kind: h5py.h5t.TypeID, name: str) -> bool:
+    """Whether a type is text or numbers.
+
+    A text whose type is damaged may become a list of any length, over which HDF5 crashes.
+    """
+    if kind.get_class() == h5py.h5t.VLEN:
+        raise ValueError(f"{name} is a list of any length, neither text nor numbers")
+    return kind.get_class() in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT)
 
 
 def _numbers(value: Any) -> list[float]:

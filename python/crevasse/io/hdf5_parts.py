@@ -7,7 +7,8 @@ from pathlib import Path
 
 import h5py
 
-from crevasse.io.refusal import RefusedError
+from crevasse.io.hdf5_file import opened
+from crevasse.io.refusal import RefusedError, UnfinishedError
 
 
 def require_whole(data: h5py.Dataset, path: Path) -> None:
@@ -31,12 +32,12 @@ def require_whole(data: h5py.Dataset, path: Path) -> None:
         n_chunks = math.prod(-(-n // c) for n, c in zip(data.shape, data.chunks, strict=True))
         n_written = data.id.get_num_chunks()
         if n_written != n_chunks:
-            raise RefusedError(
+            raise UnfinishedError(
                 f"{path} is not finished: {data.name} has {n_written} of {n_chunks} chunks; "
                 "wait for it, or copy it again"
             )
     elif data.size and data.id.get_storage_size() == 0 and not data.external:
-        raise RefusedError(f"{path} is not finished: {data.name} was never written; wait for it")
+        raise UnfinishedError(f"{path} is not finished: {data.name} was never written; wait for it")
 
 
 def files_of(data: h5py.Dataset, path: Path) -> list[Path]:
@@ -52,21 +53,16 @@ def _require_parts(data: h5py.Dataset, path: Path) -> None:
     for source in data.virtual_sources():
         covered += int(source.vspace.get_select_npoints())
         if source.file_name == ".":
-            part, where = data.file, path
-        else:
-            found = _place(source.file_name, path)
-            if found is None:
-                raise RefusedError(
-                    f"{path} is not whole: its part {source.file_name} does not exist; copy it "
-                    f"to {path.parent}"
-                )
-            where = found
-            part = h5py.File(where, "r", locking="best-effort")
-        try:
+            _require_part(data.file, source, path)
+            continue
+        where = _place(source.file_name, path)
+        if where is None:
+            raise UnfinishedError(
+                f"{path} is not whole: its part {source.file_name} does not exist; copy it "
+                f"to {path.parent}"
+            )
+        with opened(where) as part:
             _require_part(part, source, where)
-        finally:
-            if part != data.file:
-                part.close()
     if covered != data.size:
         raise RefusedError(
             f"{path} is not whole: the parts of {data.name} cover {covered} of {data.size} voxels"

@@ -12,6 +12,10 @@ class RefusedError(ValueError):
     """An error whose message is already complete."""
 
 
+class UnfinishedError(RefusedError):
+    """A file lacks what may still be written."""
+
+
 @contextmanager
 def naming(path: Path, kind: str) -> Iterator[None]:
     """Turn whatever goes wrong in the block into a `ValueError` that names the file.
@@ -26,13 +30,16 @@ def naming(path: Path, kind: str) -> Iterator[None]:
     except RefusedError:
         raise
     except MemoryError as error:
-        raise MemoryError(
-            f"{path} does not fit into memory; crop it or use a larger machine"
-        ) from (error)
+        raise too_large(path) from error
     except Exception as error:
         if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename:
             raise
         raise unreadable(path, kind, error) from error
+
+
+def too_large(path: Path) -> MemoryError:
+    """The error to raise where a file asks for more memory than there is."""
+    return MemoryError(f"{path} does not fit into memory; crop it or use a larger machine")
 
 
 def unreadable(path: Path, kind: str, error: Exception) -> ValueError:

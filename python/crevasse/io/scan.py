@@ -121,6 +121,13 @@ def stamp(paths: Sequence[Path]) -> str:
     return f"{len(stats)} {sum(stat.st_size for stat in stats)} {latest}"
 
 
+def without_half_floats(scan: Scan) -> Scan:
+    """Half floats, which some reconstructions are stored in, are read as single ones."""
+    if scan.dtype != np.float16:
+        return scan
+    return replace(scan, dtype=np.dtype(np.float32), read=lambda: scan.read().astype(np.float32))
+
+
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key that reads runs of digits as numbers: frame_2 before frame_10.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from crevasse.io.fact import Fact
 
 HOURS_PER = {"time_h": 1.0, "time_min": 1.0 / 60.0, "time_s": 1.0 / 3600.0}
+NUMBERED = "not given: frame numbers"
 Row = dict[str, str]
 _AXIS_COLUMNS = ("spacing_z", "spacing_y", "spacing_x")
 
@@ -95,16 +96,36 @@ def by_end(
     if len({moment.tzinfo is None for moment in known}) > 1:
         return as_is, _numbered(ends, "some scans' end times have a time zone and some have none")
     order = as_is if keep_order else sorted(as_is, key=lambda i: known[i])
-    hours = [(known[i] - known[order[0]]).total_seconds() / 3600 for i in order]
-    if any(b <= a for a, b in pairwise(hours)):
-        return as_is, _numbered(ends, "the scans' end times do not rise from one to the next")
     first = ends[order[0]]
     assert first is not None
-    return order, Schedule(hours, "h", f"end of each scan, as in {first.source}")
+    hours = [hours_after(first, ends[i]) for i in order]
+    if any(b <= a for a, b in pairwise(hours)):
+        return as_is, _numbered(ends, "the scans' end times do not rise from one to the next")
+    return order, Schedule(hours, "h", ends_in_words(first))
+
+
+def hours_after(first: Fact[datetime], end: Fact[datetime] | None) -> float:
+    """From the end of the first scan to that of another one.
+
+    Raises
+    ------
+    ValueError
+        If the other does not say when it ended, or only one of them says it with a time zone.
+    """
+    if end is None or end.doubt:
+        raise ValueError(f"it does not say when it ended, as {first.source} does")
+    if (end.value.tzinfo is None) != (first.value.tzinfo is None):
+        raise ValueError(f"of {end.source} and {first.source} one has a time zone, the other none")
+    return (end.value - first.value).total_seconds() / 3600
+
+
+def ends_in_words(first: Fact[datetime]) -> str:
+    """Where times come from that are hours since the first scan ended."""
+    return f"end of each scan, as in {first.source}"
 
 
 def _numbered(ends: Sequence[object], why: str) -> Schedule:
-    source = f"not given: frame numbers{f' ({why})' if why else ''}"
+    source = f"{NUMBERED}{f' ({why})' if why else ''}"
     return Schedule([float(i) for i in range(len(ends))], "frame", source)
 
 

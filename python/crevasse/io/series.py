@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard, cast
 
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse.io.array import ArrayLike, array_scans, is_array
-from crevasse.io.fact import Fact, in_words
+from crevasse.io.fact import in_words
 from crevasse.io.formats import list_scans, open_scans
 from crevasse.io.frame import Frame
-from crevasse.io.scan import Scan
+from crevasse.io.scan import Scan, without_half_floats
 from crevasse.io.schedule import Schedule, by_end, read_schedule
 
 Paths = Sequence[str | os.PathLike[str]]
@@ -137,10 +137,10 @@ def open_series(
     (3, (4, 5), (1.8, 1.8), 'um')
     """
     scans = _scans(source, dataset)
-    scans = [_without_half_floats(scan) for scan in scans]
+    scans = [without_half_floats(scan) for scan in scans]
     _require_equal(scans)
     scans, schedule = _scheduled(scans, times, time_unit, keep_order=not _is_path(source))
-    lengths, unit_used, spacing_source, doubt = _spacing(spacing, schedule, scans, unit)
+    lengths, unit_used, spacing_source, doubt = voxel_size_of(spacing, schedule, scans, unit)
     if doubt:
         warnings.warn(
             f"{doubt}; lengths are in voxels: give spacing", DoubtfulVoxelSizeWarning, stacklevel=2
@@ -179,13 +179,6 @@ def _scans(source: Source, dataset: str | None) -> list[Scan]:
     return [scan for path in paths for scan in open_scans(path, dataset)]
 
 
-def _without_half_floats(scan: Scan) -> Scan:
-    """Half floats, which some reconstructions are stored in, are read as single ones."""
-    if scan.dtype != np.float16:
-        return scan
-    return replace(scan, dtype=np.dtype(np.float32), read=lambda: scan.read().astype(np.float32))
-
-
 def _require_equal(scans: Sequence[Scan]) -> None:
     first = scans[0]
     for scan in scans:
@@ -222,7 +215,7 @@ def _scheduled(
     return scans, schedule
 
 
-def _spacing(
+def voxel_size_of(
     spacing: _validate.Spacing | None,
     schedule: Schedule,
     scans: Sequence[Scan],
@@ -234,16 +227,17 @@ def _spacing(
         return _validate.spacing(spacing, ndim), unit, "given", ""
     if schedule.spacing is not None:
         return _validate.spacing(schedule.spacing, ndim), unit, schedule.source, ""
-    said = [scan.provenance.voxel_size for scan in scans]
-    doubt = _doubt(scans, said)
-    if said[0] is not None and not doubt:
-        return said[0].value, said[0].unit, said[0].source, ""
+    said = scans[0].provenance.voxel_size
+    doubt = doubt_of(scans)
+    if said is not None and not doubt:
+        return said.value, said.unit, said.source, ""
     source = f"not given: voxel units{f' ({doubt})' if doubt else ''}"
     return (1.0,) * ndim, "voxel", source, doubt
 
 
-def _doubt(scans: Sequence[Scan], said: Sequence[Fact[tuple[float, ...]] | None]) -> str:
+def doubt_of(scans: Sequence[Scan]) -> str:
     """Why the voxel size that files give is not used; empty if it is, or if they give none."""
+    said = [scan.provenance.voxel_size for scan in scans]
     first = said[0]
     for scan, fact in zip(scans, said, strict=True):
         if fact is not None and fact.doubt:

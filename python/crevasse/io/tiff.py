@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from crevasse.io.refusal import RefusedError, unreadable
+from crevasse.io.refusal import RefusedError, too_large, unreadable
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -104,9 +104,9 @@ class OpenTiff:
         tifffile.logger().removeHandler(self._complaints)
         if self._file is not None:
             self._file.close()
-        if isinstance(error, Exception) and not isinstance(
-            error, (OSError, MemoryError, RefusedError)
-        ):
+        if isinstance(error, MemoryError):
+            raise too_large(self._path) from error
+        if isinstance(error, Exception) and not isinstance(error, (OSError, RefusedError)):
             raise unreadable(self._path, "TIFF", error) from error
 
     def _refuse_truncated(self, file: tifffile.TiffFile) -> None:

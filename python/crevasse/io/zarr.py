@@ -15,7 +15,7 @@ from zarr.errors import ZarrUserWarning
 
 from crevasse.io.fact import Fact, Provenance
 from crevasse.io.ngff import Level, level_of
-from crevasse.io.refusal import RefusedError, naming
+from crevasse.io.refusal import RefusedError, UnfinishedError, naming
 from crevasse.io.scan import Scan, Selection, Stored, assumed_axes, said_axes, stamp
 
 # Our writer's mark at a group. It writes every chunk, and a voxel size of 1 only if that is one.
@@ -110,7 +110,7 @@ def _array(root: zarr.Group | zarr.Array[Any], name: str, path: Path) -> zarr.Ar
             f"dataset must be an array of {path}, got {name!r}; it has {', '.join(_arrays(root))}"
         )
     if OURS in root.attrs and array.nchunks_initialized != array.nchunks:
-        raise RefusedError(
+        raise UnfinishedError(
             f"{path} is not whole: it has {array.nchunks_initialized} of {array.nchunks} chunks; "
             "copy it again"
         )

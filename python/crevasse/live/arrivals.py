@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from crevasse.io import list_scans
+from crevasse.io.formats import TIFF, ZARR_HEADERS, SeveralFormatsError
 from crevasse.io.scan import natural_key
-from crevasse.io.tiff import SUFFIXES
 
 Clock = Callable[[], float]
 
@@ -24,16 +24,16 @@ class Sighting:
     Attributes
     ----------
     path
-        File or folder of slices.
+        File, folder of slices or Zarr store.
     stamp
-        Number of files, their size in bytes and latest change; any other file of its folder counts
-        too, so that a slice that is still being written does.
+        Number of files, their size in bytes and latest change; every file in its folder counts,
+        however deep, so that a slice or chunk that is still being written does.
     settled
         Whether the stamp has been the same for the settling time.
     n_slices
-        Of a folder; 0 for a file.
+        Of a folder of slices; 0 for others, whose files say it.
     n_bytes
-        Of all files.
+        Of all files but the headers of Zarr, which are written before any voxel.
     """
 
     path: Path
@@ -60,6 +60,11 @@ class Arrivals:
     clock
         Gives seconds that only rise.
 
+    Attributes
+    ----------
+    aside
+        What lies there beside the scans, and is none of them; empty if nothing does.
+
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
@@ -84,24 +89,27 @@ class Arrivals:
         self._since: dict[str, tuple[str, float]] = {}
         self._last: dict[str, Sighting] = {}
         self._n_looks = 0
+        self.aside = ""
 
     def look(self, decided: Collection[str] = ()) -> list[Sighting]:
         """The scans that lie there now, sorted as people count.
 
-        Of folders in `decided` only one is looked into, in turn: old slices are many, and change
-        seldom.
+        Of folders in `decided` only one is looked into, in turn: old slices and chunks are many,
+        and change seldom. Where scans of several formats lie there, those are meant that are of the
+        format of scans in `decided`.
 
         Raises
         ------
         OSError
             If the folder cannot be read.
         ValueError
-            If it holds both files and folders of slices, or two scans have one name.
+            If it holds scans of several formats, of which none is known to be meant, or two scans
+            have one name.
         """
-        paths = _listed(Path(self._source))
+        paths = self._listed(decided)
         self._refuse_twice([path.name for path in paths])
         now = self._clock()
-        old = [p.name for p in paths if p.name in decided and self._is_quiet_folder(p.name)]
+        old = [p.name for p in paths if p.name in decided and self._is_quiet_folder(p)]
         resting = set(old) - {old[self._n_looks % len(old)]} if old else set()
         self._n_looks += 1
         sightings = [
@@ -112,9 +120,23 @@ class Arrivals:
         self._since = {name: self._since[name] for name in self._last}
         return sorted(self._last.values(), key=lambda seen: natural_key(seen.name))
 
-    def _is_quiet_folder(self, name: str) -> bool:
-        last = self._last.get(name)
-        return last is not None and last.settled and last.n_slices > 0
+    def _listed(self, decided: Collection[str]) -> list[Path]:
+        self.aside = ""
+        try:
+            return list_scans(self._source)
+        except FileNotFoundError:  # nothing has come yet
+            return []
+        except SeveralFormatsError as error:
+            for kind, paths in error.scans.items():
+                if any(path.name in decided for path in paths):
+                    names = ", ".join(p[0].name for k, p in error.scans.items() if k != kind)
+                    self.aside = f"{self._source} also holds {names}, which is not {kind}: left out"
+                    return paths
+            raise
+
+    def _is_quiet_folder(self, path: Path) -> bool:
+        last = self._last.get(path.name)
+        return last is not None and last.settled and path.is_dir()
 
     def _refuse_twice(self, names: list[str]) -> None:
         twice = next((a for a, b in pairwise(sorted(names)) if a == b), None)
@@ -136,52 +158,42 @@ class Arrivals:
         return Sighting(path, stamp, now - since >= self._settle, n_slices, n_bytes)
 
 
-def _listed(source: Path) -> list[Path]:
-    """As `crevasse.io.list_scans`, of which no file is looked at; empty if there is none."""
-    try:
-        with os.scandir(source) as entries:
-            visible = [entry for entry in entries if not entry.name.startswith(".")]
-    except (FileNotFoundError, NotADirectoryError):  # a pattern, or not there yet
-        with suppress(FileNotFoundError):
-            return list_scans(source)
-        return []
-    files = [e for e in visible if _is_tiff(e.name) and e.is_file()]
-    folders = [e for e in visible if e.is_dir() and _holds_tiff(e.path)]
-    if files and folders:
-        return list_scans(source)  # which refuses that
-    return [Path(entry.path) for entry in files or folders]
-
-
-def _holds_tiff(folder: str) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            return any(_is_tiff(e.name) and not e.name.startswith(".") for e in entries)
-    except FileNotFoundError:
-        return False
-
-
-def _is_tiff(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES
-
-
 def stamp_of(path: Path) -> str:
     """As in `Sighting`."""
     return _measure(path)[0]
 
 
 def _measure(path: Path) -> tuple[str, int, int]:
-    """Stamp, number of slices and bytes."""
+    """Stamp, number of slices and bytes, as of a `Sighting`."""
     if not path.is_dir():
         found = path.stat()
         return f"1 {found.st_size} {found.st_mtime_ns}", 0, found.st_size
-    n_slices, n_bytes, latest, n_files = 0, 0, 0, 0
-    with os.scandir(path) as entries:
+    files = _files_below(path)
+    sizes = {name: stat.st_size for name, stat in files}
+    latest = max((stat.st_mtime_ns for _, stat in files), default=0)
+    stamp = f"{len(files)} {sum(sizes.values())} {latest}"
+    n_bytes = sum(size for name, size in sizes.items() if not _is_header(name))
+    return stamp, sum(map(_is_slice, sizes)), n_bytes
+
+
+def _files_below(folder: str | Path, prefix: str = "") -> list[tuple[str, os.stat_result]]:
+    """Every file in a folder and in those within it, with what is known of it."""
+    files = []
+    with os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.is_file():
-                continue
-            found = entry.stat()
-            n_files += 1
-            n_bytes += found.st_size
-            latest = max(latest, found.st_mtime_ns)
-            n_slices += _is_tiff(entry.name) and not entry.name.startswith(".")
-    return f"{n_files} {n_bytes} {latest}", n_slices, n_bytes
+            name = prefix + entry.name
+            # What is renamed meanwhile changes the stamp of the next look.
+            with suppress(FileNotFoundError):
+                if entry.is_dir(follow_symlinks=False):
+                    files += _files_below(entry.path, f"{name}/")
+                elif entry.is_file():
+                    files.append((name, entry.stat()))
+    return files
+
+
+def _is_header(name: str) -> bool:
+    return name.rpartition("/")[2] in ZARR_HEADERS
+
+
+def _is_slice(name: str) -> bool:
+    return name.lower().endswith(TIFF.endings) and not name.startswith(".") and "/" not in name

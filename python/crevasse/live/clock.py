@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 
-from crevasse.io.schedule import Schedule, schedule_of, schedule_rows
+from crevasse.io import Fact, Scan
+from crevasse.io.schedule import (
+    NUMBERED,
+    Schedule,
+    ends_in_words,
+    hours_after,
+    schedule_of,
+    schedule_rows,
+)
 from crevasse.live.arrivals import Clock
 from crevasse.operando.experiment import Scans
 
+End = Fact[datetime] | None
+
 
 class ScanClock:
-    """Times of scans: at intervals, or from a CSV that may grow, or else their numbers.
+    """Times of scans: at intervals, or from a CSV that may grow, or from when they ended.
+
+    That is hours since the first scan ended, as `crevasse.io.open_series` has it, where the first
+    one says when it did; else scans are numbered. What it says is handed in as `first`, for nothing
+    is kept here; None: it does not say.
 
     Parameters
     ----------
@@ -28,34 +43,39 @@ class ScanClock:
         self._path = None if scans.times is None else Path(scans.times)
         self._content, self._since = b"", 0.0
 
-    @property
-    def unit(self) -> str:
+    def unit(self, first: End) -> str:
         """Of times."""
-        return "frame" if self._path is None and self._scans.interval is None else "h"
+        given = self._path is not None or self._scans.interval is not None
+        return "h" if given or first is not None else "frame"
 
-    @property
-    def source(self) -> str:
+    def source(self, first: End) -> str:
         """Where times come from, in words."""
         if self._path is not None:
             return str(self._path)
-        if self._scans.interval is None:
-            return "not given: frame numbers"
-        start = self._scans.start or 0.0
-        return f"given: every {self._scans.interval:g} h from {start:g} h"
+        if self._scans.interval is not None:
+            start = self._scans.start or 0.0
+            return f"given: every {self._scans.interval:g} h from {start:g} h"
+        return NUMBERED if first is None else ends_in_words(first)
 
-    def time(self, name: str, position: int) -> float | None:
-        """Of the scan of this name, the one at `position` from 0; None if it is not known yet.
+    def time(self, scan: Scan, position: int, first: End) -> float:
+        """Of a scan, the one at `position` from 0.
 
         Raises
         ------
         ValueError
-            If the CSV is none, or holds no number there.
+            If it is not known yet, the CSV is none, or it holds no number there.
         """
-        if self._path is None:
-            if self._scans.interval is None:
-                return float(position)
+        if self._path is not None:
+            found = self._listed(self._path, scan.name, position)
+            if found is None:
+                raise ValueError(f"its time is not in {self._path} yet")
+            return found
+        if self._scans.interval is not None:
             return (self._scans.start or 0.0) + position * self._scans.interval
-        found = self._schedule(self._path, name)
+        return float(position) if first is None else hours_after(first, scan.provenance.end)
+
+    def _listed(self, path: Path, name: str, position: int) -> float | None:
+        found = self._schedule(path, name)
         if found is None:
             return None
         schedule, by_name = found

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crevasse.io import Scan, open_scan
+from crevasse.io.refusal import UnfinishedError
+from crevasse.io.scan import without_half_floats
 from crevasse.live.arrivals import Clock, Sighting, stamp_of
 from crevasse.live.clock import ScanClock
 from crevasse.live.register import ScanRecord, State
@@ -16,6 +18,7 @@ from crevasse.operando import ExperimentError
 _GROWING = "it is still growing, or has just come"
 _CHANGED = "its grey values are not those that were analysed; run crevasse analyze at the end"
 _LATE = "it came after a scan that follows it; run crevasse analyze at the end"
+_NOT_AFTER = "it was not taken after {}, which is analysed; run crevasse analyze at the end"
 
 
 class _NotReadyError(Exception):
@@ -36,7 +39,8 @@ class Intake:
     """Takes scans in, one after the other as people count.
 
     A scan that cannot be analysed holds up those behind it, until it has been tried often enough.
-    One that only lacks slices or a time is given up only for one behind it that lacks neither.
+    One that only lacks slices, other parts or a time is given up only for one behind it that lacks
+    nothing.
 
     Parameters
     ----------
@@ -46,6 +50,8 @@ class Intake:
         When scans were taken.
     slices
         Of each scan; None: as many as the first has.
+    dataset
+        Which array of each scan, where it holds several.
     retries
         How often a scan is tried again.
     pause
@@ -65,12 +71,14 @@ class Intake:
         clock: ScanClock,
         *,
         slices: int | None,
+        dataset: str | None,
         retries: int,
         pause: float,
         now: Clock = time.monotonic,
     ) -> None:
         self._session, self._clock = session, clock
-        self._slices, self._retries, self._pause, self._now = slices, retries, pause, now
+        self._slices, self._dataset = slices, dataset
+        self._retries, self._pause, self._now = retries, pause, now
         self._tries: dict[str, _Try] = {}
         self._last_look: tuple[str, ...] = ()
         self.last_change = now()
@@ -126,16 +134,16 @@ class Intake:
         if last is not None and self._now() - last.at < self._pause:
             return last.why
         try:
-            when = self._ready(seen)
+            scan, when = self._ready(seen)
             begin(seen.name)
-            self._take(seen, when)
+            self._take(seen, scan, when)
         except _NotReadyError as error:
             why = str(error)
             if not any(self._is_ready(other) for other in later):
                 return why
         except ExperimentError:
             raise
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, MemoryError) as error:
             why = " ".join(str(error).split())
         else:
             return ""
@@ -147,46 +155,63 @@ class Intake:
         return ""
 
     def _is_ready(self, seen: Sighting) -> bool:
+        if not seen.settled:
+            return False
         try:
             self._ready(seen)
-        except _NotReadyError:
+        except (_NotReadyError, ValueError, OSError, MemoryError):
             return False
-        return seen.settled
+        return True
 
-    def _ready(self, seen: Sighting) -> float:
-        """The time of a scan that has all its slices."""
-        wanted, found = self._wanted_slices(), seen.n_slices
-        if wanted and found and found < wanted:
-            raise _NotReadyError(f"it has {found} of {wanted} slices")
+    def _ready(self, seen: Sighting) -> tuple[Scan, float]:
+        """A scan that has all its slices, and its time."""
+        self._require_slices(seen.n_slices)
+        scan = self._opened(seen)
+        self._require_slices(scan.shape[0] if len(scan.shape) == 3 else 0)
+        session = self._session
+        first = scan.provenance if session.first is None else session.first
         try:
-            when = self._clock.time(seen.name, self._session.register.position(seen.name))
+            when = self._clock.time(scan, session.register.position(seen.name), first.end)
         except (ValueError, OSError) as error:
             raise _NotReadyError(" ".join(str(error).split())) from error
-        if when is None:
-            raise _NotReadyError(f"its time is not in {self._clock.source} yet")
-        return when
+        return scan, when
 
-    def _take(self, seen: Sighting, when: float) -> None:
-        """Analyse a scan, or see that it is a copy."""
-        scan, image = self._read(seen)
+    def _require_slices(self, n_found: int) -> None:
+        """As many as there must be, where there are any."""
+        shape = self._session.shape
+        wanted = self._slices or (shape[0] if shape is not None and len(shape) == 3 else 0)
+        if 0 < n_found < wanted:
+            raise _NotReadyError(f"it has {n_found} of {wanted} slices")
+
+    def _opened(self, seen: Sighting) -> Scan:
+        if seen.n_bytes == 0:
+            raise _NotReadyError("it is empty")
+        try:
+            return without_half_floats(open_scan(seen.path, self._dataset))
+        except UnfinishedError as error:
+            raise _NotReadyError(str(error)) from error
+
+    def _take(self, seen: Sighting, scan: Scan, when: float) -> None:
+        """Analyse a scan, or see that it is a copy or late."""
+        image = self._read(seen, scan)
         digest = digest_of(image)
         original = self._session.register.original(digest)
         if original is not None:
             self._session.register.put(_copy(seen, original, digest))
+            return
+        before = self._session.register.analysed[-1:]
+        if before and before[0].time is not None and when <= before[0].time:
+            why = _NOT_AFTER.format(before[0].name)
+            self._session.register.put(
+                ScanRecord(seen.name, State.LATE, seen.stamp, why, digest=digest)
+            )
             return
         record = ScanRecord(seen.name, State.ANALYSED, seen.stamp, time=when, digest=digest)
         read = handed_over(image)
         del image
         self._session.add(scan, read, record)
 
-    def _wanted_slices(self) -> int | None:
-        shape = self._session.shape
-        return self._slices or (shape[0] if shape is not None and len(shape) == 3 else None)
-
-    def _read(self, seen: Sighting) -> tuple[Scan, Voxels]:
-        if seen.n_bytes == 0:
-            raise ValueError("it is empty")
-        scan = open_scan(seen.path)
+    def _read(self, seen: Sighting, scan: Scan) -> Voxels:
         misfit = self._session.misfit(scan)
         if not misfit and self._slices and len(scan.shape) == 3 and scan.shape[0] != self._slices:
             misfit = f"it has {scan.shape[0]} slices, expected are {self._slices}"
@@ -195,7 +220,7 @@ class Intake:
         image = scan.read()
         if stamp_of(seen.path) != seen.stamp:
             raise ValueError("it changed while it was read")
-        return scan, image
+        return image
 
     def _look_again(self, seen: Sighting, known: ScanRecord | None) -> None:
         """At a scan that is late, or not what it was."""
@@ -204,8 +229,8 @@ class Intake:
                 self.waiting[seen.name] = _GROWING
             return
         try:
-            digest = digest_of(open_scan(seen.path).read())
-        except (ValueError, OSError):
+            digest = digest_of(self._opened(seen).read())
+        except (_NotReadyError, ValueError, OSError, MemoryError):
             digest = ""
         register = self._session.register
         if known is not None and known.frame >= 0:

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse.io import Frame, Scan, Series
+from crevasse.io import Frame, Provenance, Scan, Series
+from crevasse.io.schedule import Schedule
+from crevasse.io.series import doubt_of, voxel_size_of
 from crevasse.live.clock import ScanClock
 from crevasse.live.register import Register, ScanRecord
-from crevasse.operando import Analysis, Checkpoint, Cycling, Experiment
+from crevasse.operando import Analysis, Checkpoint, Cycling, Experiment, ExperimentError
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.experiment import Output
 from crevasse.operando.extents import box_of, cropped
@@ -56,6 +58,7 @@ class Session:
         self._experiment, self._source, self._clock = experiment, source, clock
         self._path, self._checkpoint = path, Checkpoint(path, every=0)
         self.register = Register()
+        self._first: Scan | None = None  # what its files say holds for all
         self._whole: Series | None = None  # as they lie on disk, before they are cropped
         self._plan: Plan | None = None
         self._analyst: Analyst | None = None
@@ -65,6 +68,11 @@ class Session:
     def shape(self) -> tuple[int, ...] | None:
         """Of scans on disk; None before the first."""
         return None if self._whole is None else self._whole.shape
+
+    @property
+    def first(self) -> Provenance | None:
+        """What the files of the first scan say; None before it."""
+        return None if self._first is None else self._first.provenance
 
     @property
     def n_analysed(self) -> int:
@@ -77,10 +85,14 @@ class Session:
 
     def misfit(self, scan: Scan) -> str:
         """Why a scan is not like the first one; empty if it is."""
-        first = self._whole
-        if first is None or (scan.shape == first.shape and scan.dtype == first.dtype):
+        first, whole = self._first, self._whole
+        if first is None or whole is None:
             return ""
-        return f"it is {scan.shape} {scan.dtype}, and the first is {first.shape} {first.dtype}"
+        if scan.shape != first.shape or scan.dtype != first.dtype:
+            return f"it is {scan.shape} {scan.dtype}, and the first is {first.shape} {first.dtype}"
+        said = first.provenance.voxel_size
+        counts = said is not None and whole.spacing_source == said.source
+        return doubt_of([first, scan]) if counts else ""
 
     def add(self, scan: Scan, read: Read, record: ScanRecord) -> None:
         """Analyse a scan, which `read` gives once; if that fails, nothing is added.
@@ -94,10 +106,10 @@ class Session:
         """
         assert record.time is not None
         place = self.n_analysed, scan.name, record.time
-        frame = Frame(*place, scan.shape, scan.dtype, read, record.digest)
+        frame = Frame(*place, scan.shape, scan.dtype, read, record.digest, scan.provenance)
         analyst, before = self._analyst, self._whole
         if analyst is None or before is None:
-            self._begin(frame)
+            self._begin(scan, frame)
         else:
             series = replace(before, frames=(*before.frames, frame))
             self._extend(analyst, series)
@@ -114,13 +126,15 @@ class Session:
 
         Before the first scan has been analysed there is nothing to write.
         """
-        if self._analyst is None or self._whole is None:
+        first = self._first
+        if self._analyst is None or first is None:
             return
         note = {
             "experiment": _essence(self._experiment),
-            "shape": self._whole.shape,
-            "dtype": self._whole.dtype.str,
-            "spacing": self._clock.spacing(self._whole.frames[0].name),
+            "shape": first.shape,
+            "dtype": first.dtype.str,
+            "said": first.provenance.to_json(),
+            "spacing": self._clock.spacing(first.name),
             "scans": self.register.to_json(),
         }
         self._checkpoint.save(self._analyst, json.dumps(note))
@@ -143,12 +157,12 @@ class Session:
                 "with -o, or begin again with --anew"
             )
         register = Register.from_json(note["scans"])
-        read = partial(_never, self._path)
-        like = tuple(note["shape"]), np.dtype(note["dtype"]), read
+        like = tuple(note["shape"]), np.dtype(note["dtype"]), partial(_never, self._path)
         frames = tuple(
             Frame(r.frame, r.name, r.time or 0.0, *like, r.digest) for r in register.analysed
         )
-        plan, whole = self._planned(frames[:1], note["spacing"])
+        first = Scan(frames[0].name, *like, Provenance.from_json(note["said"]))
+        plan, whole = self._planned(first, frames[0], note["spacing"])
         series = replace(whole, frames=frames)
         analyst = self._checkpoint.resume(_cut(series, plan), plan.settings)
         if analyst is None:
@@ -156,13 +170,14 @@ class Session:
                 f"{self._path} was made by another version of crevasse, or its cell has changed; "
                 "give another folder with -o, or begin again with --anew"
             )
-        self.register, self._plan, self._analyst, self._whole = register, plan, analyst, series
+        self.register, self._plan, self._analyst = register, plan, analyst
+        self._first, self._whole = first, series
         self._extend(analyst, series)
         return True
 
-    def _begin(self, frame: Frame) -> None:
+    def _begin(self, scan: Scan, frame: Frame) -> None:
         """With the first scan, which says what all are like and where thresholds lie."""
-        self._plan, whole = self._planned((frame,), self._clock.spacing(frame.name))
+        self._plan, whole = self._planned(scan, frame, self._clock.spacing(frame.name))
         settings, series = self._plan.settings, self._cut(whole)
         check_regions(series, settings)
         image = series.frames[0].read()
@@ -174,24 +189,25 @@ class Session:
         self._extend(analyst, whole)
         analyst.add(series.frames[0])
         self._analyst, self._whole = analyst, _forgotten(whole, self._path)
+        self._first = replace(scan, read=partial(_never, self._path))
 
     def _planned(
-        self, frames: tuple[Frame, ...], spacing: float | list[float] | tuple[float, ...] | None
+        self, scan: Scan, frame: Frame, listed: float | tuple[float, ...] | None
     ) -> tuple[Plan, Series]:
-        """What to do, and the series as far as it is known, uncropped."""
-        given = self._experiment.scans.voxel_size
-        ndim = len(frames[0].shape)
-        lengths = given if given is not None else spacing
-        known = lengths is not None
-        each = lengths if isinstance(lengths, (list, tuple)) else (lengths or 1.0,) * ndim
+        """What to do, and the series as far as it is known, uncropped.
+
+        `listed` is the voxel size beside the times.
+        """
+        end = scan.provenance.end
+        times = Schedule([frame.time], self._clock.unit(end), self._clock.source(end), listed)
+        try:
+            size = voxel_size_of(self._experiment.scans.voxel_size, times, [scan], "um")
+        except ValueError as error:
+            field = "voxel_size" if listed is None else "times"
+            raise ExperimentError([f"scans.{field}: {error}"]) from error
+        lengths, unit, source, doubt = size
         series = Series(
-            frames,
-            tuple(float(length) for length in each),
-            "um" if known else "voxel",
-            "given" if given is not None else self._clock.source if known else "not given",
-            self._clock.unit,
-            self._clock.source,
-            self._source,
+            (frame,), lengths, unit, source, times.unit, times.source, self._source, doubt
         )
         # More frames than there are yet may be asked for; the cycler's record is still growing.
         wanted = replace(self._experiment.tracking, baseline_frames=1)

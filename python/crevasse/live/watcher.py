@@ -116,12 +116,14 @@ class Watcher:
             self._session,
             times,
             slices=self._options.slices or experiment.scans.slices,
+            dataset=experiment.scans.dataset,
             retries=self._options.retries,
             pause=settle,
             now=clock,
         )
         self._outputs = Outputs(folder, title)
-        self._status = Status(source, {"time": times.unit})
+        self._status = Status(source, {"time": times.unit(None)})
+        self._aside = ""
         self._told = self._outputs.told()
         self._saved = self._not_saved = self._page_of = (-1, -1)
         self._not_saved_at = -math.inf
@@ -175,8 +177,15 @@ class Watcher:
             self._trouble("scans", f"cannot look for scans: {error}; going on")
             return
         self._trouble("scans", "")
+        self._tell_aside()
         self._intake.take_in(sightings, self._begin_scan, analysed)
         self._status.busy = ""
+
+    def _tell_aside(self) -> None:
+        aside = self._arrivals.aside
+        if aside and aside != self._aside:
+            self._warn(f"warning: {aside}")
+        self._aside = aside
 
     def _begin_scan(self, name: str) -> None:
         """Say what is worked on, for it may take long."""

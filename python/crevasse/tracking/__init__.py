@@ -16,6 +16,7 @@ from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.events import EventType, Subtype
 from crevasse.tracking.export.geff_file import to_geff
 from crevasse.tracking.export.graphs import napari_tracks, to_networkx
+from crevasse.tracking.export.napari_layers import napari_layers
 from crevasse.tracking.export.paraview import write_paraview
 from crevasse.tracking.fronts.follower import FrontFollower, Fronts
 from crevasse.tracking.fronts.forecast import TimeToShort, time_to_short
@@ -68,6 +69,7 @@ __all__ = [
     "front_speed",
     "front_velocity",
     "measure_front",
+    "napari_layers",
     "napari_tracks",
     "orientation_histogram",
     "score",

@@ -104,9 +104,7 @@ def napari_tracks(
     >>> data[:, :2].tolist(), graph
     ([[1.0, 0.0], [2.0, 0.0], [3.0, 1.0], [3.0, 2.0]], {3: [1, 2]})
 
-    In napari, over images shown with ``scale=(1, *history.spacing)``::
-
-        viewer.add_tracks(data, graph=graph, properties=properties, scale=(1, *history.spacing))
+    `napari_layers` makes a layer of it, to lie on the others.
     """
     nodes, links = history.nodes, Links.of(history)
     source, target = links.source[~links.is_memory], links.target[~links.is_memory]
