@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from crevasse import phantom
-from crevasse.operando import DriftCorrector, align, estimate_drift, match_light, move_back
+from crevasse.operando import DriftCorrector, estimate_drift, match_light, motion, move_back
 from crevasse.operando.votes import Votes
 
 
@@ -167,9 +167,9 @@ def test_the_residual_tells_of_a_correction_that_is_off(rng, monkeypatch):
     image = textured((50, 54, 58), rng)
     corrector = DriftCorrector()
     corrector.correct(image)
-    right = align.move_back
+    right = motion.move_back
     monkeypatch.setattr(
-        align, "move_back", lambda i, d, **k: right(i, d + np.array([0.4, 0, -0.3]), **k)
+        motion, "move_back", lambda i, d, **k: right(i, d + np.array([0.4, 0, -0.3]), **k)
     )
     aligned = corrector.correct(shifted(image, (0.5, 0.25, -1)))
     assert aligned.residual == pytest.approx(0.5, abs=0.1)

@@ -88,11 +88,11 @@ def analyze_series(
 
 def _add(analyst: Analyst, series: Series, frame: Frame, ahead: ReadAhead) -> FrameResult:
     """Analyse a frame; while it is tracked, with its grey values dropped, the next one is read."""
-    found = analyst.segment(ahead.read(frame))
+    found, observer = analyst.observer.observe(ahead.read(frame))
     place = len(analyst.seen)
     for following in series.frames[place + 1 : place + 2]:
         ahead.begin(following)
-    return analyst.follow(frame, found)
+    return analyst.follow(frame, found, observer)
 
 
 def check_regions(series: Series, settings: Settings) -> None:
@@ -116,18 +116,19 @@ def grey_sample(series: Series, settings: Settings) -> GreySample:
 
 def _images(frames: list[Frame], settings: Settings) -> Iterator[tuple[int, Image]]:
     """What thresholds will apply to."""
-    preparation = Preparation(settings)
+    preparation = Preparation.of(settings)
     n_given = 0
     for frame in frames:
         try:
-            image = settings.signal.of(preparation.prepare(frame.read()).image)
+            aligned, preparation = preparation.prepare(frame.read())
+            image = settings.signal.of(aligned.image)
         except (ValueError, OSError) as error:
             if settings.skip_broken:
                 continue
             raise BrokenFrameError(f"{frame.name}: {error}", None) from error
         n_given += 1
         yield frame.index, image
-        del image  # before the next is read
+        del image, aligned  # before the next is read
     if n_given == 0:
         names = ", ".join(frame.name for frame in frames)
         raise BrokenFrameError(f"none of {names} can be used to find thresholds", None)

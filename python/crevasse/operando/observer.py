@@ -1,0 +1,161 @@
+"""All that needs a frame's grey values: what is kept of them is small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from crevasse._electrode import Electrode
+from crevasse._runs import RunVolume
+from crevasse.io import Series
+from crevasse.operando.grey_study import GreyCount
+from crevasse.operando.motion import Aligned, Motion
+from crevasse.operando.preparation import Preparation
+from crevasse.operando.section_plane import Picture, SectionPlane, pictures
+from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.segmenter import Segmented, Segmenter
+from crevasse.operando.settings import Settings
+from crevasse.operando.signal import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is kept of a frame's grey values: runs, small pictures and numbers.
+
+    Attributes
+    ----------
+    segmented
+        Its phases.
+    open_
+        Those that are followed, together.
+    preexisting
+        What of `open_` was open at first.
+    n_voxels
+        The fewest and the most that are open, with thresholds at the ends of their bands.
+    motion
+        How it had moved, as columns of the measures.
+    sections
+        One a plane.
+    grey
+        Grey values of what was open at first and of what opened later, where they are wanted.
+    """
+
+    segmented: Segmented
+    open_: RunVolume
+    preexisting: RunVolume
+    n_voxels: tuple[int, int]
+    motion: dict[str, float]
+    sections: tuple[Picture, ...]
+    grey: tuple[GreyCount | None, GreyCount | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Observer:
+    """Look at frame after frame.
+
+    A value: what it gives with an observation is the observer of the next frame, so a frame that
+    fails leaves nothing behind, and what it knows can be sent to where a frame is read. From frame
+    to frame `preparation` alone changes once the baseline is complete.
+
+    Attributes
+    ----------
+    settings
+        With their thresholds.
+    region
+        Where is looked.
+    planes
+        Of the sections.
+    preparation, segmenter
+        For the next frame.
+    electrodes
+        Working and counter electrode, once the first frame has shown them.
+    baseline
+        What was open in the baseline frames.
+    n_baseline
+        How many of these have been seen.
+    """
+
+    settings: Settings
+    region: RunVolume
+    planes: tuple[SectionPlane, ...]
+    preparation: Preparation
+    segmenter: Segmenter
+    electrodes: tuple[Electrode | None, ...]
+    baseline: RunVolume
+    n_baseline: int = 0
+
+    @classmethod
+    def of(cls, series: Series, settings: Settings, planes: tuple[SectionPlane, ...]) -> Observer:
+        """Of the first frame of a series."""
+        region = settings.region(series.shape, series.spacing)
+        return cls(
+            settings=replace(settings, cycling=None),
+            region=region,
+            planes=planes,
+            preparation=Preparation.of(settings),
+            segmenter=Segmenter(settings.rules, region, settings.axis),
+            electrodes=(None, None),
+            baseline=region - region,
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the baseline is complete: other frames can be looked at in any order."""
+        return self.n_baseline >= self.settings.baseline_frames
+
+    def observe(self, image: Image) -> tuple[Observation, Observer]:
+        """Look at the next frame, which may be written over; and the observer of the one after."""
+        image, motion, preparation = self.preparation.find(image)
+        return replace(self, preparation=preparation).look(image, motion)
+
+    def look(self, image: Image, motion: Motion) -> tuple[Observation, Observer]:
+        """Look at a frame in the light of the first, of which it is known how it has moved."""
+        aligned = motion.undo(image, in_place=True)
+        signal = self.settings.signal.of(aligned.image)
+        segmented = self.segmenter.segment(signal)
+        open_, low, high = segmented.together(self.settings.follow)
+        after = self if self.is_settled else self._with_first(signal, segmented, open_)
+        old = open_ & after.baseline
+        sizes = sorted(runs.n_voxels for runs in (open_, low, high))
+        observation = Observation(
+            segmented=segmented,
+            open_=open_,
+            preexisting=old,
+            n_voxels=(sizes[0], sizes[-1]),
+            motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
+            sections=pictures(self.planes, aligned.image, open_, old),
+            grey=self._grey(aligned.image, open_),
+        )
+        return observation, after
+
+    def _with_first(self, signal: Image, segmented: Segmented, open_: RunVolume) -> Observer:
+        """With one more baseline frame; the first also shows where electrodes are."""
+        after = replace(self, baseline=self.baseline | open_, n_baseline=self.n_baseline + 1)
+        if self.n_baseline:
+            return after
+        wanted = (self.settings.working, self.settings.counter)
+        electrodes = tuple(
+            electrode.locate(signal, segmented.volumes, self.region)
+            if isinstance(electrode, SeenElectrode)
+            else electrode
+            for electrode in wanted
+        )
+        return replace(after, electrodes=electrodes, segmenter=self.segmenter.settled(segmented))
+
+    def _grey(self, image: Image, open_: RunVolume) -> tuple[GreyCount | None, GreyCount | None]:
+        if not self.settings.grey:
+            return None, None
+        if not self.is_settled:
+            return GreyCount.of(image, open_), None
+        # The voxels beside what was open before hold part of it.
+        return None, GreyCount.of(image, open_ - self.baseline.dilate())
+
+
+def _in_numbers(aligned: Aligned, *, rotated: bool) -> dict[str, float]:
+    """In voxels, and degrees where rotation was looked for."""
+    axes = "zyx"[-aligned.image.ndim :]
+    row = {f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)}
+    if rotated:
+        about = "zyx" if aligned.image.ndim == 3 else "z"
+        row |= {f"rotation_{a}": float(r) for a, r in zip(about, aligned.rotation, strict=True)}
+    row |= {f"agreement_{a}": float(n) for a, n in zip(axes, aligned.agreement, strict=True)}
+    return row | {"residual": aligned.residual}
