@@ -333,8 +333,11 @@ def test_without_simpleitk_the_mend_is_told(monkeypatch):
         DriftCorrector(method="rigid")
 
 
-def test_simpleitk_is_loaded_only_when_asked_for():
-    code = "import crevasse.operando, sys; assert 'SimpleITK' not in sys.modules"
+def test_simpleitk_and_dask_are_loaded_only_when_asked_for():
+    code = (
+        "import crevasse.operando, sys; "
+        "assert not {'SimpleITK', 'dask', 'distributed'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
