@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -54,8 +55,10 @@ def never_read_here(monkeypatch):
 
 
 def workers(cluster, client, n):
+    """So many, and none of earlier tests that are still ending."""
     cluster.scale(n)
-    client.wait_for_workers(n)
+    while len(client.nthreads()) != n:
+        time.sleep(0.01)
 
 
 @pytest.mark.usefixtures("never_read_here")
@@ -132,10 +135,12 @@ def test_scans_that_a_worker_does_not_see_are_told_at_once(
     cluster, client, scans, monkeypatch, never_read_here
 ):
     workers(cluster, client, 1)
+    before = os.getcwd()
     monkeypatch.chdir(scans.parent)
     client.run(os.chdir, "/")
     with pytest.raises(ClusterError, match=r"^tcp://.* does not see scans; scans must have the"):
         analyze_series(open_series("scans"), Settings.for_cracks(threshold=100), client=client)
+    client.run(os.chdir, before)
 
 
 def test_a_worker_of_another_version_is_told(cluster, client, scans, monkeypatch):

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from glob import glob
 from operator import itemgetter
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import crevasse
 from crevasse import _validate
 from crevasse.io import Frame, Series
+from crevasse.operando.glimpse import Glimpse, OutOfSightError
 from crevasse.operando.motion import Motion
 from crevasse.operando.observer import Observation, Observer
 from crevasse.operando.preparation import Preparation
+from crevasse.operando.signal import Image
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -47,9 +49,10 @@ class OnCluster:
     """Looks at frames on a cluster, ahead of the one that is asked for.
 
     A task reads a scan and gives what is small; it is a function of what it is sent, so that one
-    that is done again, where a worker was lost, gives the same. Each scan is read twice where drift
-    is looked for: a chain of tasks finds how frames have moved, and from there on each frame is
-    looked at by itself. The baseline frames, which the others depend on, are looked at one by one.
+    that is done again, where a worker was lost, gives the same. Where drift is looked for, a scan
+    is read twice: for a glimpse of it, from which a chain of tasks, one a frame, finds how frames
+    have moved, and to look at it. The baseline frames, which the others depend on, are looked at
+    one by one.
 
     Parameters
     ----------
@@ -118,8 +121,9 @@ class OnCluster:
         with _lost_where_it_fails():
             n_ahead = max(1, _AHEAD * sum(self._client.nthreads().values()))
         for following in self._frames[number + len(self._begun) : number + n_ahead]:
-            # Before looks: all that come later wait for it.
-            before = self._submit(_find, before, following, priority=1)
+            # Before looks: all that come later wait for these.
+            glimpse = self._submit(_glimpse, known.settled, following, priority=1)
+            before = self._submit(_find, before, glimpse, following, priority=2)
             self._begun.append((before, self._submit(_look, known.settled, before, following)))
 
     def _sent(self, observer: Observer) -> Future:
@@ -177,11 +181,24 @@ def _observe(observer: Observer, frame: Frame) -> tuple[Observation, Observer]:
     return observer.observe(frame.read())
 
 
-def _find(before: Found, frame: Frame) -> Found:
-    """How a frame has moved; it is not read where that is not looked for."""
+def _glimpse(observer: Observer, frame: Frame) -> Image | Glimpse | None:
+    """What tells how a frame has moved; None where it takes the frame itself, or nothing."""
+    preparation = observer.preparation
+    if preparation.finder is None or preparation.finder.method != "translation":
+        return None
+    image, _ = preparation.lit(frame.read())
+    return preparation.finder.glimpse(image)
+
+
+def _find(before: Found, glimpse: Image | Glimpse | None, frame: Frame) -> Found:
+    """How a frame has moved, if that is looked for."""
     _, preparation = before
     if preparation.finder is None:
         return before
+    if glimpse is not None:
+        with suppress(OutOfSightError):
+            motion, finder = preparation.finder.find_from(glimpse)
+            return motion, replace(preparation, finder=finder)
     _, motion, after = preparation.find(frame.read())
     return motion, after
 

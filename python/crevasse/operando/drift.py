@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crevasse.operando.blocks import RIM, Blocks, Greys, Image, spread
 from crevasse.operando.cells import Cells, compared
+from crevasse.operando.glimpse import MARGIN, Glimpse
 from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
 
@@ -29,7 +32,7 @@ _CHECKED = 8  # one block in so many is kept for the check
 class Sampler:
     """Blocks of one image at any drift; what was read is kept while whole voxels stay the same."""
 
-    def __init__(self, image: Image, blocks: Blocks, pool: Executor) -> None:
+    def __init__(self, image: Image | Glimpse, blocks: Blocks, pool: Executor) -> None:
         self._image, self._blocks, self._pool = image, blocks, pool
         begins = range(0, len(blocks), _TOGETHER)
         self._parts = [blocks.part(slice(a, a + _TOGETHER)) for a in begins]
@@ -49,13 +52,17 @@ class Sampler:
     def _sample(self, drift: Vector, rim: int) -> Greys:
         whole = np.floor(drift).astype(np.intp)
         if self._whole != tuple(whole):
-            self._windows = list(self._pool.map(lambda p: p.read(self._image, whole), self._parts))
+            self._windows = list(self._pool.map(lambda p: self._read(p, whole), self._parts))
             self._whole = tuple(whole)
         share = (drift - whole).tolist()
         samples = self._pool.map(
             lambda p, w: p.sample(w, share, rim=rim), self._parts, self._windows
         )
         return np.concatenate(list(samples))
+
+    def _read(self, part: Blocks, whole: NDArray[np.intp]) -> Greys:
+        image = self._image
+        return image.read(part, whole) if isinstance(image, Glimpse) else part.read(image, whole)
 
 
 @dataclass(frozen=True)
@@ -174,27 +181,40 @@ class DriftFinder:
         first = Seen(cells, checked, view, drift)
         return cls(found, check, spread(view.image.shape, view.contrast), first, first)
 
-    def find(self, image: Image, pool: Executor) -> tuple[Drift, DriftFinder]:
-        """The drift of the next frame, and the finder for the one after it."""
+    def glimpse(self, image: Image, pool: Executor) -> Image | Glimpse:
+        """What `find` needs of a later frame, whichever comes before it; small images whole."""
+        parts = (self.blocks, self.check)
+        if image.size <= sum(len(p) * math.prod(p.window(MARGIN)) for p in parts):
+            return np.array(image)
         view = overview(image, pool)
+        return Glimpse.of(image, view, self._from_afar(view, self.first, pool), parts)
+
+    def find(self, image: Image | Glimpse, pool: Executor) -> tuple[Drift, DriftFinder]:
+        """The drift of the next frame, and the finder for the one after it.
+
+        Raises
+        ------
+        OutOfSightError
+            If a glimpse is not enough.
+        """
+        view = image.view if isinstance(image, Glimpse) else overview(image, pool)
         sampler = Sampler(image, self.blocks, pool)
         compared = [self.first] if self.before is self.first else [self.first, self.before]
         references = [seen.cells for seen in compared]
         found = near(sampler, references, self.before.drift)
-        far = self._from_afar(view, pool)
+        far = self._from_afar(view, self.before, pool)
         if np.any(np.abs(far - found.drift) > _FAR * np.array(view.factor)):
             other = near(sampler, references, far)
             if other.score > found.score + _BETTER:
                 found = other
         check = Sampler(image, self.check, pool).cells(found.drift)
         seen = Seen(sampler.cells(found.drift), check, view, found.drift)
-        agreement = sampler.votes(found.drift, references).agreement(np.zeros(image.ndim))
+        agreement = sampler.votes(found.drift, references).agreement(0 * found.drift)
         drift = Drift(found.drift, agreement, self.check, tuple(s.check for s in compared))
         return drift, replace(self, before=seen)
 
-    def _from_afar(self, view: Overview, pool: Executor) -> Vector:
-        """The drift by the overviews alone."""
-        before = self.before
+    def _from_afar(self, view: Overview, before: Seen, pool: Executor) -> Vector:
+        """The drift by the overviews alone, of the frame and of an earlier one."""
         offset = view.offset(before.overview)
         if np.all(np.abs(offset) <= view.factor):
             return before.drift + 0 * offset

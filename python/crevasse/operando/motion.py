@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from crevasse import _validate
 from crevasse._shape import Box
 from crevasse.operando.drift import Drift, DriftFinder
+from crevasse.operando.glimpse import Glimpse
 from crevasse.operando.moving import move_back
 from crevasse.operando.rigid import RigidFinder, RigidMotion, simpleitk
 
@@ -134,15 +135,37 @@ class MotionFinder:
         ValueError
             If its shape is not the first one's, or the first has neither two nor three axes.
         """
-        with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
-            if self.drifts is None:
+        if self.drifts is None:
+            with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
                 return Motion(), self._begun(image, pool)
-            check_shape(image, self.shape)
-            drift, drifts = self.drifts.find(_part(image, self.roi), pool)
-        if self.turns is None:
-            return Motion(drift, None, self.roi), replace(self, drifts=drifts)
-        rigid, turns = self.turns.find(image, drift.shift)
-        return Motion(drift, rigid, self.roi), replace(self, drifts=drifts, turns=turns)
+        check_shape(image, self.shape)
+        motion, after = self.find_from(_part(image, self.roi), n_threads)
+        if self.turns is None or motion.drift is None:
+            return motion, after
+        rigid, turns = self.turns.find(image, motion.drift.shift)
+        return replace(motion, rigid=rigid), replace(after, turns=turns)
+
+    def glimpse(self, image: Image, n_threads: int | None = None) -> Image | Glimpse:
+        """What `find_from` needs of a later frame, whichever comes before it."""
+        assert self.drifts is not None
+        check_shape(image, self.shape)
+        with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
+            return self.drifts.glimpse(_part(image, self.roi), pool)
+
+    def find_from(
+        self, glimpse: Image | Glimpse, n_threads: int | None = None
+    ) -> tuple[Motion, MotionFinder]:
+        """`find` of a later frame, without rotation, from a glimpse of it.
+
+        Raises
+        ------
+        OutOfSightError
+            If that is not enough.
+        """
+        assert self.drifts is not None
+        with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
+            drift, drifts = self.drifts.find(glimpse, pool)
+        return Motion(drift, None, self.roi), replace(self, drifts=drifts)
 
     def _begun(self, image: Image, pool: Executor) -> MotionFinder:
         check_image(image)
