@@ -20,10 +20,8 @@ from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.grey_study import GreyStudy
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.observer import Observation, Observer
-from crevasse.operando.phases import Phases
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord
-from crevasse.operando.segmenter import Segmented
 from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
@@ -75,7 +73,8 @@ class Analyst:
             spacing=series.spacing,
             top=settings.face_up(len(series.shape)),
         )
-        self.observer = Observer.of(series, settings, self._sections.planes)
+        gauges = {name: record.gauge(series.shape) for name, record in self._layers.items()}
+        self.observer = Observer.of(series, settings, self._sections.planes, gauges)
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
@@ -97,8 +96,10 @@ class Analyst:
         result = self._tracker.update(open_, time=frame.time, cycle=cycle)
         if self._follower is not None:
             self._follower.update(result)
-        self._measure_layers(found.segmented, frame.time)
-        self._add_phases(found.segmented, frame.time)
+        for name, record in self._layers.items():
+            record.add(found.layers[name], time=frame.time)
+        place = {"frame": len(self._rows), "time": frame.time}
+        self._phase_rows += [place | row for row in found.phases]
         self._rows.append(self._measure(frame, found))
         if self._grey is not None:
             self._grey.add_counts(*found.grey)
@@ -206,19 +207,6 @@ class Analyst:
         # Branches shorter than five voxels are roughness; tips go up to forty a scan.
         voxel = max(self._series.spacing)
         return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
-
-    def _measure_layers(self, segmented: Segmented, time: float) -> None:
-        for name, record in self._layers.items():
-            phase = self._settings.layers[name].phase
-            ends = [segmented.low[phase], segmented.high[phase]]
-            changed = [end for end in ends if end is not segmented.volumes[phase]]
-            record.update(segmented.volumes[phase], time=time, banded=changed)
-
-    def _add_phases(self, segmented: Segmented, time: float) -> None:
-        ends = (segmented.low, segmented.high)
-        phases = Phases.banded(segmented.volumes, self._region, ends)
-        table = phases.table(spacing=self._series.spacing)
-        self._phase_rows += [{"frame": len(self._rows), "time": time} | row for row in table.rows()]
 
     def _measure(self, frame: Frame, found: Observation) -> dict[str, Any]:
         voxel_volume = float(np.prod(self._series.spacing))

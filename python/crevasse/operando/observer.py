@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from crevasse._electrode import Electrode
 from crevasse._runs import RunVolume
 from crevasse.io import Series
 from crevasse.operando.grey_study import GreyCount
+from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
 from crevasse.operando.motion import Aligned, Motion
+from crevasse.operando.phases import Phases
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.section_plane import Picture, SectionPlane, pictures
 from crevasse.operando.seen_electrode import SeenElectrode
@@ -23,10 +26,8 @@ class Observation:
 
     Attributes
     ----------
-    segmented
-        Its phases.
     open_
-        Those that are followed, together.
+        The phases that are followed, together.
     preexisting
         What of `open_` was open at first.
     n_voxels
@@ -35,16 +36,21 @@ class Observation:
         How it had moved, as columns of the measures.
     sections
         One a plane.
+    phases
+        Rows of `Phases.table`.
+    layers
+        The lithium layers, by electrode.
     grey
         Grey values of what was open at first and of what opened later, where they are wanted.
     """
 
-    segmented: Segmented
     open_: RunVolume
     preexisting: RunVolume
     n_voxels: tuple[int, int]
     motion: dict[str, float]
     sections: tuple[Picture, ...]
+    phases: list[dict[str, Any]]
+    layers: dict[str, GaugedLayer]
     grey: tuple[GreyCount | None, GreyCount | None]
 
 
@@ -60,10 +66,10 @@ class Observer:
     ----------
     settings
         With their thresholds.
-    region
-        Where is looked.
-    planes
-        Of the sections.
+    region, spacing
+        Where is looked, and the size of voxels.
+    planes, gauges
+        Of the sections, and of the layers by electrode.
     preparation, segmenter
         For the next frame.
     electrodes
@@ -76,7 +82,9 @@ class Observer:
 
     settings: Settings
     region: RunVolume
+    spacing: tuple[float, ...]
     planes: tuple[SectionPlane, ...]
+    gauges: dict[str, LayerGauge]
     preparation: Preparation
     segmenter: Segmenter
     electrodes: tuple[Electrode | None, ...]
@@ -84,13 +92,21 @@ class Observer:
     n_baseline: int = 0
 
     @classmethod
-    def of(cls, series: Series, settings: Settings, planes: tuple[SectionPlane, ...]) -> Observer:
+    def of(
+        cls,
+        series: Series,
+        settings: Settings,
+        planes: tuple[SectionPlane, ...],
+        gauges: dict[str, LayerGauge],
+    ) -> Observer:
         """Of the first frame of a series."""
         region = settings.region(series.shape, series.spacing)
         return cls(
             settings=replace(settings, cycling=None),
             region=region,
+            spacing=series.spacing,
             planes=planes,
+            gauges=gauges,
             preparation=Preparation.of(settings),
             segmenter=Segmenter(settings.rules, region, settings.axis),
             electrodes=(None, None),
@@ -116,16 +132,25 @@ class Observer:
         after = self if self.is_settled else self._with_first(signal, segmented, open_)
         old = open_ & after.baseline
         sizes = sorted(runs.n_voxels for runs in (open_, low, high))
+        ends = (segmented.low, segmented.high)
+        phases = Phases.banded(segmented.volumes, self.region, ends)
         observation = Observation(
-            segmented=segmented,
             open_=open_,
             preexisting=old,
             n_voxels=(sizes[0], sizes[-1]),
             motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
             sections=pictures(self.planes, aligned.image, open_, old),
+            phases=list(phases.table(spacing=self.spacing).rows()),
+            layers={name: self._gauged(name, segmented) for name in self.gauges},
             grey=self._grey(aligned.image, open_),
         )
         return observation, after
+
+    def _gauged(self, name: str, segmented: Segmented) -> GaugedLayer:
+        phase = self.settings.layers[name].phase
+        lithium = segmented.volumes[phase]
+        ends = [segmented.low[phase], segmented.high[phase]]
+        return self.gauges[name].measure(lithium, [end for end in ends if end is not lithium])
 
     def _with_first(self, signal: Image, segmented: Segmented, open_: RunVolume) -> Observer:
         """With one more baseline frame; the first also shows where electrodes are."""
