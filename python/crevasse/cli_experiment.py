@@ -134,7 +134,8 @@ def _on_cluster(run: Run, plan: Plan, options: argparse.Namespace) -> int:
         return _tell(f"--dask needs {error.name}; run: pip install 'crevasse[dask]'")
     logging.disable()  # what goes wrong Dask tells in many lines, and the error below in one
     try:
-        with connect(options.dask or None, n_workers=n_workers_here(plan.series)) as client:
+        n_workers = n_workers_here(plan.series, plan.settings)
+        with connect(options.dask or None, n_workers=n_workers) as client:
             return run(plan.series, plan.settings, options, client=client)
     except ClusterError as error:
         return _tell(str(error))

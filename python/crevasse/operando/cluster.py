@@ -17,19 +17,20 @@ from crevasse import _validate
 from crevasse.io import Frame, Series
 from crevasse.operando.glimpse import Glimpse, OutOfSightError
 from crevasse.operando.motion import Motion
-from crevasse.operando.observer import Observation, Observer
 from crevasse.operando.preparation import Preparation
+from crevasse.operando.settings import Settings
+from crevasse.operando.sight import Sight
 from crevasse.operando.signal import Image
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-T = TypeVar("T")
+S = TypeVar("S", bound=Sight[Any])
 # What is known of a frame's motion, and what the next frame's is found by.
 Found = tuple[Motion, Preparation]
 
 _AHEAD = 2  # frames that are under way for each of the workers' threads
-_BYTES_A_VOXEL = 16  # beside two grey volumes: what filters need at their worst
+_BYTES_A_VOXEL = 12  # beside the grey volume, at least: as matching its light takes
 
 
 class ClusterError(Exception):
@@ -38,11 +39,11 @@ class ClusterError(Exception):
 
 @dataclass(frozen=True)
 class _Known:
-    """An observer, and where the cluster holds it."""
+    """A sight, and where the cluster holds it."""
 
-    observer: Observer
-    settled: Future  # the observer with its baseline
-    found: Future | None  # of the frame before; None: it is the observer's own
+    sight: Sight[Any]
+    settled: Future  # but for its preparation
+    found: Future | None  # with the preparation; None: it is the settled one's
 
 
 class OnCluster:
@@ -51,8 +52,7 @@ class OnCluster:
     A task reads a scan and gives what is small; it is a function of what it is sent, so that one
     that is done again, where a worker was lost, gives the same. Where drift is looked for, a scan
     is read twice: for a glimpse of it, from which a chain of tasks, one a frame, finds how frames
-    have moved, and to look at it. The baseline frames, which the others depend on, are looked at
-    one by one.
+    have moved, and to look at it. Frames are looked at one by one until the sight is settled.
 
     Parameters
     ----------
@@ -74,13 +74,8 @@ class OnCluster:
         self._begun: deque[tuple[Future, Future]] = deque()  # for each frame: found, and seen
         _check_workers(client, series.source)
 
-    def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """What a function gives, called by a worker."""
-        result: T = self._result(self._submit(function, *arguments))
-        return result
-
-    def look(self, number: int, observer: Observer) -> tuple[Observation, Observer]:
-        """What the observer sees of the next frame, and the observer of the one after.
+    def look(self, number: int, sight: S) -> tuple[Any, S]:
+        """What is seen of the next frame, and the sight of the one after.
 
         Raises
         ------
@@ -90,11 +85,14 @@ class OnCluster:
             What goes wrong with the frame, as it would here.
         """
         known = self._known
-        if known is None or known.observer is not observer:
-            known = self._known = _Known(observer, self._sent(observer), None)
+        if known is None or known.sight is not sight:
+            known = self._known = _Known(sight, self._sent(sight), None)
             self._begun.clear()
-        if not observer.is_settled:
-            return self._look_at_baseline(number, known)
+        if not sight.is_settled:
+            task = self._submit(_observe, known.settled, self._frames[number])
+            seen, after = self._result(task)
+            self._known = _Known(after, self._submit(itemgetter(1), task), None)
+            return seen, after
         self._begin_from(number, known)
         found, look = self._begun.popleft()
         try:
@@ -103,14 +101,8 @@ class OnCluster:
         except BaseException:
             self._begun.clear()  # what follows was begun as if this frame were followed
             raise
-        after = replace(observer, preparation=preparation)
+        after = sight.prepared(preparation)
         self._known = _Known(after, known.settled, found)
-        return seen, after
-
-    def _look_at_baseline(self, number: int, known: _Known) -> tuple[Observation, Observer]:
-        task = self._submit(_observe, known.settled, self._frames[number])
-        seen, after = self._result(task)
-        self._known = _Known(after, self._submit(itemgetter(1), task), None)
         return seen, after
 
     def _begin_from(self, number: int, known: _Known) -> None:
@@ -126,11 +118,11 @@ class OnCluster:
             before = self._submit(_find, before, glimpse, following, priority=2)
             self._begun.append((before, self._submit(_look, known.settled, before, following)))
 
-    def _sent(self, observer: Observer) -> Future:
+    def _sent(self, sight: Sight[Any]) -> Future:
         """On the scheduler and not on one of the workers, with which it would be lost."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
-            return self._submit(_itself, observer)
+            return self._submit(_itself, sight)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future:
         with _lost_where_it_fails():
@@ -161,29 +153,30 @@ def _lost_where_it_fails() -> Iterator[None]:
         raise ClusterError(f"the cluster was lost ({why}); start the analysis again") from error
 
 
-def n_workers_here(series: Series) -> int:
-    """How many workers of this machine a series can employ: as it has cores, scans and room."""
+def n_workers_here(series: Series, settings: Settings) -> int:
+    """How many workers this machine has cores and room for, at most one a scan."""
     from distributed.system import MEMORY_LIMIT
 
-    room = math.prod(series.shape) * (2 * series.dtype.itemsize + _BYTES_A_VOXEL)
+    beside = max(_BYTES_A_VOXEL, settings.signal.bytes_a_voxel)
+    room = math.prod(series.shape) * (series.dtype.itemsize + beside)
     return max(1, min(_validate.n_threads(None), len(series), int(MEMORY_LIMIT // room)))
 
 
-def _itself(observer: Observer) -> Observer:
-    return observer
+def _itself(sight: Sight[Any]) -> Sight[Any]:
+    return sight
 
 
-def _unmoved(observer: Observer) -> Found:
-    return Motion(), observer.preparation
+def _unmoved(sight: Sight[Any]) -> Found:
+    return Motion(), sight.preparation
 
 
-def _observe(observer: Observer, frame: Frame) -> tuple[Observation, Observer]:
-    return observer.observe(frame.read())
+def _observe(sight: Sight[Any], frame: Frame) -> tuple[Any, Sight[Any]]:
+    return sight.observe(frame.read())
 
 
-def _glimpse(observer: Observer, frame: Frame) -> Image | Glimpse | None:
+def _glimpse(sight: Sight[Any], frame: Frame) -> Image | Glimpse | None:
     """What tells how a frame has moved; None where it takes the frame itself, or nothing."""
-    preparation = observer.preparation
+    preparation = sight.preparation
     if preparation.finder is None or preparation.finder.method != "translation":
         return None
     image, _ = preparation.lit(frame.read())
@@ -203,9 +196,9 @@ def _find(before: Found, glimpse: Image | Glimpse | None, frame: Frame) -> Found
     return motion, after
 
 
-def _look(observer: Observer, found: Found, frame: Frame) -> Observation:
-    image, _ = observer.preparation.lit(frame.read())
-    seen, _ = observer.look(image, found[0])
+def _look(sight: Sight[Any], found: Found, frame: Frame) -> Any:
+    image, _ = sight.preparation.lit(frame.read())
+    seen, _ = sight.look(image, found[0])
     return seen
 
 

@@ -17,6 +17,7 @@ from crevasse.operando.section_plane import Picture, SectionPlane, pictures
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.segmenter import Segmented, Segmenter
 from crevasse.operando.settings import Settings
+from crevasse.operando.sight import Sight
 from crevasse.operando.signal import Image
 
 
@@ -55,12 +56,8 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False)
-class Observer:
-    """Look at frame after frame.
-
-    A value: what it gives with an observation is the observer of the next frame, so a frame that
-    fails leaves nothing behind, and what it knows can be sent to where a frame is read. From frame
-    to frame `preparation` alone changes once the baseline is complete.
+class Observer(Sight[Observation]):
+    """Makes observations, frame after frame; settled when the baseline is complete.
 
     Attributes
     ----------
@@ -70,7 +67,7 @@ class Observer:
         Where is looked, and the size of voxels.
     planes, gauges
         Of the sections, and of the layers by electrode.
-    preparation, segmenter
+    segmenter
         For the next frame.
     electrodes
         Working and counter electrode, once the first frame has shown them.
@@ -85,7 +82,6 @@ class Observer:
     spacing: tuple[float, ...]
     planes: tuple[SectionPlane, ...]
     gauges: dict[str, LayerGauge]
-    preparation: Preparation
     segmenter: Segmenter
     electrodes: tuple[Electrode | None, ...]
     baseline: RunVolume
@@ -115,16 +111,11 @@ class Observer:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the baseline is complete: other frames can be looked at in any order."""
+        """As in `Sight`."""
         return self.n_baseline >= self.settings.baseline_frames
 
-    def observe(self, image: Image) -> tuple[Observation, Observer]:
-        """Look at the next frame, which may be written over; and the observer of the one after."""
-        image, motion, preparation = self.preparation.find(image)
-        return replace(self, preparation=preparation).look(image, motion)
-
     def look(self, image: Image, motion: Motion) -> tuple[Observation, Observer]:
-        """Look at a frame in the light of the first, of which it is known how it has moved."""
+        """As in `Sight`."""
         aligned = motion.undo(image, in_place=True)
         signal = self.settings.signal.of(aligned.image)
         segmented = self.segmenter.segment(signal)

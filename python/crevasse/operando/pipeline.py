@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from crevasse.io import Frame, ReadAhead, Series
+from crevasse.io import ReadAhead, Series
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.cluster import ClusterError, OnCluster
 from crevasse.operando.extents import check_box
 from crevasse.operando.grey_sample import GreySample
-from crevasse.operando.observer import Observation, Observer
-from crevasse.operando.preparation import Preparation
+from crevasse.operando.grey_sight import GreySight
 from crevasse.operando.settings import Analysis, Settings
-from crevasse.operando.signal import Image
+from crevasse.operando.sight import Sight
 from crevasse.tracking import FrameResult
 
 if TYPE_CHECKING:
     from distributed import Client
 
-T = TypeVar("T")
+S = TypeVar("S", bound=Sight[Any])
 Progress = Callable[[FrameResult, int], None]
 
 
@@ -77,10 +77,10 @@ def analyze_series(
     """
     check_regions(series, settings)
     analyst = None if checkpoint is None else checkpoint.resume(series, settings)
+    if analyst is None:
+        sample = grey_sample(series, settings, client) if settings.find else None
+        analyst = Analyst(series, settings, sample)
     with _place(series, client) as place:
-        if analyst is None:
-            sample = place.call(grey_sample, series, settings) if settings.find else None
-            analyst = Analyst(series, settings, sample)
         for frame in series.frames[len(analyst.seen) :]:
             try:
                 result = analyst.follow(frame, *place.look(len(analyst.seen), analyst.observer))
@@ -117,13 +117,9 @@ class InProcess:
     def __init__(self, series: Series, ahead: ReadAhead) -> None:
         self._frames, self._ahead = series.frames, ahead
 
-    def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """What a function gives."""
-        return function(*arguments)
-
-    def look(self, number: int, observer: Observer) -> tuple[Observation, Observer]:
-        """What the observer sees of the next frame, and the observer of the one after."""
-        seen = observer.observe(self._ahead.read(self._frames[number]))
+    def look(self, number: int, sight: S) -> tuple[Any, S]:
+        """What is seen of the next frame, and the sight of the one after."""
+        seen = sight.observe(self._ahead.read(self._frames[number]))
         for following in self._frames[number + 1 : number + 2]:
             self._ahead.begin(following)
         return seen
@@ -149,30 +145,19 @@ def check_regions(series: Series, settings: Settings) -> None:
         )
 
 
-def grey_sample(series: Series, settings: Settings) -> GreySample:
-    """Grey values of the first, middle and last frame; of more, where some are broken."""
+def grey_sample(series: Series, settings: Settings, client: Client | None = None) -> GreySample:
+    """Grey values of the first, middle and last frame, of those of them that are not broken."""
     last = len(series) - 1
-    rules = sorted({grey.rule for grey in settings.find.values()})
-    region = settings.region(series.shape, series.spacing)
-    images = _images([series[i] for i in sorted({0, last // 2, last})], settings)
-    return GreySample.gather(images, rules, region, settings.sensitivity)
-
-
-def _images(frames: list[Frame], settings: Settings) -> Iterator[tuple[int, Image]]:
-    """What thresholds will apply to."""
-    preparation = Preparation.of(settings)
-    n_given = 0
-    for frame in frames:
-        try:
-            aligned, preparation = preparation.prepare(frame.read())
-            image = settings.signal.of(aligned.image)
-        except (ValueError, OSError) as error:
-            if settings.skip_broken:
-                continue
-            raise BrokenFrameError(f"{frame.name}: {error}", None) from error
-        n_given += 1
-        yield frame.index, image
-        del image, aligned  # before the next is read
-    if n_given == 0:
+    frames = tuple(series[i] for i in sorted({0, last // 2, last}))
+    sight, parts = GreySight.of(series, settings), {}
+    with _place(replace(series, frames=frames), client) as place:
+        for number, frame in enumerate(frames):
+            try:
+                parts[frame.index], sight = place.look(number, sight)
+            except (ValueError, OSError) as error:
+                if not settings.skip_broken:
+                    raise BrokenFrameError(f"{frame.name}: {error}") from error
+    if not parts:
         names = ", ".join(frame.name for frame in frames)
-        raise BrokenFrameError(f"none of {names} can be used to find thresholds", None)
+        raise BrokenFrameError(f"none of {names} can be used to find thresholds")
+    return GreySample.of(parts, settings.grey_rules, settings.sensitivity)

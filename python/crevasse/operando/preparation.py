@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from crevasse._shape import Box
 from crevasse.operando.align import bright_level, match_light
 from crevasse.operando.denoise import level_slices
-from crevasse.operando.motion import Aligned, Motion, MotionFinder
+from crevasse.operando.motion import Motion, MotionFinder
 from crevasse.operando.settings import Settings
 from crevasse.operando.signal import Image
 
@@ -41,11 +41,6 @@ class Preparation:
         if settings.align != "none":
             finder = MotionFinder(settings.stable or settings.roi, settings.align)
         return cls(settings.match_light, settings.level_region, finder)
-
-    def prepare(self, image: Image) -> tuple[Aligned, Preparation]:
-        """The next frame, brought onto the first; the image given may be written over."""
-        image, motion, after = self.find(image)
-        return motion.undo(image, in_place=True), after
 
     def find(self, image: Image) -> tuple[Image, Motion, Preparation]:
         """The next frame in the light of the first, and how it has moved."""
