@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,9 @@ from distributed import Client, LocalCluster, Security
 from distributed.comm import connect as distributed_connect
 
 from crevasse import _validate
+
+# Ctrl-C reaches every process of a terminal: this one ends its workers, they need not complain.
+_DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 @contextmanager
@@ -63,6 +67,8 @@ def _local(n_workers: int | None) -> Iterator[Client]:
             dashboard_address=":0",  # any port that is free
             scheduler_kwargs={"dashboard": False},
             env={"OMP_NUM_THREADS": str(max(1, cores // count))},
+            preload=_DEAF,
+            silence_logs=logging.ERROR,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
