@@ -12,6 +12,25 @@ hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("fixed")
 
 
+@pytest.fixture(scope="session")
+def cluster():
+    """Worker processes on this machine; a test sets how many it wants."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as local:
+        yield local
+
+
+@pytest.fixture
+def client(cluster):
+    from distributed import Client
+
+    with Client(cluster) as connected:
+        yield connected
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20250812)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from crevasse import phantom
-from crevasse.operando import DriftCorrector, align, estimate_drift, match_light, move_back
+from crevasse.operando import DriftCorrector, estimate_drift, match_light, motion, move_back
 from crevasse.operando.votes import Votes
 
 
@@ -167,9 +167,9 @@ def test_the_residual_tells_of_a_correction_that_is_off(rng, monkeypatch):
     image = textured((50, 54, 58), rng)
     corrector = DriftCorrector()
     corrector.correct(image)
-    right = align.move_back
+    right = motion.move_back
     monkeypatch.setattr(
-        align, "move_back", lambda i, d, **k: right(i, d + np.array([0.4, 0, -0.3]), **k)
+        motion, "move_back", lambda i, d, **k: right(i, d + np.array([0.4, 0, -0.3]), **k)
     )
     aligned = corrector.correct(shifted(image, (0.5, 0.25, -1)))
     assert aligned.residual == pytest.approx(0.5, abs=0.1)
@@ -333,8 +333,11 @@ def test_without_simpleitk_the_mend_is_told(monkeypatch):
         DriftCorrector(method="rigid")
 
 
-def test_simpleitk_is_loaded_only_when_asked_for():
-    code = "import crevasse.operando, sys; assert 'SimpleITK' not in sys.modules"
+def test_simpleitk_and_dask_are_loaded_only_when_asked_for():
+    code = (
+        "import crevasse.operando, sys; "
+        "assert not {'SimpleITK', 'dask', 'distributed'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

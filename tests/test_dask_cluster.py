@@ -8,27 +8,12 @@ import dask
 import numpy as np
 import pytest
 import zarr
-from distributed import Client, LocalCluster
 from test_dask_layers import assert_equal_layers
 
 import crevasse
 import crevasse.dask
 
 from bricks import cut
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as local:
-        yield local
-
-
-@pytest.fixture
-def client(cluster):
-    with Client(cluster) as connected:
-        yield connected
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ import crevasse
 from crevasse import _core, cli_experiment, cli_info, cli_watch
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from crevasse.io import Series
     from crevasse.operando import Analysis, Settings
     from crevasse.tracking import FrameResult
@@ -241,10 +243,11 @@ def _run(
     settings: Settings,
     options: argparse.Namespace,
     more: Callable[[Analysis], str] = lambda _: "",
+    client: Client | None = None,
 ) -> int:
     """Analyse a series, write its report to `options.output` and say what was found.
 
-    `more` is what else there is to say, for a person.
+    `more` is what else there is to say, for a person; `client` that of a cluster.
     """
     from crevasse.operando import BrokenFrameError, Checkpoint, analyze_series
     from crevasse.report import summary, write_report
@@ -252,7 +255,9 @@ def _run(
     checkpoint = Checkpoint(options.output / ".unfinished")
     try:
         with _output_folder(options.output), _Progress(len(series)) as progress:
-            analysis = analyze_series(series, settings, progress=progress, checkpoint=checkpoint)
+            analysis = analyze_series(
+                series, settings, progress=progress, checkpoint=checkpoint, client=client
+            )
     except BrokenFrameError as error:
         if error.analysis is None:
             raise

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from crevasse.io import Series
-    from crevasse.operando import Settings
+    from crevasse.operando import Plan, Settings
 
 Command = Callable[..., argparse.ArgumentParser]
-# What analyses a series and writes its report: series, settings, options.
-Run = Callable[["Series", "Settings", argparse.Namespace], int]
 
-_BAD_USE = 2
+_FAILED, _BAD_USE = 1, 2
+
+
+class Run(Protocol):
+    """What analyses a series and writes its report."""
+
+    def __call__(
+        self,
+        series: Series,
+        settings: Settings,
+        options: argparse.Namespace,
+        *,
+        client: Client | None = None,
+    ) -> int:
+        """The exit code."""
 
 
 def add_init(commands: Any, add_command: Command) -> None:
@@ -46,6 +61,15 @@ def add_analyze(commands: Any, add_command: Command, run: Run) -> None:
     command.add_argument("experiment", type=Path, help="TOML file; crevasse init writes one")
     command.add_argument(
         "-o", "--output", type=Path, help="folder to write to (default: the experiment's)"
+    )
+    command.add_argument(
+        "--dask",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="read, align and segment scans on the workers of a Dask cluster, which must see them "
+        "under the same paths: at ADDRESS (tcp://host:8786, or the scheduler's .json file), or of "
+        "this machine's cores; give it after the experiment. The result is the same",
     )
 
 
@@ -95,4 +119,30 @@ def _analyze(run: Run, options: argparse.Namespace) -> int:
     wanted = plan.experiment.output
     options.output = options.output or Path(wanted.folder)
     options.title = wanted.title or f"Cracks in {options.experiment.stem}"
+    if options.dask is not None:
+        return _on_cluster(run, plan, options)
     return run(plan.series, plan.settings, options)
+
+
+def _on_cluster(run: Run, plan: Plan, options: argparse.Namespace) -> int:
+    from crevasse.operando import ClusterError
+    from crevasse.operando.cluster import n_workers_here
+
+    try:
+        from crevasse.dask import connect
+    except ModuleNotFoundError as error:
+        return _tell(f"--dask needs {error.name}; run: pip install 'crevasse[dask]'")
+    logging.disable()  # what goes wrong Dask tells in many lines, and the error below in one
+    try:
+        n_workers = n_workers_here(plan.series, plan.settings)
+        with connect(options.dask or None, n_workers=n_workers) as client:
+            return run(plan.series, plan.settings, options, client=client)
+    except ClusterError as error:
+        return _tell(str(error))
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _tell(message: str) -> int:
+    print(f"crevasse: error: {message}", file=sys.stderr)
+    return _FAILED

@@ -6,6 +6,7 @@ Needs the extra `operando`: pip install 'crevasse[operando]'.
 from crevasse.operando.alarm_rule import AlarmRule
 from crevasse.operando.align import DriftCorrector, estimate_drift, match_light, move_back
 from crevasse.operando.checkpoint import Checkpoint
+from crevasse.operando.cluster import ClusterError
 from crevasse.operando.denoise import (
     Levelled,
     denoise_median,
@@ -51,6 +52,7 @@ __all__ = [
     "Analysis",
     "BrokenFrameError",
     "Checkpoint",
+    "ClusterError",
     "CyclerData",
     "Cycling",
     "Cylinder",

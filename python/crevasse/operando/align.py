@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,52 +11,13 @@ from numpy.typing import NDArray
 from crevasse import _validate
 from crevasse._shape import Box
 from crevasse.operando.drift import DriftFinder
+from crevasse.operando.motion import Aligned, Method, MotionFinder, check_image, check_shape
 from crevasse.operando.moving import move_back
-from crevasse.operando.rigid import RigidFinder
 
 __all__ = ["Aligned", "DriftCorrector", "estimate_drift", "match_light", "move_back"]
 
 Image = NDArray[Any]
 _CENTRE_VOXELS = 2**24  # from which the level of light is taken
-
-
-@dataclass(frozen=True, eq=False)
-class Aligned:
-    """A frame brought onto the first.
-
-    Attributes
-    ----------
-    image
-        The frame moved back.
-    drift
-        How far it had moved against the first, in voxels per axis; of a rotated frame, its centre.
-    residual
-        Length, in voxels, of the drift against the first frame and the one before that is still
-        found in `image`, by blocks that the estimate did not use (every eighth; in images of less
-        than eight blocks of 16³ or 64² voxels, by all). It tells errors of the estimate by noise,
-        rotation or distortion, and errors of the moving back. What both the estimate and the check
-        mistake for motion, growth that outweighs what stays, it does not tell.
-    agreement
-        How sharply the parts of the frame agree on the drift along each axis: 1 at most, 0.2 to 0.6
-        where faces lie across it. Below 0.1 the drift along this axis is in doubt: little or
-        nothing is seen along it, or much has changed. The residual does not tell that, since what
-        misled the estimate misleads the check.
-    rotation
-        Degrees about z, y and x through the image's centre, of (y, x) images about z alone; zero
-        where only translation is looked for.
-    """
-
-    image: Image
-    drift: NDArray[np.float64]
-    residual: float
-    rotation: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    agreement: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-
-    def __post_init__(self) -> None:
-        if not self.agreement.size:
-            object.__setattr__(self, "agreement", np.ones(self.image.ndim))
-        if not self.rotation.size:
-            object.__setattr__(self, "rotation", np.zeros(3 if self.image.ndim == 3 else 1))
 
 
 def estimate_drift(
@@ -112,10 +72,11 @@ def estimate_drift(
     >>> estimate_drift(image, moved).round(1) + 0.0
     array([ 1.5, -0.5])
     """
-    _check_image(reference)
-    _check_shape(moving, reference.shape)
+    check_image(reference)
+    check_shape(moving, reference.shape)
     with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
-        return DriftFinder(reference, pool).find(moving, pool)
+        drift, _ = DriftFinder.begin(reference, pool).find(moving, pool)
+    return drift.shift
 
 
 def bright_level(image: Image) -> float:
@@ -183,16 +144,12 @@ class DriftCorrector:
         self,
         *,
         roi: Box | None = None,
-        method: Literal["translation", "rigid"] = "translation",
+        method: Method = "translation",
         n_threads: int | None = None,
     ) -> None:
-        if method not in ("translation", "rigid"):
-            raise ValueError(f"method must be 'translation' or 'rigid', got {method!r}")
-        self._roi = ... if roi is None else roi
-        self._threads = _validate.n_threads(n_threads)
-        self._rigid = RigidFinder(roi, self._threads) if method == "rigid" else None
-        self._shape: tuple[int, ...] = ()
-        self._finder: DriftFinder | None = None
+        self._finder = MotionFinder(roi, method)
+        _validate.n_threads(n_threads)
+        self._threads = n_threads
 
     def correct(self, image: Image, *, in_place: bool = False) -> Aligned:
         """Align the next frame.
@@ -209,36 +166,8 @@ class DriftCorrector:
         ValueError
             If its shape is not the first one's, or the first has neither two nor three axes.
         """
-        with ThreadPoolExecutor(self._threads) as pool:
-            if self._finder is None:
-                return self._begin(image, pool)
-            _check_shape(image, self._shape)
-            drift = self._finder.find(image[self._roi], pool)
-            if self._rigid is None:
-                moved = move_back(image, drift, in_place=in_place, n_threads=self._threads)
-                rotation = np.zeros(0)
-            else:
-                moved, drift, rotation = self._rigid.correct(image, drift)
-            left = self._finder.left(moved[self._roi], pool)
-            return Aligned(moved, drift, left, rotation, self._finder.agreement)
-
-    def _begin(self, image: Image, pool: Executor) -> Aligned:
-        _check_image(image)
-        self._shape = image.shape
-        self._finder = DriftFinder(image[self._roi], pool)
-        if self._rigid is not None:
-            self._rigid.begin(image)
-        return Aligned(image, np.zeros(image.ndim), 0.0)
-
-
-def _check_image(image: Image) -> None:
-    if image.ndim not in (2, 3):
-        raise ValueError(f"image must be (z, y, x) or (y, x), got {image.ndim} axes")
-
-
-def _check_shape(image: Image, shape: tuple[int, ...]) -> None:
-    if image.shape != shape:
-        raise ValueError(f"image must have the first one's shape {shape}, got {image.shape}")
+        motion, self._finder = self._finder.find(image, self._threads)
+        return motion.undo(image, in_place=in_place, n_threads=self._threads)
 
 
 def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:

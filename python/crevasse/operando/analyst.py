@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,51 +14,22 @@ from crevasse._runs import RunVolume
 from crevasse._table import Table
 from crevasse._thickness_distribution import thickness_distribution
 from crevasse.io import Frame, Series
-from crevasse.operando.align import Aligned
 from crevasse.operando.electrochemistry import FrameStates, join_frames
 from crevasse.operando.grey_comparison import GreyComparison
 from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.grey_study import GreyStudy
 from crevasse.operando.interface import InterfaceRecord
-from crevasse.operando.phases import Phases
-from crevasse.operando.preparation import Preparation
+from crevasse.operando.observer import Observation, Observer
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord
-from crevasse.operando.seen_electrode import SeenElectrode
-from crevasse.operando.segmenter import Segmented, Segmenter
 from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
-from crevasse.operando.signal import Image
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
 _NOT_STATE = ("given", "seen", "_series", "_settings", "_tracker", "_follower", "_cycling")
 
 
-@dataclass(frozen=True)
-class SegmentedFrame:
-    """What is kept of a frame's grey values.
-
-    Attributes
-    ----------
-    segmented
-        Its phases.
-    open_, low, high
-        Those that are followed, together: as the thresholds are, and at the ends of their bands.
-    preexisting
-        What of `open_` was open at first.
-    motion
-        How it had moved, as columns of the measures.
-    """
-
-    segmented: Segmented
-    open_: RunVolume
-    low: RunVolume
-    high: RunVolume
-    preexisting: RunVolume
-    motion: dict[str, float]
-
-
 class Analyst:
-    """Analyse frame after frame; of each only runs, small pictures and numbers are kept.
+    """Analyse frame after frame, in order, from what an observer has kept of them.
 
     Parameters
     ----------
@@ -73,6 +44,8 @@ class Analyst:
     ----------
     given
         The settings, before thresholds were found.
+    observer
+        Of the next frame.
     seen
         Frames that were added or left out.
     skipped
@@ -85,9 +58,6 @@ class Analyst:
             settings = settings.with_thresholds(sample.thresholds)
         self._series, self._settings, self._sample = series, settings, sample
         self._region = settings.region(series.shape, series.spacing)
-        self._preparation = Preparation(settings)
-        self._segmenter = Segmenter(settings.rules, self._region, settings.axis)
-        self._electrodes: tuple[Electrode | None, ...] = (None, None)
         self._tracker: Tracker | None = None  # made when the first frame shows the electrodes
         self._follower: FrontFollower | None = None
         self._cycling = _joined(series, settings)
@@ -95,7 +65,6 @@ class Analyst:
             name: _record(layer, series, settings) for name, layer in settings.layers.items()
         }
         self._grey = GreyStudy(names=("open at first", "opened later")) if settings.grey else None
-        self._baseline = self._region - self._region
         self._rows: list[dict[str, Any]] = []
         self._phase_rows: list[dict[str, Any]] = []
         self._sections = SectionRecord(
@@ -104,47 +73,40 @@ class Analyst:
             spacing=series.spacing,
             top=settings.face_up(len(series.shape)),
         )
+        gauges = {name: record.gauge(series.shape) for name, record in self._layers.items()}
+        self.observer = Observer.of(series, settings, self._sections.planes, gauges)
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
 
     def add(self, frame: Frame) -> FrameResult:
         """Read and analyse one frame; if that fails, nothing is added."""
-        return self.follow(frame, self.segment(frame.read()))
+        return self.follow(frame, *self.observer.observe(frame.read()))
 
-    def segment(self, image: Image) -> SegmentedFrame:
-        """Align and segment the next frame: all that needs its grey values.
+    def follow(self, frame: Frame, found: Observation, observer: Observer) -> FrameResult:
+        """Track and measure what was found in the next frame; `observer` is that of the one after.
 
-        These may be written over.
+        Needs no grey values.
         """
-        aligned = self._preparation.prepare(image)
-        signal = self._settings.signal.of(aligned.image)
-        segmented = self._segmenter.segment(signal)
-        open_, low, high = segmented.together(self._settings.follow)
         if self._tracker is None:
-            self._begin(signal, segmented)
-        if len(self._rows) < self._settings.baseline_frames:
-            self._baseline = self._baseline | open_
-        self._study_grey(aligned.image, open_)
-        old = open_ & self._baseline
-        self._sections.update(aligned.image, open_, old)
-        return SegmentedFrame(segmented, open_, low, high, old, self._motion(aligned))
-
-    def follow(self, frame: Frame, found: SegmentedFrame) -> FrameResult:
-        """Track and measure what was found in a frame."""
-        open_, old = found.open_, found.preexisting
+            self._begin(observer.electrodes)
         assert self._tracker is not None
+        open_, old = found.open_, found.preexisting
         cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
         result = self._tracker.update(open_, time=frame.time, cycle=cycle)
         if self._follower is not None:
             self._follower.update(result)
-        self._measure_layers(found.segmented, frame.time)
-        self._add_phases(found.segmented, frame.time)
-        volumes = sorted(v.n_voxels for v in (open_, found.low, found.high))
-        row = self._measure(frame, open_, (volumes[0], volumes[-1]))
-        self._rows.append(row | found.motion)
+        for name, record in self._layers.items():
+            record.add(found.layers[name], time=frame.time)
+        place = {"frame": len(self._rows), "time": frame.time}
+        self._phase_rows += [place | row for row in found.phases]
+        self._rows.append(self._measure(frame, found))
+        if self._grey is not None:
+            self._grey.add_counts(*found.grey)
+        self._sections.keep(found.sections)
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
+        self.observer = observer
         self.seen.append(frame)
         return result
 
@@ -181,7 +143,7 @@ class Analyst:
         analyst.seen = list(series.frames[: state.pop("n_seen")])
         vars(analyst).update(state)
         analyst._tracker = Tracker.load(folder / "tracker.npz")
-        follower = analyst._new_follower()
+        follower = analyst._new_follower(analyst.observer.electrodes)
         if follower is not None:
             analyst._follower = follower.load(folder / "fronts.npz")
         return analyst
@@ -219,16 +181,10 @@ class Analyst:
             skipped=tuple(self.skipped),
         )
 
-    def _begin(self, signal: Image, segmented: Segmented) -> None:
+    def _begin(self, electrodes: tuple[Electrode | None, ...]) -> None:
         """With the first frame, which shows where electrodes are."""
         series, settings = self._series, self._settings
-        self._electrodes = tuple(
-            electrode.locate(signal, segmented.volumes, self._region)
-            if isinstance(electrode, SeenElectrode)
-            else electrode
-            for electrode in (settings.working, settings.counter)
-        )
-        working, counter = self._electrodes
+        working, counter = electrodes
         whole = settings.roi is None and settings.cylinder is None
         self._tracker = Tracker(
             spacing=series.spacing,
@@ -242,59 +198,30 @@ class Analyst:
             counter=counter,
             roi=None if whole else self._region,
         )
-        self._follower = self._new_follower()
+        self._follower = self._new_follower(electrodes)
 
-    def _new_follower(self) -> FrontFollower | None:
-        working, counter = self._electrodes
+    def _new_follower(self, electrodes: tuple[Electrode | None, ...]) -> FrontFollower | None:
+        working, counter = electrodes
         if not self._settings.fronts or working is None:
             return None
         # Branches shorter than five voxels are roughness; tips go up to forty a scan.
         voxel = max(self._series.spacing)
         return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
 
-    def _measure_layers(self, segmented: Segmented, time: float) -> None:
-        for name, record in self._layers.items():
-            phase = self._settings.layers[name].phase
-            ends = [segmented.low[phase], segmented.high[phase]]
-            changed = [end for end in ends if end is not segmented.volumes[phase]]
-            record.update(segmented.volumes[phase], time=time, banded=changed)
-
-    def _study_grey(self, image: Image, open_: RunVolume) -> None:
-        if self._grey is None:
-            return
-        if len(self._rows) < self._settings.baseline_frames:
-            self._grey.add(image, open_, None)
-        else:  # the voxels beside what was open before hold part of it
-            self._grey.add(image, None, open_ - self._baseline.dilate())
-
-    def _add_phases(self, segmented: Segmented, time: float) -> None:
-        ends = (segmented.low, segmented.high)
-        phases = Phases.banded(segmented.volumes, self._region, ends)
-        table = phases.table(spacing=self._series.spacing)
-        self._phase_rows += [{"frame": len(self._rows), "time": time} | row for row in table.rows()]
-
-    def _measure(self, frame: Frame, open_: RunVolume, n_voxels: tuple[int, int]) -> dict[str, Any]:
+    def _measure(self, frame: Frame, found: Observation) -> dict[str, Any]:
         voxel_volume = float(np.prod(self._series.spacing))
+        least, most = found.n_voxels
         row = {
             "frame": len(self._rows),
             "scan": frame.index,
             "name": frame.name,
             "time": frame.time,
-            "fraction": open_.n_voxels / self._region.n_voxels,
-            "volume_low": n_voxels[0] * voxel_volume,
-            "volume_high": n_voxels[1] * voxel_volume,
+            "fraction": found.open_.n_voxels / self._region.n_voxels,
+            "volume_low": least * voxel_volume,
+            "volume_high": most * voxel_volume,
         }
-        return row | (self._thickness(open_) if self._settings.thickness else {})
-
-    def _motion(self, aligned: Aligned) -> dict[str, float]:
-        """In voxels, and degrees where rotation was looked for."""
-        axes = "zyx"[-aligned.image.ndim :]
-        row = {f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)}
-        if self._settings.align == "rigid":
-            about = "zyx" if aligned.image.ndim == 3 else "z"
-            row |= {f"rotation_{a}": float(r) for a, r in zip(about, aligned.rotation, strict=True)}
-        row |= {f"agreement_{a}": float(n) for a, n in zip(axes, aligned.agreement, strict=True)}
-        return row | {"residual": aligned.residual}
+        thickness = self._thickness(found.open_) if self._settings.thickness else {}
+        return row | thickness | found.motion
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:
         spacing = self._series.spacing

@@ -39,15 +39,22 @@ class Blocks:
         """Some of the blocks."""
         return Blocks(self.shape, self.size, self.cell, self.starts[which])
 
-    def read(self, image: Image, whole: NDArray[np.intp]) -> Greys:
-        """Windows that `sample` needs for drifts from `whole` voxels on to one voxel farther.
+    def window(self, margin: int = 0) -> tuple[int, ...]:
+        """Voxels that a block needs around it for its samples, and a margin."""
+        return tuple(s + 2 * (RIM + _REACH + margin) + 1 for s in self.size)
 
-        Beyond its border the image repeats; `valid` says where that matters.
+    def read(self, image: Image, whole: NDArray[np.intp]) -> Greys:
+        """Windows that `sample` needs for drifts from `whole` voxels on to one voxel farther."""
+        return self.windows(image, whole).astype(np.float32, copy=False)
+
+    def windows(self, image: Image, whole: NDArray[np.intp], margin: int = 0) -> Image:
+        """The same with a margin, (block, *window), in the dtype of the image.
+
+        Beyond its border the image repeats; `inside` says where that matters.
         """
-        low, high = RIM + _REACH, RIM + _REACH + 1
-        size = [s + low + high for s in self.size]
-        out = np.empty((len(self), *size), dtype=np.float32)
-        for window, start in zip(out, self.starts + whole - low, strict=True):
+        size = self.window(margin)
+        out = np.empty((len(self), *size), dtype=image.dtype)
+        for window, start in zip(out, self.starts + whole - (RIM + _REACH + margin), strict=True):
             inside = all(
                 a >= 0 and a + s <= n for a, s, n in zip(start, size, self.shape, strict=True)
             )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crevasse.operando.blocks import RIM, Blocks, Greys, Image, spread
 from crevasse.operando.cells import Cells, compared
+from crevasse.operando.glimpse import MARGIN, Glimpse
 from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
 
@@ -29,7 +32,7 @@ _CHECKED = 8  # one block in so many is kept for the check
 class Sampler:
     """Blocks of one image at any drift; what was read is kept while whole voxels stay the same."""
 
-    def __init__(self, image: Image, blocks: Blocks, pool: Executor) -> None:
+    def __init__(self, image: Image | Glimpse, blocks: Blocks, pool: Executor) -> None:
         self._image, self._blocks, self._pool = image, blocks, pool
         begins = range(0, len(blocks), _TOGETHER)
         self._parts = [blocks.part(slice(a, a + _TOGETHER)) for a in begins]
@@ -49,13 +52,17 @@ class Sampler:
     def _sample(self, drift: Vector, rim: int) -> Greys:
         whole = np.floor(drift).astype(np.intp)
         if self._whole != tuple(whole):
-            self._windows = list(self._pool.map(lambda p: p.read(self._image, whole), self._parts))
+            self._windows = list(self._pool.map(lambda p: self._read(p, whole), self._parts))
             self._whole = tuple(whole)
         share = (drift - whole).tolist()
         samples = self._pool.map(
             lambda p, w: p.sample(w, share, rim=rim), self._parts, self._windows
         )
         return np.concatenate(list(samples))
+
+    def _read(self, part: Blocks, whole: NDArray[np.intp]) -> Greys:
+        image = self._image
+        return image.read(part, whole) if isinstance(image, Glimpse) else part.read(image, whole)
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def settled(sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Vec
     return drift
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """What is held of a frame: its cells on the first one's grid, and how it looks from afar."""
 
@@ -109,6 +116,38 @@ class Seen:
     drift: Vector
 
 
+@dataclass(frozen=True, eq=False)
+class Drift:
+    """How far a frame has moved, and what tells whether that is right.
+
+    Attributes
+    ----------
+    shift
+        In voxels per axis.
+    agreement
+        Of the votes on it, along each axis; see `Votes.agreement`.
+    check
+        The blocks kept for the check.
+    compared
+        Their cells in each frame that this one was compared with.
+    """
+
+    shift: Vector
+    agreement: Vector
+    check: Blocks
+    compared: tuple[Cells, ...]
+
+    def left(self, moved: Image, pool: Executor) -> float:
+        """Length of the drift that is still found, in the blocks kept for it, in what was found.
+
+        `moved` is the frame moved back.
+        """
+        start = np.zeros(moved.ndim)
+        votes = Sampler(moved, self.check, pool).votes(start, self.compared, _TOLERANCE)
+        return float(np.linalg.norm(votes.towards(start)))
+
+
+@dataclass(frozen=True, eq=False)
 class DriftFinder:
     """Drifts of frames against the first, from blocks of the first and of the frame before.
 
@@ -117,63 +156,69 @@ class DriftFinder:
 
     Attributes
     ----------
-    agreement
-        Of the votes on the last drift, along each axis; see `Votes.agreement`.
+    blocks, check, far
+        Where is looked: in frames, in frames for the check, and in their overviews.
+    first, before
+        What is held of the first frame and of the one before.
     """
 
-    def __init__(self, image: Image, pool: Executor) -> None:
+    blocks: Blocks
+    check: Blocks
+    far: Blocks
+    first: Seen
+    before: Seen
+
+    @classmethod
+    def begin(cls, image: Image, pool: Executor) -> DriftFinder:
+        """From the first frame."""
         view = overview(image, pool)
         blocks = spread(image.shape, view.contrast)
         held_out = np.arange(len(blocks)) % _CHECKED == _CHECKED - 1
-        self._blocks = blocks.part(~held_out)
-        self._check = blocks.part(held_out) if held_out.any() else blocks
-        self._far = spread(view.image.shape, view.contrast)
-        sampler = Sampler(image, self._blocks, pool)
-        self._first = self._before = self._seen(image, view, np.zeros(image.ndim), sampler, pool)
-        self._compared = [self._first]
-        self.agreement = np.ones(image.ndim)
+        found = blocks.part(~held_out)
+        check = blocks.part(held_out) if held_out.any() else blocks
+        drift = np.zeros(image.ndim)
+        cells, checked = (Sampler(image, part, pool).cells(drift) for part in (found, check))
+        first = Seen(cells, checked, view, drift)
+        return cls(found, check, spread(view.image.shape, view.contrast), first, first)
 
-    def find(self, image: Image, pool: Executor) -> Vector:
-        """The drift of the next frame."""
+    def glimpse(self, image: Image, pool: Executor) -> Image | Glimpse:
+        """What `find` needs of a later frame, whichever comes before it; small images whole."""
+        parts = (self.blocks, self.check)
+        if image.size <= sum(len(p) * math.prod(p.window(MARGIN)) for p in parts):
+            return np.array(image)
         view = overview(image, pool)
-        sampler = Sampler(image, self._blocks, pool)
-        before = self._before
-        self._compared = [self._first] if before is self._first else [self._first, before]
-        references = [seen.cells for seen in self._compared]
-        found = near(sampler, references, before.drift)
-        far = self._from_afar(view, pool)
+        return Glimpse.of(image, view, self._from_afar(view, self.first, pool), parts)
+
+    def find(self, image: Image | Glimpse, pool: Executor) -> tuple[Drift, DriftFinder]:
+        """The drift of the next frame, and the finder for the one after it.
+
+        Raises
+        ------
+        OutOfSightError
+            If a glimpse is not enough.
+        """
+        view = image.view if isinstance(image, Glimpse) else overview(image, pool)
+        sampler = Sampler(image, self.blocks, pool)
+        compared = [self.first] if self.before is self.first else [self.first, self.before]
+        references = [seen.cells for seen in compared]
+        found = near(sampler, references, self.before.drift)
+        far = self._from_afar(view, self.before, pool)
         if np.any(np.abs(far - found.drift) > _FAR * np.array(view.factor)):
             other = near(sampler, references, far)
             if other.score > found.score + _BETTER:
                 found = other
-        self._before = self._seen(image, view, found.drift, sampler, pool)
-        votes = sampler.votes(found.drift, references)
-        self.agreement = votes.agreement(np.zeros(len(found.drift)))
-        return found.drift
+        check = Sampler(image, self.check, pool).cells(found.drift)
+        seen = Seen(sampler.cells(found.drift), check, view, found.drift)
+        agreement = sampler.votes(found.drift, references).agreement(0 * found.drift)
+        drift = Drift(found.drift, agreement, self.check, tuple(s.check for s in compared))
+        return drift, replace(self, before=seen)
 
-    def left(self, moved: Image, pool: Executor) -> float:
-        """Length of the drift that is still found, in the blocks kept for it, in what was found.
-
-        `moved` is the frame that `find` was given last, moved back.
-        """
-        start = np.zeros(moved.ndim)
-        references = [seen.check for seen in self._compared]
-        votes = Sampler(moved, self._check, pool).votes(start, references, _TOLERANCE)
-        return float(np.linalg.norm(votes.towards(start)))
-
-    def _from_afar(self, view: Overview, pool: Executor) -> Vector:
-        """The drift by the overviews alone."""
-        before = self._before
+    def _from_afar(self, view: Overview, before: Seen, pool: Executor) -> Vector:
+        """The drift by the overviews alone, of the frame and of an earlier one."""
         offset = view.offset(before.overview)
         if np.all(np.abs(offset) <= view.factor):
             return before.drift + 0 * offset
         coarse = before.drift / view.factor
-        reference = Sampler(before.overview.image, self._far, pool).cells(coarse)
-        sampler = Sampler(view.image, self._far, pool)
+        reference = Sampler(before.overview.image, self.far, pool).cells(coarse)
+        sampler = Sampler(view.image, self.far, pool)
         return near(sampler, [reference], coarse + offset / view.factor).drift * view.factor
-
-    def _seen(
-        self, image: Image, view: Overview, drift: Vector, sampler: Sampler, pool: Executor
-    ) -> Seen:
-        check = Sampler(image, self._check, pool).cells(drift)
-        return Seen(sampler.cells(drift), check, view, drift)

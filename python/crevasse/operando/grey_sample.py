@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from crevasse._runs import RunVolume
-from crevasse.operando.edges import EdgeLevel, edge_level
+from crevasse.operando.edges import EdgeLevel
 from crevasse.operando.histogram import Histogram
-from crevasse.operando.signal import Image
 from crevasse.operando.thresholds import ThresholdRule, Thresholds
+
+
+@dataclass(frozen=True)
+class GreyPart:
+    """Grey values of one frame, and of its edges where these are looked at."""
+
+    histogram: Histogram
+    edges: EdgeLevel
 
 
 @dataclass(frozen=True)
@@ -33,23 +39,13 @@ class GreySample:
     thresholds: dict[str, Thresholds]
 
     @classmethod
-    def gather(
-        cls,
-        images: Iterable[tuple[int, Image]],
-        rules: Iterable[str],
-        region: RunVolume,
-        sensitivity: float,
+    def of(
+        cls, parts: Mapping[int, GreyPart], rules: Iterable[str], sensitivity: float
     ) -> GreySample:
-        """Look at images, each with the number of its frame, one after the other."""
+        """Of the grey values of some frames, by their numbers."""
+        histogram, *more = (part.histogram for part in parts.values())
+        histogram = sum(more, start=histogram)
+        edges = sum((part.edges for part in parts.values()), start=EdgeLevel(0.0, 0.0))
         finders = {name: ThresholdRule(name, sensitivity) for name in rules}
-        needs_edges = any(finder.needs_edges for finder in finders.values())
-        frames, histograms, edges = [], [], EdgeLevel(0.0, 0.0)
-        for frame, image in images:
-            frames.append(frame)
-            histograms.append(Histogram.from_image(image, roi=region))
-            if needs_edges:
-                edges = edges + edge_level(image, roi=region)
-            del image  # before the next is read
-        histogram = sum(histograms[1:], start=histograms[0])
         found = {name: finder.find(histogram, edges=edges) for name, finder in finders.items()}
-        return cls(tuple(frames), histogram, found)
+        return cls(tuple(parts), histogram, found)

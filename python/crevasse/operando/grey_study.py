@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +19,32 @@ from crevasse.operando.histogram import Histogram, values_by_layer
 Set = RunVolume | Box | ArrayLike
 _LAYERS = 32
 _FEWEST_LAYERS = 4  # of each set: from fewer, the spread between layers is not to be had
+ERODE = 1.0  # voxels
+
+
+@dataclass(frozen=True)
+class GreyCount:
+    """The grey values of a set of voxels in one frame.
+
+    Attributes
+    ----------
+    n_voxels
+        Of the set.
+    layers
+        Histograms of the voxels that are compared, by number of their layer of the volume.
+    """
+
+    n_voxels: int
+    layers: dict[int, Histogram]
+
+    @classmethod
+    def of(cls, image: ArrayLike, voxels: Set, erode: float = ERODE) -> GreyCount:
+        """Count the voxels of a set; see `GreyStudy`."""
+        region = as_region(voxels, np.shape(image))
+        layers: dict[int, Histogram] = {}
+        for layer, values in values_by_layer(image, _eroded(region, erode), _LAYERS):
+            _put(layers, layer, Histogram.from_image(values[None]))
+        return cls(region.n_voxels, layers)
 
 
 class GreyStudy:
@@ -51,7 +78,7 @@ class GreyStudy:
         self,
         *,
         names: tuple[str, str] = ("void", "lithium"),
-        erode: float = 1,
+        erode: float = ERODE,
         most_error: float = 0.05,
     ) -> None:
         if not 0 < most_error < 0.5:
@@ -75,19 +102,17 @@ class GreyStudy:
             later one.
         """
         # Both are counted before either is kept: a refused frame must leave nothing behind.
-        counted = [None if s is None else self._count(image, s) for s in (a, b)]
-        for i, frame in enumerate(counted):
-            if frame is None:
-                continue
-            self._n_all[i] += frame[0]
-            layers = self._layers[i]
-            for layer, part in frame[1]:
-                layers[layer] = layers[layer] + part if layer in layers else part
+        counted = [None if s is None else GreyCount.of(image, s, self._erode) for s in (a, b)]
+        self.add_counts(*counted)
 
-    def _count(self, image: ArrayLike, voxels: Set) -> tuple[int, list[tuple[int, Histogram]]]:
-        region = as_region(voxels, np.shape(image))
-        blocks = values_by_layer(image, _eroded(region, self._erode), _LAYERS)
-        return region.n_voxels, [(layer, Histogram.from_image(v[None])) for layer, v in blocks]
+    def add_counts(self, a: GreyCount | None = None, b: GreyCount | None = None) -> None:
+        """Add the voxels of one frame that have been counted, with the `erode` of the study."""
+        for i, count in enumerate((a, b)):
+            if count is None:
+                continue
+            self._n_all[i] += count.n_voxels
+            for layer, part in count.layers.items():
+                _put(self._layers[i], layer, part)
 
     def result(self) -> GreyComparison:
         """Compare what has been added.
@@ -150,6 +175,10 @@ def compare_grey_frames(
     for image, a, b in frames:
         study.add(image, a, b)
     return study.result()
+
+
+def _put(layers: dict[int, Histogram], layer: int, part: Histogram) -> None:
+    layers[layer] = layers[layer] + part if layer in layers else part
 
 
 def _eroded(region: RunVolume, distance: float) -> RunVolume:

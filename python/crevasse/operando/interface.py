@@ -16,6 +16,7 @@ from crevasse._surface_roughness import surface_roughness
 from crevasse._table import Table
 from crevasse.operando.column_scale import ColumnScale, is_number
 from crevasse.operando.interface_frame import InterfaceFrame, frame_table
+from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
 from crevasse.operando.reference_plane import Plane, fit_plane
 
 Map = NDArray[np.float64]
@@ -101,7 +102,8 @@ class InterfaceRecord:
         self._depth = None if depth is None else _validate.positive(depth, "depth")
         self._collector, self._keep = collector, frozenset(keep)
         self._unit = unit or ("voxel" if np.all(np.asarray(spacing) == 1) else "um")
-        self._time_unit, self._threads = time_unit, _validate.n_threads(n_threads)
+        _validate.n_threads(n_threads)
+        self._time_unit, self._threads = time_unit, n_threads
         self._scale: ColumnScale | None = None
         self._plane: Plane | None = None
         self._first: tuple[InterfaceFrame, Map] | None = None
@@ -141,25 +143,41 @@ class InterfaceRecord:
             holds no column. Nothing is added then.
         """
         runs = as_run_volume(lithium, self._threads)
+        ends = [as_run_volume(end, self._threads) for end in banded]
+        self._check_time(time)
+        return self.add(self.gauge(runs.shape).measure(runs, ends), time=time)
+
+    def gauge(self, shape: tuple[int, ...]) -> LayerGauge:
+        """What measures the layer in each frame of a shape, whatever comes before it.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not that of the frames before, or the region holds no column.
+        """
+        if self._scale is None:
+            scale = ColumnScale.of(shape, self._face, self._spacing, self._roi, self._centre)
+            if self._collector is not None:
+                self._plane = self._plane_of_collector(scale)
+            self._scale = scale
+        _validate.same_shape(self._scale.shape, shape, "the first frame and this one")
+        return LayerGauge(self._scale, self._depth, self._threads)
+
+    def add(self, gauged: GaugedLayer, *, time: float | None = None) -> InterfaceFrame:
+        """Add what `gauge` has measured in one more frame; `time` as in `update`."""
+        measured = self._measure(gauged.layer, self._check_time(time), gauged.means)
+        self._frames.append(measured)
+        if self._first is None:
+            self._first = measured, gauged.layer.map
+        if measured.frame in self._keep:
+            self.maps[measured.frame] = gauged.layer.map
+        return measured
+
+    def _check_time(self, time: float | None) -> float:
         when = float(len(self._frames)) if time is None else float(time)
         if not math.isfinite(when) or (self._frames and when <= self._frames[-1].time):
             raise ValueError(f"time must be finite and rise from frame to frame, got {time}")
-        scale = self._scale or ColumnScale.of(
-            runs.shape, self._face, self._spacing, self._roi, self._centre
-        )
-        _validate.same_shape(scale.shape, runs.shape, "the first frame and this one")
-        if self._scale is None and self._collector is not None:
-            self._plane = self._plane_of_collector(scale)
-        self._scale = scale
-        layer = self._layer(runs, scale)
-        others = [self._layer(as_run_volume(b, self._threads), scale).mean for b in banded]
-        measured = self._measure(layer, when, [layer.mean, *others])
-        self._frames.append(measured)
-        if self._first is None:
-            self._first = measured, layer.map
-        if measured.frame in self._keep:
-            self.maps[measured.frame] = layer.map
-        return measured
+        return when
 
     def keep_maps(self, frames: Collection[int]) -> None:
         """Keep maps of these frames from now on; those of others are dropped."""
@@ -176,15 +194,6 @@ class InterfaceRecord:
             return f"{frame.mean:.1f} ± {frame.std_corrected:.1f} {self._unit}"
         most = f"at most {frame.mean_high:.1f} {self._unit}"
         return f"not resolvable below {self.limit:.1f} {self._unit} ({most})"
-
-    def _layer(self, runs: RunVolume, scale: ColumnScale) -> LayerThickness:
-        return layer_thickness(
-            runs if self._depth is None else runs & scale.slab(self._depth),
-            axis=scale.axis,
-            spacing=scale.spacing,
-            roi=scale.area,
-            n_threads=self._threads,
-        )
 
     def _measure(
         self, layer: LayerThickness, time: float, means: Sequence[float]

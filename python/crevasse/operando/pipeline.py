@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from crevasse.io import Frame, ReadAhead, Series
+from crevasse.io import ReadAhead, Series
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint
+from crevasse.operando.cluster import ClusterError, OnCluster
 from crevasse.operando.extents import check_box
 from crevasse.operando.grey_sample import GreySample
-from crevasse.operando.preparation import Preparation
+from crevasse.operando.grey_sight import GreySight
 from crevasse.operando.settings import Analysis, Settings
-from crevasse.operando.signal import Image
+from crevasse.operando.sight import Sight
 from crevasse.tracking import FrameResult
 
+if TYPE_CHECKING:
+    from distributed import Client
+
+S = TypeVar("S", bound=Sight[Any])
 Progress = Callable[[FrameResult, int], None]
 
 
 class BrokenFrameError(ValueError):
     """A frame could not be analysed; `analysis` holds the frames before it, None without any."""
 
-    def __init__(self, message: str, analysis: Analysis | None) -> None:
+    def __init__(self, message: str, analysis: Analysis | None = None) -> None:
         super().__init__(message)
         self.analysis = analysis
 
@@ -31,10 +39,13 @@ def analyze_series(
     *,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
+    client: Client | None = None,
 ) -> Analysis:
     """Align, segment, track and measure a series, one grey volume in memory at a time.
 
-    While a frame is tracked, with its grey values dropped, the next one is read.
+    While a frame is tracked, with its grey values dropped, the next one is read. On a cluster, its
+    workers read, align and segment frames, while this process tracks and measures them in order and
+    reads none: the result is the same to the last byte, on processors of one kind.
 
     Parameters
     ----------
@@ -49,31 +60,39 @@ def analyze_series(
         Where the analysis is saved while it goes on, and is gone on from if it had been broken off;
         the result is the same as if it had not. It is left as it is: remove it when the result has
         been written.
+    client
+        A `distributed.Client`, as `crevasse.dask.connect` gives: its workers do what needs grey
+        values. They must have this version of crevasse, and see the scans under the same paths;
+        each thread of a worker holds one grey volume. None: this process does it.
 
     Raises
     ------
     BrokenFrameError
         If a frame cannot be read or used; what was analysed before is in its `analysis`. With
         `Settings.skip_broken` only if none can.
+    ClusterError
+        If a worker does not fit, or the cluster was lost.
     ValueError
         If the settings do not fit the series.
     """
     check_regions(series, settings)
     analyst = None if checkpoint is None else checkpoint.resume(series, settings)
     if analyst is None:
-        sample = grey_sample(series, settings) if settings.find else None
+        sample = grey_sample(series, settings, client) if settings.find else None
         analyst = Analyst(series, settings, sample)
-    with ReadAhead() as ahead:
+    with _place(series, client) as place:
         for frame in series.frames[len(analyst.seen) :]:
             try:
-                result = _add(analyst, series, frame, ahead)
+                result = analyst.follow(frame, *place.look(len(analyst.seen), analyst.observer))
+            except ClusterError:
+                _save(analyst, checkpoint)
+                raise
             except (ValueError, OSError) as error:
                 if settings.skip_broken:
                     analyst.skip(frame, str(error))
                     continue
+                _save(analyst, checkpoint)
                 so_far = analyst.so_far(str(error))
-                if checkpoint is not None and so_far is not None:
-                    checkpoint.offer(analyst, at_once=True)
                 raise BrokenFrameError(f"{frame.name}: {error}", so_far) from error
             if checkpoint is not None:
                 checkpoint.offer(analyst)
@@ -86,13 +105,34 @@ def analyze_series(
     return analysis
 
 
-def _add(analyst: Analyst, series: Series, frame: Frame, ahead: ReadAhead) -> FrameResult:
-    """Analyse a frame; while it is tracked, with its grey values dropped, the next one is read."""
-    found = analyst.segment(ahead.read(frame))
-    place = len(analyst.seen)
-    for following in series.frames[place + 1 : place + 2]:
-        ahead.begin(following)
-    return analyst.follow(frame, found)
+def _save(analyst: Analyst, checkpoint: Checkpoint | None) -> None:
+    """At once, since the analysis ends here; not before the first frame."""
+    if checkpoint is not None and analyst.so_far() is not None:
+        checkpoint.offer(analyst, at_once=True)
+
+
+class InProcess:
+    """Looks at frames in this process; while one is followed, the next one is read."""
+
+    def __init__(self, series: Series, ahead: ReadAhead) -> None:
+        self._frames, self._ahead = series.frames, ahead
+
+    def look(self, number: int, sight: S) -> tuple[Any, S]:
+        """What is seen of the next frame, and the sight of the one after."""
+        seen = sight.observe(self._ahead.read(self._frames[number]))
+        for following in self._frames[number + 1 : number + 2]:
+            self._ahead.begin(following)
+        return seen
+
+
+@contextmanager
+def _place(series: Series, client: Client | None) -> Iterator[InProcess | OnCluster]:
+    """Where frames are looked at."""
+    if client is not None:
+        yield OnCluster(client, series)
+    else:
+        with ReadAhead() as ahead:
+            yield InProcess(series, ahead)
 
 
 def check_regions(series: Series, settings: Settings) -> None:
@@ -105,29 +145,19 @@ def check_regions(series: Series, settings: Settings) -> None:
         )
 
 
-def grey_sample(series: Series, settings: Settings) -> GreySample:
-    """Grey values of the first, middle and last frame; of more, where some are broken."""
+def grey_sample(series: Series, settings: Settings, client: Client | None = None) -> GreySample:
+    """Grey values of the first, middle and last frame, of those of them that are not broken."""
     last = len(series) - 1
-    rules = sorted({grey.rule for grey in settings.find.values()})
-    region = settings.region(series.shape, series.spacing)
-    images = _images([series[i] for i in sorted({0, last // 2, last})], settings)
-    return GreySample.gather(images, rules, region, settings.sensitivity)
-
-
-def _images(frames: list[Frame], settings: Settings) -> Iterator[tuple[int, Image]]:
-    """What thresholds will apply to."""
-    preparation = Preparation(settings)
-    n_given = 0
-    for frame in frames:
-        try:
-            image = settings.signal.of(preparation.prepare(frame.read()).image)
-        except (ValueError, OSError) as error:
-            if settings.skip_broken:
-                continue
-            raise BrokenFrameError(f"{frame.name}: {error}", None) from error
-        n_given += 1
-        yield frame.index, image
-        del image  # before the next is read
-    if n_given == 0:
+    frames = tuple(series[i] for i in sorted({0, last // 2, last}))
+    sight, parts = GreySight.of(series, settings), {}
+    with _place(replace(series, frames=frames), client) as place:
+        for number, frame in enumerate(frames):
+            try:
+                parts[frame.index], sight = place.look(number, sight)
+            except (ValueError, OSError) as error:
+                if not settings.skip_broken:
+                    raise BrokenFrameError(f"{frame.name}: {error}") from error
+    if not parts:
         names = ", ".join(frame.name for frame in frames)
-        raise BrokenFrameError(f"none of {names} can be used to find thresholds", None)
+        raise BrokenFrameError(f"none of {names} can be used to find thresholds")
+    return GreySample.of(parts, settings.grey_rules, settings.sensitivity)

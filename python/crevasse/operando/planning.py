@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crevasse import _validate
 from crevasse.io import Series, open_series
@@ -22,6 +22,9 @@ from crevasse.operando.settings import Analysis, Settings
 from crevasse.operando.signal import Signal
 from crevasse.operando.surroundings import Around
 from crevasse.operando.thresholds import Threshold
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,16 @@ def plan_for(experiment: Experiment, series: Series) -> Plan:
     return planned
 
 
-def analyze(experiment: Experiment, *, progress: Progress | None = None) -> Analysis:
+def analyze(
+    experiment: Experiment, *, progress: Progress | None = None, client: Client | None = None
+) -> Analysis:
     """Do what an experiment asks for, one grey volume in memory at a time.
 
     Parameters
     ----------
     experiment
         From `Experiment.from_toml`, or made in Python.
-    progress
+    progress, client
         As in `analyze_series`.
 
     Raises
@@ -94,9 +99,11 @@ def analyze(experiment: Experiment, *, progress: Progress | None = None) -> Anal
         Before the first scan is read, with everything that is wrong.
     BrokenFrameError
         If a scan turns out to be broken; what was analysed before is in its `analysis`.
+    ClusterError
+        If the client's workers do not fit, or were lost.
     """
     planned = plan(experiment)
-    return analyze_series(planned.series, planned.settings, progress=progress)
+    return analyze_series(planned.series, planned.settings, progress=progress, client=client)
 
 
 def _require(experiment: Experiment | None, problems: list[str]) -> Plan:

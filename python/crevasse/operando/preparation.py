@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass, replace
 
-from crevasse.operando.align import Aligned, DriftCorrector, bright_level, match_light
+from crevasse._shape import Box
+from crevasse.operando.align import bright_level, match_light
 from crevasse.operando.denoise import level_slices
+from crevasse.operando.motion import Motion, MotionFinder
 from crevasse.operando.settings import Settings
 from crevasse.operando.signal import Image
 
 
+@dataclass(frozen=True, eq=False)
 class Preparation:
-    """Prepare frame after frame; the first one sets light, grey level and position."""
+    """Prepare frame after frame; the first one sets light, grey level and position.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._light: float | None = None
-        self._level: float | None = None
-        self._corrector: DriftCorrector | None = None
+    A value: what it gives with a frame is the preparation of the next one.
+
+    Attributes
+    ----------
+    match_light, level_region
+        As in `Settings`.
+    finder
+        Of motion; None where it is not looked for.
+    light, level
+        Of the first frame, where they are wanted.
+    """
+
+    match_light: bool
+    level_region: Box | None
+    finder: MotionFinder | None
+    light: float | None = None
+    level: float | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Preparation:
+        """Of the first frame."""
+        finder = None
         if settings.align != "none":
-            where = settings.stable or settings.roi
-            self._corrector = DriftCorrector(roi=where, method=settings.align)
+            finder = MotionFinder(settings.stable or settings.roi, settings.align)
+        return cls(settings.match_light, settings.level_region, finder)
 
-    def prepare(self, image: Image) -> Aligned:
-        """The next frame, brought onto the first; the image given may be written over."""
-        image = self._lit(image)
-        if self._corrector is None:
-            return Aligned(image, np.zeros(image.ndim), 0.0)
-        return self._corrector.correct(image, in_place=True)
+    def find(self, image: Image) -> tuple[Image, Motion, Preparation]:
+        """The next frame in the light of the first, and how it has moved."""
+        image, after = self.lit(image)
+        if self.finder is None:
+            return image, Motion(), after
+        motion, finder = self.finder.find(image)
+        return image, motion, replace(after, finder=finder)
 
-    def _lit(self, image: Image) -> Image:
-        settings = self._settings
-        if settings.match_light:
-            if self._light is None:
-                self._light = bright_level(image)
-            image = match_light(image, self._light)
-        if settings.level_region is not None:
-            levelled = level_slices(image, region=settings.level_region, target=self._level)
-            self._level = levelled.target
-            image = levelled.image
-        return image
+    def lit(self, image: Image) -> tuple[Image, Preparation]:
+        """A frame in the light of the first, which is that of the next frame if there was none."""
+        light, level = self.light, self.level
+        if self.match_light:
+            light = bright_level(image) if light is None else light
+            image = match_light(image, light)
+        if self.level_region is not None:
+            levelled = level_slices(image, region=self.level_region, target=level)
+            image, level = levelled.image, levelled.target
+        return image, replace(self, light=light, level=level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,80 +21,35 @@ _LEAST_EDGE = 24  # voxels, at every level
 _SEED = 1
 
 
-class RigidFinder:
-    """Rigid motions of frames against the first, each looked for from the one before.
+@dataclass(frozen=True, eq=False)
+class RigidMotion:
+    """How a frame has moved and turned about its centre.
 
-    What SimpleITK finds from a correlation of grey values, of the translation that is known
-    already. It has no defence against growth; give a region that does not grow.
+    Attributes
+    ----------
+    angles
+        In radians about x, y and z, of (y, x) images about z alone.
+    drift
+        In voxels per axis.
     """
 
-    def __init__(self, roi: Box | None, n_threads: int) -> None:
-        _simpleitk()  # told now if it is missing, not after the first frame
-        self._roi = roi
-        self._threads = n_threads
-        self._fixed: Image | None = None  # not SimpleITK's own, which cannot be stored
-        self._angles = np.zeros(0)
+    angles: Vector
+    drift: Vector
 
-    def begin(self, image: Image) -> None:
-        """Take the first frame."""
-        self._box = _middle(image.shape, self._roi)
-        self._fixed = image[self._box].astype(np.float32)
-        self._angles = np.zeros(3 if image.ndim == 3 else 1)
+    @property
+    def rotation(self) -> Vector:
+        """Degrees about z, y and x."""
+        degrees: Vector = np.degrees(self.angles[::-1])
+        return degrees
 
-    def correct(self, image: Image, drift: Vector) -> tuple[Image, Vector, Vector]:
-        """The next frame moved and turned back, its drift, its rotation in degrees."""
-        motion = self._motion(image.shape)
-        motion.SetParameters([*self._angles.tolist(), *drift[::-1].tolist()])
-        wide = tuple(
-            slice(max(0, s.start + int(d) - _MARGIN), min(n, s.stop + int(d) + _MARGIN))
-            for s, d, n in zip(self._box, drift, image.shape, strict=True)
-        )
-        self._search(image[wide].astype(np.float32), wide, motion)
-        found = np.array(motion.GetParameters())
-        n_angles = len(self._angles)
-        self._angles = found[:n_angles]
-        moved = self._turned_back(image, motion)
-        return moved, found[n_angles:][::-1].copy(), np.degrees(self._angles[::-1])
-
-    def _motion(self, shape: tuple[int, ...]) -> Any:
-        centre = [0.5 * (n - 1) for n in shape[::-1]]
-        sitk = _simpleitk()
-        motion = sitk.Euler3DTransform() if len(shape) == 3 else sitk.Euler2DTransform()
-        motion.SetCenter(centre)
-        return motion
-
-    def _search(self, moving: Image, box: Box, motion: Any) -> None:
-        """Move `motion` to where the first frame and a part of another agree best."""
-        assert self._fixed is not None
-        sitk = _simpleitk()
-        fixed = _placed(self._fixed, self._box)
-        search = sitk.ImageRegistrationMethod()
-        search.SetNumberOfThreads(1)  # sums over threads would depend on how many there are
-        search.SetMetricAsCorrelation()
-        share = min(1.0, _SAMPLES / self._fixed.size)
-        search.SetMetricSamplingStrategy(search.REGULAR if share < 1 else search.NONE)
-        if share < 1:
-            search.SetMetricSamplingPercentage(share, _SEED)
-        search.SetInterpolator(sitk.sitkLinear)
-        search.SetOptimizerAsRegularStepGradientDescent(
-            learningRate=1.0, minStep=1e-3, numberOfIterations=100, gradientMagnitudeTolerance=1e-9
-        )
-        search.SetOptimizerScalesFromPhysicalShift()
-        edge = min(self._fixed.shape)
-        levels = [v for v in _LEVELS if edge // v[0] >= _LEAST_EDGE] or [_LEVELS[-1]]
-        search.SetShrinkFactorsPerLevel([factor for factor, _ in levels])
-        search.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
-        search.SetInitialTransform(motion, inPlace=True)
-        search.Execute(fixed, _placed(moving, box))
-
-    def _turned_back(self, image: Image, motion: Any) -> Image:
+    def undo(self, image: Image, n_threads: int) -> Image:
         """By linear interpolation; beyond its border the image repeats."""
-        sitk = _simpleitk()
+        sitk = simpleitk()
         resample = sitk.ResampleImageFilter()
-        resample.SetNumberOfThreads(self._threads)
+        resample.SetNumberOfThreads(n_threads)
         whole = sitk.GetImageFromArray(image)
         resample.SetReferenceImage(whole)
-        resample.SetTransform(motion)
+        resample.SetTransform(self.transform(image.shape))
         resample.SetInterpolator(sitk.sitkLinear)
         resample.SetUseNearestNeighborExtrapolator(True)
         resample.SetOutputPixelType(sitk.sitkFloat32)
@@ -103,10 +59,80 @@ class RigidFinder:
         back: Image = moved.astype(image.dtype, copy=False)
         return back
 
+    def transform(self, shape: tuple[int, ...]) -> Any:
+        """SimpleITK's own, of images of a shape."""
+        sitk = simpleitk()
+        motion = sitk.Euler3DTransform() if len(shape) == 3 else sitk.Euler2DTransform()
+        motion.SetCenter([0.5 * (n - 1) for n in shape[::-1]])
+        motion.SetParameters([*self.angles.tolist(), *self.drift[::-1].tolist()])
+        return motion
+
+
+@dataclass(frozen=True, eq=False)
+class RigidFinder:
+    """Rigid motions of frames against the first, each looked for from the one before.
+
+    What SimpleITK finds from a correlation of grey values, of the translation that is known
+    already. It has no defence against growth; give a region that does not grow.
+
+    Attributes
+    ----------
+    box, fixed
+        Where is looked, and the first frame there; not SimpleITK's own, which cannot be stored.
+    angles
+        Of the frame before, as in `RigidMotion`.
+    """
+
+    box: Box
+    fixed: Image
+    angles: Vector
+
+    @classmethod
+    def begin(cls, image: Image, roi: Box | None) -> RigidFinder:
+        """From the first frame."""
+        box = _middle(image.shape, roi)
+        return cls(box, image[box].astype(np.float32), np.zeros(3 if image.ndim == 3 else 1))
+
+    def find(self, image: Image, drift: Vector) -> tuple[RigidMotion, RigidFinder]:
+        """The motion of the next frame, and the finder for the one after it."""
+        motion = RigidMotion(self.angles, drift).transform(image.shape)
+        wide = tuple(
+            slice(max(0, s.start + int(d) - _MARGIN), min(n, s.stop + int(d) + _MARGIN))
+            for s, d, n in zip(self.box, drift, image.shape, strict=True)
+        )
+        self._search(image[wide].astype(np.float32), wide, motion)
+        found = np.array(motion.GetParameters())
+        n_angles = len(self.angles)
+        angles = found[:n_angles]
+        return RigidMotion(angles, found[n_angles:][::-1].copy()), replace(self, angles=angles)
+
+    def _search(self, moving: Image, box: Box, motion: Any) -> None:
+        """Move `motion` to where the first frame and a part of another agree best."""
+        sitk = simpleitk()
+        fixed = _placed(self.fixed, self.box)
+        search = sitk.ImageRegistrationMethod()
+        search.SetNumberOfThreads(1)  # sums over threads would depend on how many there are
+        search.SetMetricAsCorrelation()
+        share = min(1.0, _SAMPLES / self.fixed.size)
+        search.SetMetricSamplingStrategy(search.REGULAR if share < 1 else search.NONE)
+        if share < 1:
+            search.SetMetricSamplingPercentage(share, _SEED)
+        search.SetInterpolator(sitk.sitkLinear)
+        search.SetOptimizerAsRegularStepGradientDescent(
+            learningRate=1.0, minStep=1e-3, numberOfIterations=100, gradientMagnitudeTolerance=1e-9
+        )
+        search.SetOptimizerScalesFromPhysicalShift()
+        edge = min(self.fixed.shape)
+        levels = [v for v in _LEVELS if edge // v[0] >= _LEAST_EDGE] or [_LEVELS[-1]]
+        search.SetShrinkFactorsPerLevel([factor for factor, _ in levels])
+        search.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
+        search.SetInitialTransform(motion, inPlace=True)
+        search.Execute(fixed, _placed(moving, box))
+
 
 def _placed(part: Image, box: Box) -> Any:
     """SimpleITK's image of a part that knows where it lies."""
-    image = _simpleitk().GetImageFromArray(part)
+    image = simpleitk().GetImageFromArray(part)
     image.SetOrigin([float(s.start) for s in box[::-1]])
     return image
 
@@ -121,7 +147,8 @@ def _middle(shape: tuple[int, ...], roi: Box | None) -> Box:
     return tuple(slice(a + c, b - c) for (a, b), c in zip(bounds, less, strict=True))
 
 
-def _simpleitk() -> Any:
+def simpleitk() -> Any:
+    """The package; `ModuleNotFoundError` says how to get it."""
     try:
         import SimpleITK
     except ModuleNotFoundError as error:

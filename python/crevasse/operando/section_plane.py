@@ -65,6 +65,13 @@ class SectionPlane:
         return np.ascontiguousarray(turned[::-1] if self.flipped else turned)
 
 
+def pictures(
+    planes: Sequence[SectionPlane], image: Image, open_: RunVolume, preexisting: RunVolume
+) -> tuple[Picture, ...]:
+    """The sections of a frame."""
+    return tuple(plane.picture(image, open_, preexisting) for plane in planes)
+
+
 def choose_planes(
     shape: tuple[int, ...],
     roi: Box | None,

@@ -9,7 +9,7 @@ from crevasse import _validate
 from crevasse._electrode import FACES
 from crevasse._runs import RunVolume
 from crevasse._shape import Box
-from crevasse.operando.section_plane import Picture, SectionPlane, choose_planes
+from crevasse.operando.section_plane import Picture, choose_planes, pictures
 from crevasse.operando.signal import Image
 
 _LEAST = 16  # pixels of a picture's longer side that can be asked for
@@ -71,6 +71,8 @@ class SectionRecord:
     ----------
     top
         As given.
+    planes
+        Of which sections are kept.
 
     Raises
     ------
@@ -109,7 +111,7 @@ class SectionRecord:
         if longest < _LEAST:
             raise ValueError(f"longest must be at least {_LEAST} pixels, got {longest}")
         self._spacing = _validate.spacing(spacing, len(shape))
-        self._planes = choose_planes(shape, roi, top, planes, longest)
+        self.planes = tuple(choose_planes(shape, roi, top, planes, longest))
         self._frames: list[tuple[Picture, ...]] = []
         self.top = top
 
@@ -123,7 +125,11 @@ class SectionRecord:
         open_, preexisting
             Its open voxels, and those that were open at first.
         """
-        self._frames.append(tuple(p.picture(image, open_, preexisting) for p in self._planes))
+        self.keep(pictures(self.planes, image, open_, preexisting))
+
+    def keep(self, sections: tuple[Picture, ...]) -> None:
+        """Keep the sections of one more frame, one a plane."""
+        self._frames.append(sections)
 
     def views(self) -> tuple[View, ...]:
         """The plane along the cell's axis, then the upright one, in which most has newly opened.
@@ -133,7 +139,7 @@ class SectionRecord:
         """
         found = []
         for upright in (False, True):
-            of_kind = [i for i, plane in enumerate(self._planes) if plane.upright == upright]
+            of_kind = [i for i, plane in enumerate(self.planes) if plane.upright == upright]
             middle = (len(of_kind) - 1) / 2
             order = [(-self._newly_open(i), abs(k - middle), i) for k, i in enumerate(of_kind)]
             if order:
@@ -146,7 +152,7 @@ class SectionRecord:
         return sum((picture.open - picture.preexisting).n_voxels for picture in pictures)
 
     def _view(self, index: int) -> View:
-        plane: SectionPlane = self._planes[index]
+        plane = self.planes[index]
         axis = plane.axis
         return View(
             axis="" if axis is None else _validate.AXES[axis],

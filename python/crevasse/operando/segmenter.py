@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from crevasse._runs import RunVolume
@@ -36,35 +36,40 @@ class Segmented:
         return value, low, high
 
 
+@dataclass(frozen=True)
 class Segmenter:
-    """Part frame after frame into phases, as `segment_phases` does one.
+    """Part frames into phases, as `segment_phases` does one.
 
-    Parameters
+    Attributes
     ----------
     rules
         With their thresholds. Places that are relative to how a phase was initially mean how the
-        first frame shows it.
+        first frame shows it, which is the one given until the segmenter is `settled`.
     region
         Where is looked.
     axis
         Along which columns run.
     """
 
-    def __init__(self, rules: Sequence[PhaseRule], region: RunVolume, axis: int) -> None:
-        self._rules, self._region, self._axis = tuple(rules), region, axis
-        self._settled = False
-        self._banded = any(rule.window("low") != rule.window("high") for rule in self._rules)
+    rules: tuple[PhaseRule, ...]
+    region: RunVolume
+    axis: int
 
     def segment(self, signal: Image) -> Segmented:
-        """The phases of the next frame."""
-        volumes = volumes_of(signal, self._rules, self._region, self._axis)
-        if not self._settled:
-            self._rules = settled(self._rules, volumes, self._region, self._axis)
-            self._settled = True
-        if not self._banded:
+        """The phases of a frame."""
+        volumes = volumes_of(signal, self.rules, self.region, self.axis)
+        if all(rule.window("low") == rule.window("high") for rule in self.rules):
             return Segmented(volumes, volumes, volumes)
-        low, high = (volumes_of(signal, self._rules, self._region, self._axis, end) for end in ENDS)
+        rules = self._settled(volumes)  # so that "initially" is the same at all thresholds
+        low, high = (volumes_of(signal, rules, self.region, self.axis, end) for end in ENDS)
         return Segmented(volumes, low, high)
+
+    def settled(self, first: Segmented) -> Segmenter:
+        """The segmenter of all frames after the first, whose phases are given."""
+        return replace(self, rules=self._settled(first.volumes))
+
+    def _settled(self, volumes: Volumes) -> tuple[PhaseRule, ...]:
+        return settled(self.rules, volumes, self.region, self.axis)
 
 
 def _union(volumes: Volumes, names: Sequence[str]) -> RunVolume:

@@ -255,6 +255,11 @@ class Settings:
             **more,
         )
 
+    @property
+    def grey_rules(self) -> list[str]:
+        """Names of the threshold rules that `find` asks for."""
+        return sorted({grey.rule for grey in self.find.values()})
+
     def with_thresholds(self, found: Mapping[str, Thresholds]) -> Settings:
         """The same with the windows of `find` set to what these thresholds, by rule, are."""
         rules = []

@@ -1,0 +1,177 @@
+"""All that needs a frame's grey values: what is kept of them is small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crevasse._electrode import Electrode
+from crevasse._runs import RunVolume
+from crevasse.io import Series
+from crevasse.operando.grey_study import GreyCount
+from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
+from crevasse.operando.motion import Aligned, Motion
+from crevasse.operando.phases import Phases
+from crevasse.operando.preparation import Preparation
+from crevasse.operando.section_plane import Picture, SectionPlane, pictures
+from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.segmenter import Segmented, Segmenter
+from crevasse.operando.settings import Settings
+from crevasse.operando.sight import Sight
+from crevasse.operando.signal import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is kept of a frame's grey values: runs, small pictures and numbers.
+
+    Attributes
+    ----------
+    open_
+        The phases that are followed, together.
+    preexisting
+        What of `open_` was open at first.
+    n_voxels
+        The fewest and the most that are open, with thresholds at the ends of their bands.
+    motion
+        How it had moved, as columns of the measures.
+    sections
+        One a plane.
+    phases
+        Rows of `Phases.table`.
+    layers
+        The lithium layers, by electrode.
+    grey
+        Grey values of what was open at first and of what opened later, where they are wanted.
+    """
+
+    open_: RunVolume
+    preexisting: RunVolume
+    n_voxels: tuple[int, int]
+    motion: dict[str, float]
+    sections: tuple[Picture, ...]
+    phases: list[dict[str, Any]]
+    layers: dict[str, GaugedLayer]
+    grey: tuple[GreyCount | None, GreyCount | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Observer(Sight[Observation]):
+    """Makes observations, frame after frame; settled when the baseline is complete.
+
+    Attributes
+    ----------
+    settings
+        With their thresholds.
+    region, spacing
+        Where is looked, and the size of voxels.
+    planes, gauges
+        Of the sections, and of the layers by electrode.
+    segmenter
+        For the next frame.
+    electrodes
+        Working and counter electrode, once the first frame has shown them.
+    baseline
+        What was open in the baseline frames.
+    n_baseline
+        How many of these have been seen.
+    """
+
+    settings: Settings
+    region: RunVolume
+    spacing: tuple[float, ...]
+    planes: tuple[SectionPlane, ...]
+    gauges: dict[str, LayerGauge]
+    segmenter: Segmenter
+    electrodes: tuple[Electrode | None, ...]
+    baseline: RunVolume
+    n_baseline: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        series: Series,
+        settings: Settings,
+        planes: tuple[SectionPlane, ...],
+        gauges: dict[str, LayerGauge],
+    ) -> Observer:
+        """Of the first frame of a series."""
+        region = settings.region(series.shape, series.spacing)
+        return cls(
+            settings=replace(settings, cycling=None),
+            region=region,
+            spacing=series.spacing,
+            planes=planes,
+            gauges=gauges,
+            preparation=Preparation.of(settings),
+            segmenter=Segmenter(settings.rules, region, settings.axis),
+            electrodes=(None, None),
+            baseline=region - region,
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """As in `Sight`."""
+        return self.n_baseline >= self.settings.baseline_frames
+
+    def look(self, image: Image, motion: Motion) -> tuple[Observation, Observer]:
+        """As in `Sight`."""
+        aligned = motion.undo(image, in_place=True)
+        signal = self.settings.signal.of(aligned.image)
+        segmented = self.segmenter.segment(signal)
+        open_, low, high = segmented.together(self.settings.follow)
+        after = self if self.is_settled else self._with_first(signal, segmented, open_)
+        old = open_ & after.baseline
+        sizes = sorted(runs.n_voxels for runs in (open_, low, high))
+        ends = (segmented.low, segmented.high)
+        phases = Phases.banded(segmented.volumes, self.region, ends)
+        observation = Observation(
+            open_=open_,
+            preexisting=old,
+            n_voxels=(sizes[0], sizes[-1]),
+            motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
+            sections=pictures(self.planes, aligned.image, open_, old),
+            phases=list(phases.table(spacing=self.spacing).rows()),
+            layers={name: self._gauged(name, segmented) for name in self.gauges},
+            grey=self._grey(aligned.image, open_),
+        )
+        return observation, after
+
+    def _gauged(self, name: str, segmented: Segmented) -> GaugedLayer:
+        phase = self.settings.layers[name].phase
+        lithium = segmented.volumes[phase]
+        ends = [segmented.low[phase], segmented.high[phase]]
+        return self.gauges[name].measure(lithium, [end for end in ends if end is not lithium])
+
+    def _with_first(self, signal: Image, segmented: Segmented, open_: RunVolume) -> Observer:
+        """With one more baseline frame; the first also shows where electrodes are."""
+        after = replace(self, baseline=self.baseline | open_, n_baseline=self.n_baseline + 1)
+        if self.n_baseline:
+            return after
+        wanted = (self.settings.working, self.settings.counter)
+        electrodes = tuple(
+            electrode.locate(signal, segmented.volumes, self.region)
+            if isinstance(electrode, SeenElectrode)
+            else electrode
+            for electrode in wanted
+        )
+        return replace(after, electrodes=electrodes, segmenter=self.segmenter.settled(segmented))
+
+    def _grey(self, image: Image, open_: RunVolume) -> tuple[GreyCount | None, GreyCount | None]:
+        if not self.settings.grey:
+            return None, None
+        if not self.is_settled:
+            return GreyCount.of(image, open_), None
+        # The voxels beside what was open before hold part of it.
+        return None, GreyCount.of(image, open_ - self.baseline.dilate())
+
+
+def _in_numbers(aligned: Aligned, *, rotated: bool) -> dict[str, float]:
+    """In voxels, and degrees where rotation was looked for."""
+    axes = "zyx"[-aligned.image.ndim :]
+    row = {f"drift_{a}": float(d) for a, d in zip(axes, aligned.drift, strict=True)}
+    if rotated:
+        about = "zyx" if aligned.image.ndim == 3 else "z"
+        row |= {f"rotation_{a}": float(r) for a, r in zip(about, aligned.rotation, strict=True)}
+    row |= {f"agreement_{a}": float(n) for a, n in zip(axes, aligned.agreement, strict=True)}
+    return row | {"residual": aligned.residual}

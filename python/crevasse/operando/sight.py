@@ -1,0 +1,50 @@
+"""Looking at frame after frame."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
+
+from crevasse.operando.motion import Motion
+from crevasse.operando.preparation import Preparation
+from crevasse.operando.signal import Image
+
+Seen = TypeVar("Seen")
+
+
+@dataclass(frozen=True, eq=False)
+class Sight(ABC, Generic[Seen]):
+    """Looks at frame after frame; what it has seen of one is small.
+
+    A value: with what it has seen it gives the sight of the next frame, so a frame that fails
+    leaves nothing behind, and what it knows can be sent to where a frame is read.
+
+    Attributes
+    ----------
+    preparation
+        Of the next frame. Once the sight is settled, nothing else changes.
+    """
+
+    preparation: Preparation
+
+    @property
+    @abstractmethod
+    def is_settled(self) -> bool:
+        """Whether other frames can be looked at in any order, once it is known how they moved."""
+
+    @abstractmethod
+    def look(self, image: Image, motion: Motion) -> tuple[Seen, Self]:
+        """What is seen of a frame in the light of the first, and the sight of the next one.
+
+        The image may be written over.
+        """
+
+    def observe(self, image: Image) -> tuple[Seen, Self]:
+        """What is seen of the next frame, and the sight of the one after."""
+        image, motion, preparation = self.preparation.find(image)
+        return self.prepared(preparation).look(image, motion)
+
+    def prepared(self, preparation: Preparation) -> Self:
+        """With the preparation of the next frame."""
+        return replace(self, preparation=preparation)

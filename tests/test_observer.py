@@ -1,0 +1,38 @@
+"""What is seen of a frame, and what of it the next ones depend on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from crevasse.io import open_series
+from crevasse.operando import Settings, analyze_series
+
+
+def moving_scans(rng, n):
+    """A crack that grows in grainy material, which moves by a voxel and a half a scan."""
+    grain = rng.normal(180, 8, (12, 60, 64))
+    scans = []
+    for t in range(n):
+        image = grain + rng.normal(0, 1, grain.shape)
+        image[5:7, 20:40, 20 : 30 + 2 * t] = 60
+        scans.append(np.roll(image, (t + t // 2, -t), (1, 2)))
+    return np.array(scans, np.float32)
+
+
+@pytest.mark.parametrize("broken", [0, 2])
+def test_a_frame_that_fails_leaves_nothing_behind(rng, broken):
+    """Not even where its drift was found and what came after that has failed."""
+    scans = moving_scans(rng, 5)
+    spoilt = scans.copy()
+    spoilt[broken, :, ::2] = np.nan
+    settings = Settings.for_cracks(
+        threshold=100, align="translation", baseline_frames=2, skip_broken=True
+    )
+    analysis = analyze_series(open_series(spoilt), settings)
+    assert [name for name, _ in analysis.skipped] == [open_series(scans)[broken].name]
+    others = replace(open_series(scans), frames=open_series(np.delete(scans, broken, 0)).frames)
+    expected = analyze_series(others, settings).measures
+    for name in expected.columns:
+        if name not in ("scan", "name", "time"):
+            np.testing.assert_array_equal(analysis.measures[name], expected[name], name)
