@@ -149,8 +149,13 @@ def _lost_where_it_fails() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise ClusterError(f"the cluster was lost ({why}); start the analysis again") from error
+        raise ClusterError(
+            f"the cluster was lost ({_one_line(error)}); start the analysis again"
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def n_workers_here(series: Series, settings: Settings) -> int:
@@ -204,8 +209,13 @@ def _look(sight: Sight[Any], found: Found, frame: Frame) -> Any:
 
 def _check_workers(client: Client, source: str) -> None:
     version, is_there = _greeting(source)
-    with _lost_where_it_fails():
+    try:
         greetings = client.run(_greeting, source)
+    except Exception as error:  # as where crevasse is not there to be imported
+        raise ClusterError(
+            f"workers do not answer ({_one_line(error)}); each needs crevasse {version} with the "
+            "extras operando and dask"
+        ) from error
     for worker, (its_version, sees) in sorted(greetings.items()):
         if its_version != version:
             raise ClusterError(
