@@ -49,7 +49,7 @@ def estimate_drift(
 
     Returns
     -------
-    float64 array
+    float64 array; what is less than 0.005 voxel is 0.
 
     Raises
     ------

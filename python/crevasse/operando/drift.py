@@ -17,7 +17,7 @@ from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
 
 _NEAR = 0.3  # voxels: from here on the shift is not looked for again but made exact
-_DONE = 0.005  # voxels
+_DONE = 0.005  # voxels: smaller steps and drifts are none
 _TOLERANCE = 0.2  # voxels: in making it exact, what is farther off has little weight
 _MOST_LOOKS = 6
 _MOST_ROUNDS = 4
@@ -207,10 +207,12 @@ class DriftFinder:
             other = near(sampler, references, far)
             if other.score > found.score + _BETTER:
                 found = other
-        check = Sampler(image, self.check, pool).cells(found.drift)
-        seen = Seen(sampler.cells(found.drift), check, view, found.drift)
-        agreement = sampler.votes(found.drift, references).agreement(0 * found.drift)
-        drift = Drift(found.drift, agreement, self.check, tuple(s.check for s in compared))
+        # Less is rounding, and no reason to move a frame.
+        shift = np.where(np.abs(found.drift) < _DONE, 0.0, found.drift)
+        check = Sampler(image, self.check, pool).cells(shift)
+        seen = Seen(sampler.cells(shift), check, view, shift)
+        agreement = sampler.votes(shift, references).agreement(0 * shift)
+        drift = Drift(shift, agreement, self.check, tuple(s.check for s in compared))
         return drift, replace(self, before=seen)
 
     def _from_afar(self, view: Overview, before: Seen, pool: Executor) -> Vector:
