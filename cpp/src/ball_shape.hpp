@@ -6,12 +6,13 @@
 
 #include "balls.hpp"
 #include "row_bits.hpp"
+#include "simd.hpp"
 
 namespace crevasse {
 
 /// The words of 8 rows: what vector instructions take at once.
-inline constexpr index_t word_rows = 8;
-typedef std::uint64_t WordRows __attribute__((vector_size(8 * word_rows)));
+using WordRows = simd::Words;
+inline constexpr index_t word_rows = sizeof(WordRows) / sizeof(std::uint64_t);
 
 /// The voxels of a ball as bits: a row has `words()` words, of which bit 0 of the first is the
 /// column `half()` before the centre's.

@@ -83,8 +83,7 @@ class Lanes {
   /// Whether one of them is larger than `value`; or as large, if `or_equal`.
   template <bool or_equal>
   CREVASSE_INLINE bool any_above(T value) const {
-    Vector most = vectors_[0];
-    for (std::size_t i = 1; i < count; ++i) most = most > vectors_[i] ? most : vectors_[i];
+    Vector most = merged();
     simd::Words above;
     if constexpr (std::is_integral_v<T>) {  // no comparison: masks are costly to bring together
       const Vector limit = Vector{} + static_cast<T>(or_equal ? value - 1 : value);
@@ -97,8 +96,7 @@ class Lanes {
     return simd::any(above);
   }
   CREVASSE_INLINE T largest() const {
-    Vector most = vectors_[0];
-    for (std::size_t i = 1; i < count; ++i) most = most > vectors_[i] ? most : vectors_[i];
+    Vector most = merged();
     fold<width / 2>(most);
     return most[0];
   }
@@ -115,6 +113,13 @@ class Lanes {
       const auto converted = __builtin_convertvector(vectors[i], Converted);
       std::memcpy(values + i * width, &converted, sizeof(converted));
     }
+  }
+
+  /// At each place of a vector the largest of all vectors.
+  CREVASSE_INLINE Vector merged() const {
+    Vector most = vectors_[0];
+    for (std::size_t i = 1; i < count; ++i) most = most > vectors_[i] ? most : vectors_[i];
+    return most;
   }
 
   /// Every one of the first half becomes the larger of it and its partner in the second; and so on.
@@ -224,7 +229,7 @@ CREVASSE_CLONES index_t window_minimum(const Columns<T>& f, index_t i, index_t m
     const auto step = squared_steps(f, k);
     const bool inside = k <= i && k < f.length - i;
     if (!more || step > f.cap || (!inside && !f.has(i - k) && !f.has(i + k))) {
-      if (more && f.must_fit && window.largest() >= f.infinite) return does_not_fit;
+      if (more && f.must_fit && window.template any_above<true>(f.infinite)) return does_not_fit;
       window.store(out);
       if constexpr (seek == Seek::site) window.store_sites(sites);
       return k;

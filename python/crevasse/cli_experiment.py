@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., argparse.ArgumentParser]
 
-_FAILED, _BAD_USE = 1, 2
+_BAD_USE = 2
 
 
 class Run(Protocol):
@@ -131,18 +131,13 @@ def _on_cluster(run: Run, plan: Plan, options: argparse.Namespace) -> int:
     try:
         from crevasse.dask import connect
     except ModuleNotFoundError as error:
-        return _tell(f"--dask needs {error.name}; run: pip install 'crevasse[dask]'")
+        raise ValueError(f"--dask needs {error.name}; run: pip install 'crevasse[dask]'") from error
     logging.disable()  # what goes wrong Dask tells in many lines, and the error below in one
     try:
         n_workers = n_workers_here(plan.series, plan.settings)
         with connect(options.dask or None, n_workers=n_workers) as client:
             return run(plan.series, plan.settings, options, client=client)
     except ClusterError as error:
-        return _tell(str(error))
+        raise OSError(str(error)) from error  # told in one line, as what goes wrong elsewhere
     finally:
         logging.disable(logging.NOTSET)
-
-
-def _tell(message: str) -> int:
-    print(f"crevasse: error: {message}", file=sys.stderr)
-    return _FAILED

@@ -148,6 +148,11 @@ class Analyst:
             analyst._follower = follower.load(folder / "fronts.npz")
         return analyst
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a frame has been followed."""
+        return self._tracker is not None
+
     def so_far(self, failure: str = "") -> Analysis | None:
         """What has been analysed; None before the first frame."""
         if self._tracker is None:

@@ -107,7 +107,7 @@ def analyze_series(
 
 def _save(analyst: Analyst, checkpoint: Checkpoint | None) -> None:
     """At once, since the analysis ends here; not before the first frame."""
-    if checkpoint is not None and analyst.so_far() is not None:
+    if checkpoint is not None and analyst.has_begun:
         checkpoint.offer(analyst, at_once=True)
 
 
