@@ -131,6 +131,7 @@ void bind_geodesic_tips(py::module_& m);
 void bind_ligament(py::module_& m);
 void bind_local_thickness(py::module_& m);
 void bind_merge_labels(py::module_& m);
+void bind_brick_boundary(py::module_& m);
 void bind_nearest_background(py::module_& m);
 void bind_aperture(py::module_& m);
 

@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_neighbourhood(m);
   bind_label(m);
   bind_merge_labels(m);
+  bind_brick_boundary(m);
   bind_regions(m);
   bind_intensity(m);
   bind_overlap(m);

@@ -34,11 +34,32 @@ class Brick:
 
 
 @dataclass(frozen=True)
-class Meetings:
-    """Pairs of labels that join, (n, 2): one of a brick, one of the brick `other`, by rank."""
+class Neighbour:
+    """Another brick: where it lies, its rank, and how voxels join there.
 
-    other: int
-    pairs: NDArray[np.uint32]
+    `offset` is where it begins, in voxels of the one whose neighbour it is.
+    """
+
+    direction: Direction
+    offset: tuple[int, ...]
+    rank: int
+    connectivity: int
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """What is to be known of a brick to number its components.
+
+    Attributes
+    ----------
+    first
+        The first voxel of each, a raster index in the brick.
+    pairs
+        Labels that join, (n, 2), the brick's own and the other's, by the other brick's rank.
+    """
+
+    first: NDArray[np.int64]
+    pairs: dict[int, NDArray[np.uint32]]
 
 
 @dataclass(frozen=True)
@@ -65,30 +86,29 @@ def label_brick(image: NDArray[Any], connectivity: int, threads: int) -> Brick:
     """Label one brick by itself."""
     brick = _validate.bool_or_integer(image, "image")
     labeling = _core.label_image(brick, connectivity, (False, False, False), threads)
-    return Brick(labeling, _first_voxels(labeling), boundary(labeling, brick))
+    return Brick(labeling, _core.first_voxels(labeling), boundary(labeling, brick))
 
 
 def meetings(
-    own: dict[Direction, Part],
-    directions: Sequence[Direction],
-    ranks: Sequence[int],
-    boundaries: Sequence[dict[Direction, Part]],
-    connectivity: int,
-) -> list[Meetings]:
-    """What joins of a brick and of its neighbours: where each lies, its rank and its boundary."""
-    return [
-        Meetings(rank, meeting_labels(own[d], parts[_opposite(d)], d, connectivity))
-        for d, rank, parts in zip(directions, ranks, boundaries, strict=True)
-    ]
+    brick: Brick, neighbours: Sequence[Neighbour], boundaries: Sequence[dict[Direction, Part]]
+) -> Meetings:
+    """What joins of a brick and of its neighbours, of each of which a boundary is given."""
+    pairs = {
+        other.rank: meeting_labels(
+            brick.boundary[other.direction],
+            parts[_opposite(other.direction)],
+            other.direction,
+            other.offset,
+            other.connectivity,
+        )
+        for other, parts in zip(neighbours, boundaries, strict=True)
+    }
+    return Meetings(brick.first, pairs)
 
 
-def number_components(
-    first: Sequence[NDArray[np.int64]],
-    met: Sequence[Sequence[Meetings]],
-    grid: Grid,
-    dtype: np.dtype[Any],
-) -> Numbering:
-    """Join the labels of all bricks; `first` and `met` in the order of the grid."""
+def number_components(met: Sequence[Meetings], grid: Grid, dtype: np.dtype[Any]) -> Numbering:
+    """Join the labels of all bricks, in the order of the grid."""
+    first = [of_brick.first for of_brick in met]
     ends = np.cumsum([len(part) for part in first])
     begins = ends - [len(part) for part in first]
     in_volume = [grid.raster_index(index, part) for index, part in zip(grid, first, strict=True)]
@@ -97,9 +117,9 @@ def number_components(
     place = np.empty(len(order), dtype=np.uint32)
     place[order] = np.arange(len(order), dtype=np.uint32)
     pairs = [
-        meeting.pairs + (begins[[rank, meeting.other]] - 1)  # labels begin at 1
+        labels + (begins[[rank, other]] - 1)  # labels begin at 1
         for rank, of_brick in enumerate(met)
-        for meeting in of_brick
+        for other, labels in of_brick.pairs.items()
     ]
     joined = place[np.concatenate(pairs or [np.empty((0, 2), dtype=np.int64)])]
     numbers, count = _core.merge_labels(len(order), joined.reshape(-1))
@@ -113,15 +133,6 @@ def write_labels(brick: NumberedBrick, dtype: np.dtype[Any], threads: int) -> ND
     labeling = brick.labeling.renumber(brick.numbers, brick.count)
     labeling.write_labels(out, 0, True, threads)
     return out
-
-
-def _first_voxels(labeling: _core.RunLabeling) -> NDArray[np.int64]:
-    # Labels rise in raster order: the first run of a component has a higher one than all before.
-    highest = np.maximum.accumulate(labeling.labels)
-    first_run = np.flatnonzero(np.diff(highest, prepend=np.uint32(0)))
-    row = np.searchsorted(labeling.runs.row_begin, first_run, side="right") - 1
-    first: NDArray[np.int64] = row * labeling.runs.shape[2] + labeling.runs.runs[first_run, 0]
-    return first
 
 
 def _opposite(direction: Direction) -> Direction:

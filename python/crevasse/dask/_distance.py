@@ -13,7 +13,7 @@ import crevasse
 from crevasse import _validate
 from crevasse.dask._distance_passes import distance_by_passes
 from crevasse.dask._grid import as_array
-from crevasse.dask._halo import Inner, depth_of, map_with_halo
+from crevasse.dask._halo import depth_of, map_with_halo
 
 
 def distance(
@@ -86,7 +86,7 @@ def distance(
 
 
 def _of_brick(
-    wide: NDArray[Any], inner: Inner, spacing: tuple[float, ...], options: dict[str, Any]
+    wide: NDArray[Any], spacing: tuple[float, ...], options: dict[str, Any]
 ) -> NDArray[np.float32]:
     # Where `border` makes background of what lies beyond the halo, that is farther than the limit.
     return crevasse.distance(wide, spacing=spacing, **options)

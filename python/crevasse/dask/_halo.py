@@ -11,8 +11,6 @@ import numpy as np
 from dask.array.overlap import overlap
 from numpy.typing import NDArray
 
-Inner = tuple[slice, ...]
-
 
 def depth_of(reach: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
     """Voxels of halo beyond which everything lies farther than `reach`."""
@@ -20,12 +18,12 @@ def depth_of(reach: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
 
 
 def map_with_halo(
-    function: Callable[[NDArray[Any], Inner], NDArray[Any]],
+    function: Callable[[NDArray[Any]], NDArray[Any]],
     image: da.Array,
     depth: tuple[int, ...],
     dtype: type[np.generic],
 ) -> da.Array:
-    """`function` of each brick with its halo, and where the brick lies in it; without the halo.
+    """`function` of each brick with its halo, and then without it.
 
     There is no halo beyond the ends of the image. Bricks shorter than the halo are joined first;
     along axes no longer than the halo there is one.
@@ -50,7 +48,7 @@ def map_with_halo(
 
 def _apply(
     wide: NDArray[Any],
-    function: Callable[[NDArray[Any], Inner], NDArray[Any]],
+    function: Callable[[NDArray[Any]], NDArray[Any]],
     halo: tuple[int, ...],
     counts: tuple[int, ...],
     block_id: tuple[int, ...],
@@ -60,7 +58,7 @@ def _apply(
         for i, n, deep, count in zip(block_id, wide.shape, halo, counts, strict=True)
     )
     # A copy: a view would keep the halo in memory.
-    return function(wide, inner)[inner].copy()
+    return function(wide)[inner].copy()
 
 
 def _before(i: int, deep: int) -> int:

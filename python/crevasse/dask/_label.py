@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, sub
 from typing import Any
 
 import dask.array as da
@@ -15,6 +15,8 @@ from numpy.typing import DTypeLike, NDArray
 from crevasse import _validate
 from crevasse.dask._boundary import Direction, Part, n_steps, neighbour_directions
 from crevasse.dask._components import (
+    Brick,
+    Neighbour,
     NumberedBrick,
     Numbering,
     label_brick,
@@ -22,7 +24,7 @@ from crevasse.dask._components import (
     number_components,
     write_labels,
 )
-from crevasse.dask._graph import Tasks, of_objects
+from crevasse.dask._graph import Key, Tasks, of_objects
 from crevasse.dask._grid import Grid, Index, as_array, as_volume
 
 
@@ -140,48 +142,42 @@ def _joining_tasks(
 ) -> Tasks:
     """Take bricks apart into what is needed at different times, and let them meet.
 
-    What a task takes of a neighbour is all that travels: a face, or the rim of edges and corners.
+    What a task takes of a neighbour is all that travels: faces, or the rim of edges and corners.
     """
     tasks: Tasks = {}
     for index in grid:
-        brick, own = (bricks, *index), (name, "boundary", *index)
-        for part in ("labeling", "first", "boundary"):
-            tasks[name, part, *index] = (attrgetter(part), brick)
-        for axis in range(3):
-            tasks[name, "face", axis, *index] = (_low_face, own, axis)
-        tasks[name, "rim", *index] = (_rim, own)
-        tasks[name, "meetings", *index] = _meetings_task(name, grid, index, connectivity)
+        brick = (bricks, *index)
+        tasks[name, "labeling", *index] = (attrgetter("labeling"), brick)
+        tasks[name, "faces", *index] = (_low_faces, brick)
+        tasks[name, "rim", *index] = (_rim, brick)
+        tasks[name, "meetings", *index] = _meetings_task(name, grid, brick, connectivity)
         tasks[name, "numbers", *index] = (_numbers, (name, "numbering"), grid.rank(index))
-    first = [(name, "first", *index) for index in grid]
     met = [(name, "meetings", *index) for index in grid]
-    tasks[name, "numbering"] = (number_components, first, met, grid, dtype)
+    tasks[name, "numbering"] = (number_components, met, grid, dtype)
     tasks[name, "count"] = (attrgetter("count"), (name, "numbering"))
     return tasks
 
 
-def _meetings_task(name: str, grid: Grid, index: Index, connectivity: int) -> tuple[Any, ...]:
-    directions, ranks, opposite = [], [], []
+def _meetings_task(name: str, grid: Grid, brick: Key, connectivity: int) -> tuple[Any, ...]:
+    neighbours, boundaries = [], []
     for direction in neighbour_directions(connectivity):
-        other = tuple(i + step for i, step in zip(index, direction, strict=True))
+        other: Index = tuple(i + step for i, step in zip(brick[1:], direction, strict=True))
         if other not in grid:
             continue
-        is_face = n_steps(direction) == 1
-        part = ("face", direction.index(1)) if is_face else ("rim",)
-        directions.append(direction)
-        ranks.append(grid.rank(other))
-        opposite.append((name, *part, *other))
-    own = (name, "boundary", *index)
-    return (meetings, own, directions, ranks, opposite, connectivity)
+        offset = tuple(map(sub, grid.begin(other), grid.begin(brick[1:])))
+        neighbours.append(Neighbour(direction, offset, grid.rank(other), connectivity))
+        boundaries.append((name, "faces" if n_steps(direction) == 1 else "rim", *other))
+    return (meetings, brick, neighbours, boundaries)
 
 
-def _low_face(boundary: dict[Direction, Part], axis: int) -> dict[Direction, Part]:
-    """The part that a brick shows to the one before it along an axis."""
-    return {d: part for d, part in boundary.items() if n_steps(d) == 1 and d[axis] == -1}
+def _low_faces(brick: Brick) -> dict[Direction, Part]:
+    """What a brick shows to those before it along the axes."""
+    return {d: part for d, part in brick.boundary.items() if n_steps(d) == 1 and -1 in d}
 
 
-def _rim(boundary: dict[Direction, Part]) -> dict[Direction, Part]:
+def _rim(brick: Brick) -> dict[Direction, Part]:
     """Edges and corners."""
-    return {d: part for d, part in boundary.items() if n_steps(d) > 1}
+    return {d: part for d, part in brick.boundary.items() if n_steps(d) > 1}
 
 
 def _numbers(numbering: Numbering, rank: int) -> NDArray[np.uint32]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -15,7 +14,7 @@ from crevasse import _validate
 from crevasse.dask._distance_passes import distance_by_passes
 from crevasse.dask._graph import compute_largest, of_objects
 from crevasse.dask._grid import as_array
-from crevasse.dask._halo import Inner, depth_of, map_with_halo
+from crevasse.dask._halo import depth_of, map_with_halo
 
 
 def local_thickness(
@@ -78,7 +77,7 @@ def local_thickness(
     threads = _validate.n_threads(n_threads)
     if array.size == 0:
         return da.zeros(array.shape, np.float32, chunks=array.chunks)
-    foreground = array != 0
+    foreground = array if array.dtype == np.bool_ else array != 0
     if largest is None:
         radius = _largest_radius(foreground, lengths, border, threads)
     else:
@@ -87,10 +86,19 @@ def local_thickness(
         return da.where(foreground, np.float32(np.inf), np.float32(0))
     # Radii were rounded to float32, upwards perhaps.
     bound = radius * (1 + 1e-6)
-    options = {"border": border, "closed": closed, "n_threads": threads}
-    measure = partial(_of_brick, spacing=lengths, largest=bound, options=options)
+    measure = partial(
+        crevasse.local_thickness,
+        spacing=lengths,
+        border=border,
+        closed=closed,
+        n_threads=threads,
+    )
     depth = tuple(deep + 1 for deep in depth_of(2 * bound, lengths))
-    return map_with_halo(measure, foreground, depth, np.float32)
+    # Near its outer end the halo seems to go on as foreground. A ball there that grew so far as to
+    # reach into the brick would hold, in what is known, one larger than the largest: half of it,
+    # half a voxel off at most, for which the halo is one voxel deeper than two radii.
+    thickness = map_with_halo(measure, foreground, depth, np.float32)
+    return thickness.map_blocks(_check_largest, bound, dtype=np.float32)
 
 
 def _largest_radius(
@@ -113,18 +121,8 @@ def _largest_within(
     return np.full((1,) * block.ndim, within.max())
 
 
-def _of_brick(
-    wide: NDArray[np.bool_],
-    inner: Inner,
-    spacing: tuple[float, ...],
-    largest: float,
-    options: dict[str, Any],
-) -> NDArray[np.float32]:
-    # Near its outer end the halo seems to go on as foreground. A ball there that grew so far as to
-    # reach into the brick would hold, in what is known, one larger than the largest: half of it,
-    # half a voxel off at most, for which the halo is one voxel deeper than two radii.
-    thickness = crevasse.local_thickness(wide, spacing=spacing, **options)
-    most = float(thickness[inner].max())
+def _check_largest(thickness: NDArray[np.float32], largest: float) -> NDArray[np.float32]:
+    most = float(thickness.max())
     if most > 2 * largest:
         raise ValueError(f"largest must be no less than {most / 2:g}, got {largest:g}")
     return thickness
