@@ -22,6 +22,7 @@ from crevasse.tracking import (
     measure_front,
     time_to_short,
 )
+from crevasse.tracking.fronts.groups import groups_of
 from crevasse.tracking.fronts.nearest import nearest_within
 
 from strategies import masks, threads
@@ -70,6 +71,39 @@ def test_depths_are_geodesic_from_what_touches_the_electrode(mask, seed, promine
         assert front.reached_fraction == np.isfinite(depth).sum() / mask.sum()
     else:
         assert np.isnan(front.reached_fraction)
+
+
+@pytest.mark.parametrize(("shape", "above"), [((40, 300, 160), 0.9), ((900, 700), 0.2)])
+@pytest.mark.parametrize("face", ["ymin", "xmax"])
+def test_depths_are_the_same_where_cracks_are_measured_group_by_group(rng, shape, above, face):
+    field = ndimage.gaussian_filter(rng.standard_normal(shape), 3)
+    mask = field > above * field.std()
+    labels, count = ndimage.label(mask, np.ones((3,) * mask.ndim))
+    front = measure_front(mask, face, prominence=2)
+
+    axis, end = "zyx"[-mask.ndim :].index(face[0]), face[1:]
+    seeds = np.zeros(shape, bool)
+    np.moveaxis(seeds, axis, 0)[0 if end == "min" else -1] = True
+    depth = geodesic_distance(mask, seeds)
+    largest = ndimage.maximum(depth, labels, np.arange(1, count + 1))
+    np.testing.assert_array_equal(
+        front.components["depth_max"], np.where(np.isfinite(largest), largest, np.nan)
+    )
+    labeling = RunVolume.from_mask(mask).label()
+    expected = geodesic_tips(depth, prominence=2, labeling=labeling).to_dict()
+    assert len(expected["tip"]) > 30
+    for name, values in expected.items():
+        np.testing.assert_array_equal(front.tips[name], values, err_msg=name)
+
+    reached = front.components["label"][front.components["reached"]]
+    groups = groups_of(labeling.regions(), reached, "zyx"[-mask.ndim :])
+    assert 1 < len(groups) < len(reached)
+    assert sorted(np.concatenate([group.labels for group in groups])) == reached.tolist()
+    for group in groups:
+        inside = np.zeros(shape, bool)
+        inside[group.box] = True
+        assert inside[np.isin(labels, group.labels)].all()
+        assert len(group.labels) == 1 or max(s.stop - s.start for s in group.box) <= 256
 
 
 def test_a_face_is_an_electrode_outside_of_the_volume():

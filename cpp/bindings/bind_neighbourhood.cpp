@@ -20,6 +20,13 @@ void bind_neighbourhood(py::module_& m) {
         return without_gil([&] { return share(dilate(runs, c, threads)); });
       },
       py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
+  m.def(
+      "erode",
+      [](const RunVolume& runs, int connectivity, int threads) {
+        const Connectivity c = to_connectivity(connectivity);
+        return without_gil([&] { return share(erode(runs, c, threads)); });
+      },
+      py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
 }
 
 }  // namespace crevasse::python

@@ -1,5 +1,8 @@
 #include "crevasse/set_operations.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "crevasse/tuning.hpp"
 #include "row_sweep.hpp"
 #include "run_sink.hpp"
@@ -7,7 +10,8 @@
 namespace crevasse {
 namespace {
 
-bool holds(SetOperation operation, bool in_a, bool in_b) {
+template <SetOperation operation>
+constexpr bool holds(bool in_a, bool in_b) {
   switch (operation) {
     case SetOperation::Union: return in_a || in_b;
     case SetOperation::Intersection: return in_a && in_b;
@@ -17,26 +21,50 @@ bool holds(SetOperation operation, bool in_a, bool in_b) {
   return false;
 }
 
+/// Pre: there is room.
+void append_all(std::span<const Run> row, RunSink<NoValue>& sink) {
+  std::copy(row.begin(), row.end(), sink.next_runs());
+  sink.took(static_cast<index_t>(row.size()));
+}
+
+template <SetOperation operation>
+void append_combined(std::span<const Run> a, std::span<const Run> b, RunSink<NoValue>& sink) {
+  sink.make_room(static_cast<index_t>(2 * (a.size() + b.size())));
+  // Most volumes lie in a part of the whole, so most rows hold runs of one or none.
+  if (a.empty() || b.empty()) {
+    if (holds<operation>(true, false)) append_all(a, sink);
+    if (holds<operation>(false, true)) append_all(b, sink);
+    return;
+  }
+  const std::size_t row_start = sink.size();
+  sweep_rows(a, b, [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
+    if (holds<operation>(i >= 0, j >= 0)) sink.extend(row_start, begin, end);
+  });
+}
+
+template <SetOperation operation>
+RunVolume combine(const RunVolume& a, const RunVolume& b, int threads) {
+  const int team =
+      worthwhile_threads(a.run_count() + b.run_count(), tuning::runs_per_thread, threads);
+  const auto append = [&](index_t r, RunSink<NoValue>& sink) {
+    if (!a.row(r).empty() || !b.row(r).empty()) {
+      append_combined<operation>(a.row(r), b.row(r), sink);
+    }
+  };
+  return collect_rows<NoValue>(a.shape, team, [&] { return append; }).where;
+}
+
 }  // namespace
 
 RunVolume combine(const RunVolume& a, const RunVolume& b, SetOperation operation, int threads) {
-  const int team =
-      worthwhile_threads(a.run_count() + b.run_count(), tuning::runs_per_thread, threads);
-  return collect_rows<NoValue>(
-             a.shape, team,
-             [&] {
-               return [&](index_t r, RunSink<NoValue>& sink) {
-                 const auto row_a = a.row(r), row_b = b.row(r);
-                 sink.make_room(static_cast<index_t>(2 * (row_a.size() + row_b.size())));
-                 const std::size_t row_start = sink.size();
-                 sweep_rows(row_a, row_b,
-                            [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
-                              if (holds(operation, i >= 0, j >= 0))
-                                sink.extend(row_start, begin, end);
-                            });
-               };
-             })
-      .where;
+  switch (operation) {
+    case SetOperation::Union: return combine<SetOperation::Union>(a, b, threads);
+    case SetOperation::Intersection: return combine<SetOperation::Intersection>(a, b, threads);
+    case SetOperation::Difference: return combine<SetOperation::Difference>(a, b, threads);
+    case SetOperation::SymmetricDifference:
+      return combine<SetOperation::SymmetricDifference>(a, b, threads);
+  }
+  throw std::invalid_argument("unknown set operation");
 }
 
 RunVolume select(const RunVolume& runs, std::span<const std::uint32_t> labels,

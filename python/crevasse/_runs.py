@@ -309,7 +309,9 @@ class RunVolume:
         Outside of the volume is foreground, so nothing is worn away at its border: this is
         the complement of the complement's dilation.
         """
-        return ~(~self).dilate(connectivity, n_threads=n_threads)
+        joined = _validate.connectivity(connectivity, self._ndim)
+        threads = _validate.n_threads(n_threads)
+        return RunVolume(_core.erode(self._core, joined, threads), self._ndim)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to a file that `load` reads; it appears whole or not at all.

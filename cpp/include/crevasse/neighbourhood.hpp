@@ -11,8 +11,11 @@ namespace crevasse {
 RunVolume window(const RunVolume& runs, const Shape& begin, const Shape& shape, int threads);
 
 /// Every voxel of `runs` and every voxel that is joined to one. Outside of the volume is
-/// background. Linear in runs, and in words of 64 voxels. Erosion is the dilation of the
-/// complement: there, outside of the volume is foreground.
+/// background. Linear in runs, and in words of 64 voxels.
 RunVolume dilate(const RunVolume& runs, Connectivity connectivity, int threads);
+
+/// Every voxel that is joined to no background voxel: the complement of the dilation of the
+/// complement. Outside of the volume is foreground.
+RunVolume erode(const RunVolume& runs, Connectivity connectivity, int threads);
 
 }  // namespace crevasse

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
-from crevasse._clean import connected_to
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_distance
 from crevasse._geodesic_tips import geodesic_tips
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
+from crevasse.tracking.fronts.groups import Group, groups_of
 
 
 @dataclass(frozen=True)
@@ -106,46 +106,95 @@ def measure_front(
     components = runs.label(n_threads=threads) if labeling is None else labeling
     _validate.same_shape(runs.shape, components.shape, "open_ and labeling")
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
-    reached = connected_to(runs, seeds, n_threads=threads)
-    box = reached.bounding_box()  # a whole volume of depths would be as large as a scan, or twice
-    part = reached.crop(box)
-    depth = geodesic_distance(part, seeds.crop(box), spacing=spacing, n_threads=threads)
+    labels = _touching(components, seeds, threads)
+    regions = components.regions(spacing=spacing, surface=True, n_threads=threads)
+    measured = [
+        _measure(group, components, seeds, prominence, lengths, name, threads)
+        for group in groups_of(regions, labels, _validate.AXES[-ndim:])
+    ]
+    tips = _sorted_by_label([depths.tips for depths in measured])
+    junctions = _junctions(tips, runs.shape, lengths, name)
+    table = Table(
+        {
+            "label": regions["label"],
+            "reached": np.isin(regions["label"], labels),
+            "depth_max": _spread([(d.group.labels, d.largest) for d in measured], components.count),
+            "depth_p95": _spread([(d.group.labels, d.p95) for d in measured], components.count),
+            "n_tips": _counts(tips["label"], components.count),
+            "n_junctions": _counts(junctions["label"], components.count),
+            "euler_number": regions["euler_26" if ndim == 3 else "euler_8"],
+        },
+        units={"depth_max": name, "depth_p95": name},
+    )
+    n_reached = int(regions["n_voxels"][labels - 1].sum())
+    fraction = n_reached / runs.n_voxels if runs.n_voxels else np.nan
+    return Front(table, tips, junctions, fraction)
+
+
+@dataclass(frozen=True)
+class _Depths:
+    """Of the cracks of one group: the largest, the 95th percentile, and all their tips."""
+
+    group: Group
+    largest: NDArray[np.float64]
+    p95: NDArray[np.float64]
+    tips: Table
+
+
+def _touching(components: RunLabeling, seeds: RunVolume, threads: int) -> NDArray[np.int64]:
+    """Labels of the components that hold a seed; they rise."""
+    pairs = _core.overlap(components._core, seeds.label(n_threads=threads)._core, threads)
+    return np.unique(pairs["label_a"]).astype(np.int64)
+
+
+def _measure(
+    group: Group,
+    components: RunLabeling,
+    seeds: RunVolume,
+    prominence: float,
+    spacing: tuple[float, ...],
+    unit: str,
+    threads: int,
+) -> _Depths:
+    part = components.select(group.labels).crop(group.box)
+    depth = geodesic_distance(part, seeds.crop(group.box), spacing=spacing, n_threads=threads)
+    # What was cut out keeps its order, so its parts are numbered as their labels rise.
     parts = part.label(n_threads=threads)
+    if parts.count != len(group.labels):
+        ndim = len(components.shape)
+        raise ValueError(
+            f"labeling must join voxels by corners, got {len(group.labels)} components of "
+            f"{parts.count}; label open_ with connectivity {26 if ndim == 3 else 8}"
+        )
     tips = geodesic_tips(
         depth,
         prominence=prominence,
         spacing=spacing,
-        unit=name,
+        unit=unit,
         labeling=parts,
         n_threads=threads,
     )
     depths = parts.regions(intensity=depth, quantiles=[0.95], n_threads=threads)
-    # What was cut out keeps its order, so its parts are numbered as their labels rise.
-    whole = reached.label(n_threads=threads)
-    pairs = _core.overlap(components._core, whole._core, threads)
-    labels = np.unique(pairs["label_a"]).astype(np.int64)
-    if len(labels) != parts.count:
-        raise ValueError(
-            f"labeling must join voxels by corners, got {len(labels)} components of "
-            f"{parts.count}; label open_ with connectivity {26 if ndim == 3 else 8}"
-        )
-    tips = _placed(tips, labels, [part.start for part in box], runs.shape, lengths)
-    junctions = _junctions(tips, runs.shape, lengths, name)
-    surfaces = components.regions(spacing=spacing, surface=True, n_threads=threads)
-    table = Table(
-        {
-            "label": surfaces["label"],
-            "reached": np.isin(surfaces["label"], labels),
-            "depth_max": _spread(depths["intensity_max"], labels, components.count),
-            "depth_p95": _spread(depths["intensity_q95"], labels, components.count),
-            "n_tips": _counts(tips["label"], components.count),
-            "n_junctions": _counts(junctions["label"], components.count),
-            "euler_number": surfaces["euler_26" if ndim == 3 else "euler_8"],
-        },
-        units={"depth_max": name, "depth_p95": name},
-    )
-    fraction = reached.n_voxels / runs.n_voxels if runs.n_voxels else np.nan
-    return Front(table, tips, junctions, fraction)
+    begin = [side.start for side in group.box]
+    placed = _placed(tips, group.labels, begin, components.shape, spacing)
+    return _Depths(group, depths["intensity_max"], depths["intensity_q95"], placed)
+
+
+def _sorted_by_label(tables: Sequence[Table]) -> Table:
+    """The tips of all groups, by label, numbered anew."""
+    columns = {
+        name: np.concatenate([table[name] for table in tables]) for name in tables[0].to_dict()
+    }
+    begins = np.cumsum([0, *map(len, tables)])[:-1]
+    begin = np.repeat(begins, [len(table) for table in tables])
+    joins = np.where(columns["joins"] >= 0, columns["joins"] + begin, -1)
+    order = np.argsort(columns["label"], kind="stable")
+    row_of = np.full(len(order) + 1, -1)  # the last one: what joins none
+    row_of[order] = np.arange(len(order))
+    columns = {name: values[order] for name, values in columns.items()}
+    columns["tip"] = np.arange(len(order))
+    columns["joins"] = row_of[joins[order]]
+    return Table(columns, units=tables[0].units)
 
 
 def _placed(
@@ -169,11 +218,12 @@ def _placed(
 
 
 def _spread(
-    values: NDArray[np.float64], labels: NDArray[np.int64], count: int
+    values: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], count: int
 ) -> NDArray[np.float64]:
     """Values of some labels among those of all, nan elsewhere."""
     spread = np.full(count, np.nan)
-    spread[labels - 1] = values
+    for labels, of_labels in values:
+        spread[labels - 1] = of_labels
     return spread
 
 
