@@ -195,6 +195,22 @@ def test_select_keeps_exactly_the_named_components(mask, random):
     np.testing.assert_array_equal(labeling.select(np.flatnonzero(keep) + 1).to_mask(), expected)
 
 
+@given(masks(), st.integers(0, 2**32 - 1))
+def test_overlapping_are_the_components_that_share_a_voxel(mask, seed):
+    voxels = np.random.default_rng(seed).random(mask.shape) < 0.2
+    labeling = RunVolume.from_mask(mask).label()
+    expected = np.isin(np.arange(1, labeling.count + 1), labeling.to_labels()[voxels])
+    other = RunVolume.from_mask(voxels)
+    np.testing.assert_array_equal(labeling.overlapping(other), expected)
+    np.testing.assert_array_equal(labeling.overlapping(other.label()), expected)
+
+
+def test_overlapping_refuses_another_shape():
+    labeling = RunVolume.from_mask(np.ones((2, 3), bool)).label()
+    with pytest.raises(ValueError, match="labeling and voxels"):
+        labeling.overlapping(RunVolume.from_mask(np.ones((3, 2), bool)))
+
+
 @pytest.mark.parametrize(
     ("keep", "error", "message"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crevasse import _core, _validate
+from crevasse import _validate
 from crevasse._runs import RunLabeling, RunVolume
 
 
@@ -94,9 +94,7 @@ def connected_to(
     _validate.same_shape(volume.shape, seeds.shape, "volume and seeds")
     threads = _validate.n_threads(n_threads)
     components = volume.label(connectivity, n_threads=threads)
-    marks = seeds.label(connectivity, n_threads=threads)
-    pairs = _core.overlap(components._core, marks._core, threads)
-    return components.select(np.unique(pairs["label_a"]))
+    return components.select(components.overlapping(seeds, n_threads=threads))
 
 
 def remove_small(

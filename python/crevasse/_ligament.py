@@ -17,9 +17,8 @@ from crevasse._electrode import (
     electrode_zone,
     with_margin,
 )
-from crevasse._overlap import overlap
 from crevasse._regions import default_unit
-from crevasse._runs import RunLabeling, RunVolume, as_run_volume
+from crevasse._runs import RunVolume, as_run_volume
 from crevasse._shape import Box
 from crevasse._table import Table
 
@@ -185,9 +184,8 @@ def _bottleneck(
     begin = open_ & electrode_zone(working, open_.shape, "working", threads)
     end = open_ & electrode_zone(counter, open_.shape, "counter", threads)
     labeling = open_.label(n_threads=threads)
-    bridging = labeling.select(
-        np.intersect1d(_labels_in(labeling, begin), _labels_in(labeling, end))
-    )
+    at_both = (labeling.overlapping(zone, n_threads=threads) for zone in (begin, end))
+    bridging = labeling.select(np.logical_and(*at_both))
     if not bridging.n_voxels:
         return float("nan"), None
     free = open_
@@ -219,8 +217,3 @@ def _widths(
         if whole or widest < margin * min(spacing):
             return box, widths
         margin *= 4
-
-
-def _labels_in(labeling: RunLabeling, voxels: RunVolume) -> NDArray[np.int64]:
-    """The labels that have voxels among those given."""
-    return np.unique(overlap(labeling, voxels.label()).label_a).astype(np.int64)

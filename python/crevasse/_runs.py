@@ -478,6 +478,40 @@ class RunLabeling:
             threads=_validate.n_threads(n_threads),
         )
 
+    def overlapping(
+        self, voxels: RunVolume | RunLabeling, *, n_threads: int | None = None
+    ) -> NDArray[np.bool_]:
+        """Whether each component, in label order, shares a voxel with a volume, as `select` takes.
+
+        Parameters
+        ----------
+        voxels
+            Of the same shape; of a `RunLabeling` all components, which saves time where several
+            are compared with one volume.
+        n_threads
+            None: all usable cores.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> labeling = RunVolume.from_mask(np.array([[1, 0, 1, 1]])).label()
+        >>> labeling.overlapping(RunVolume.from_mask(np.array([[0, 1, 0, 1]])))
+        array([False,  True])
+        """
+        _validate.same_shape(self.shape, voxels.shape, "labeling and voxels")
+        threads = _validate.n_threads(n_threads)
+        marks = voxels.label(n_threads=threads) if isinstance(voxels, RunVolume) else voxels
+        found = np.zeros(self.count, dtype=np.bool_)
+        if self.count and marks.count:
+            pairs = _core.overlap(self._core, marks._core, threads)
+            found[pairs["label_a"].astype(np.int64) - 1] = True
+        return found
+
     def select(self, keep: ArrayLike) -> RunVolume:
         """The voxels of the components that `keep` names.
 

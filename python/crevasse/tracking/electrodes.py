@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crevasse import _core
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._runs import RunLabeling, RunVolume, as_region
 from crevasse._shape import Box
@@ -65,15 +64,15 @@ class Surroundings:
 
     def at_working(self, labeling: RunLabeling, threads: int) -> Bools:
         """Whether label 1, 2, … has a voxel at the working electrode."""
-        return _touching(labeling, self._working_marks, threads)
+        return _at(labeling, self._working_marks, threads)
 
     def at_counter(self, labeling: RunLabeling, threads: int) -> Bools:
         """Whether label 1, 2, … has a voxel at the counter electrode."""
-        return _touching(labeling, self._counter_marks, threads)
+        return _at(labeling, self._counter_marks, threads)
 
     def at_border(self, labeling: RunLabeling, threads: int) -> Bools:
         """Whether label 1, 2, … has a voxel in the border."""
-        return _touching(labeling, self._border_marks, threads)
+        return _at(labeling, self._border_marks, threads)
 
     # Labelled once: the zones stay the same from frame to frame.
     @cached_property
@@ -89,9 +88,7 @@ class Surroundings:
         return self.border.label()
 
 
-def _touching(labeling: RunLabeling, marks: RunLabeling | None, threads: int) -> Bools:
-    touches = np.zeros(labeling.count, dtype=np.bool_)
-    if marks is not None and marks.count and labeling.count:
-        pairs = _core.overlap(labeling._core, marks._core, threads)
-        touches[pairs["label_a"].astype(np.int64) - 1] = True
-    return touches
+def _at(labeling: RunLabeling, marks: RunLabeling | None, threads: int) -> Bools:
+    if marks is None:
+        return np.zeros(labeling.count, dtype=np.bool_)
+    return labeling.overlapping(marks, n_threads=threads)
