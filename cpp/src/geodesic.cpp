@@ -96,7 +96,7 @@ void for_each_run(const RunVolume& runs, const VoxelNumbering& numbering, int th
 }  // namespace
 
 void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<float> out,
-                       const GeodesicOptions& options, int threads) {
+                       const GeodesicOptions& options, bool out_is_zero, int threads) {
   if (runs.shape.size() == 0) return;
   const VoxelNumbering numbering(runs);
   check_edges(runs);
@@ -114,7 +114,9 @@ void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<flo
           numbers.set(begin + i, number + static_cast<std::uint32_t>(i));
         }
       },
-      [&](index_t begin, index_t end) { std::fill(out.data + begin, out.data + end, 0.0F); });
+      [&](index_t begin, index_t end) {
+        if (!out_is_zero) std::fill(out.data + begin, out.data + end, 0.0F);
+      });
 
   const auto parts = parts_of(runs, seed_runs(runs, seeds), team, team);
   parallel_tasks(static_cast<index_t>(parts.size()), team, [&](index_t i) {
@@ -135,7 +137,7 @@ void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<flo
         }
       },
       [&](index_t begin, index_t end) {
-        std::fill(out.data + begin, out.data + end, std::numeric_limits<float>::infinity());
+        if (options.outside != 0) std::fill(out.data + begin, out.data + end, options.outside);
       });
 }
 

@@ -142,8 +142,10 @@ def geodesic_distance(
     runs: RunVolume,
     seeds: RunVolume,
     out: NDArray[np.float32],
+    out_is_zero: bool,
     spacing: tuple[float, float, float],
     limit: float,
+    outside: float,
     threads: int,
 ) -> None: ...
 def geodesic_tips(

@@ -112,10 +112,29 @@ def geodesic_distance(
     _validate.same_shape(runs.shape, begin.shape, "mask and seeds")
     farthest = _validate.positive(limit, "limit") if limit is not None else math.inf
     axes = spacing_3d(spacing, len(runs.shape))
-    result = np.empty(runs.shape, dtype=np.float32) if out is None else out
+    result = np.zeros(runs.shape, dtype=np.float32) if out is None else out
     if out is not None:
         _validate.out_of(out, runs.shape, np.dtype(np.float32))
     _core.geodesic_distance(
-        runs._core, begin._core, _validate.as_3d(result), axes, farthest, threads
+        runs._core,
+        begin._core,
+        _validate.as_3d(result),
+        out is None,
+        axes,
+        farthest,
+        math.inf,
+        threads,
     )
     return result
+
+
+def geodesic_depth(
+    mask: RunVolume, seeds: RunVolume, spacing: tuple[float, ...], threads: int
+) -> NDArray[np.float32]:
+    """The same but for 0 outside of the mask, where little of it is written: masks are sparse."""
+    depth = np.zeros(mask.shape, dtype=np.float32)
+    axes = spacing_3d(spacing, depth.ndim)
+    _core.geodesic_distance(
+        mask._core, seeds._core, _validate.as_3d(depth), True, axes, math.inf, 0.0, threads
+    )
+    return depth

@@ -106,9 +106,24 @@ def geodesic_tips(
     reached = RunVolume.from_threshold(
         values, low=0.0, high=float(np.finfo(np.float32).max), n_threads=threads
     )
-    tips = _core.geodesic_tips(reached._core, _validate.as_3d(values), least, threads)
     components = reached.label(n_threads=threads) if labeling is None else labeling
-    return _table(tips, components, lengths, unit or default_unit(lengths))
+    return tips_of(
+        reached, values, least, components, lengths, unit or default_unit(lengths), threads
+    )
+
+
+def tips_of(
+    reached: RunVolume,
+    depth: NDArray[np.float32],
+    prominence: float,
+    labeling: RunLabeling,
+    spacing: tuple[float, ...],
+    unit: str,
+    threads: int,
+) -> Table:
+    """What `geodesic_tips` gives, where it is known which voxels have a depth."""
+    tips = _core.geodesic_tips(reached._core, _validate.as_3d(depth), prominence, threads)
+    return _table(tips, labeling, spacing, unit)
 
 
 def labels_at(labeling: RunLabeling, voxels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,11 +10,14 @@ namespace crevasse {
 struct GeodesicOptions {
   std::array<double, 3> spacing{1, 1, 1};  ///< Voxel size along z, y, x; positive, finite.
   double limit = std::numeric_limits<double>::infinity();  ///< Positive.
+  float outside = std::numeric_limits<float>::infinity();  ///< What is written outside of the mask.
 };
 
 /// Length of the shortest path inside `runs` from the nearest voxel of `seeds` to every voxel, in
-/// the unit of the spacing: 0 at seeds, infinite where there is no path, outside of `runs`, and
-/// farther than `limit`. Seeds outside of `runs` do not count. The same for every thread count.
+/// the unit of the spacing: 0 at seeds, infinite where there is no path and farther than `limit`,
+/// and `options.outside` outside of `runs`. Where `out_is_zero` it holds that already, and with 0
+/// outside, what lies far from runs is not touched. Seeds outside of `runs` do not count. The same
+/// for every thread count.
 ///
 /// A path leads from voxel to voxel in straight pieces. A piece counts if a chain of 26-neighbours
 /// inside `runs` follows it from end to end, less than a voxel off along every axis, or if it lies
@@ -30,6 +33,6 @@ struct GeodesicOptions {
 /// meanwhile. Throws std::length_error past 2^31 - 1 voxels in `runs` or along z or y.
 /// Pre: equal shapes.
 void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<float> out,
-                       const GeodesicOptions& options, int threads);
+                       const GeodesicOptions& options, bool out_is_zero, int threads);
 
 }  // namespace crevasse

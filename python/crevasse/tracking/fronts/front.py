@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
 from crevasse._electrode import Electrode, electrode_zone
-from crevasse._geodesic import geodesic_distance
-from crevasse._geodesic_tips import geodesic_tips
+from crevasse._geodesic import geodesic_depth
+from crevasse._geodesic_tips import tips_of
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
@@ -108,13 +108,14 @@ def measure_front(
     ndim = len(runs.shape)
     lengths = _validate.spacing(spacing, ndim)
     name = unit or default_unit(lengths)
+    least = _validate.not_negative(prominence, "prominence")
     components = runs.label(n_threads=threads) if labeling is None else labeling
     _validate.same_shape(runs.shape, components.shape, "open_ and labeling")
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
     labels = 1 + np.flatnonzero(components.overlapping(seeds, n_threads=threads))
     regions = components.regions(spacing=spacing, surface=True, n_threads=threads)
     measured = [
-        _measure(group, components, seeds, prominence, lengths, name, threads)
+        _measure(group, components, seeds, least, lengths, name, threads)
         for group in groups_of(regions, labels, _validate.AXES[-ndim:])
     ]
     tips = _sorted_by_label([depths.tips for depths in measured])
@@ -156,7 +157,7 @@ def _measure(
     threads: int,
 ) -> _Depths:
     part = components.select(group.labels).crop(group.box)
-    depth = geodesic_distance(part, seeds.crop(group.box), spacing=spacing, n_threads=threads)
+    depth = geodesic_depth(part, seeds.crop(group.box), spacing, threads)
     # What was cut out keeps its order, so its parts are numbered as their labels rise.
     parts = part.label(n_threads=threads)
     if parts.count != len(group.labels):
@@ -165,14 +166,7 @@ def _measure(
             f"labeling must join voxels by corners, got {len(group.labels)} components of "
             f"{parts.count}; label open_ with connectivity {26 if ndim == 3 else 8}"
         )
-    tips = geodesic_tips(
-        depth,
-        prominence=prominence,
-        spacing=spacing,
-        unit=unit,
-        labeling=parts,
-        n_threads=threads,
-    )
+    tips = tips_of(part, depth, prominence, parts, spacing, unit, threads)
     depths = parts.regions(intensity=depth, quantiles=[0.95], n_threads=threads)
     begin = [side.start for side in group.box]
     placed = _placed(tips, group.labels, begin, components.shape, spacing)
