@@ -155,6 +155,9 @@ def test_labels_can_be_those_of_a_tracked_frame(rng):
     assert front.components["euler_number"].tolist() == surface["euler_26"].tolist()
     with pytest.raises(ValueError, match="labeling must join voxels by corners, got"):
         measure_front(mask, "zmin", prominence=2, labeling=RunVolume.from_mask(mask).label(6))
+    corners = np.array([[1, 0], [0, 1]])  # of which one alone is at the electrode
+    with pytest.raises(ValueError, match=r"got 2 components of 1; label open_ with .* 8"):
+        measure_front(corners, "ymin", prominence=0, labeling=RunVolume.from_mask(corners).label(4))
 
 
 @pytest.mark.parametrize("face", ["zmin", "ymax", "xmin"])

@@ -109,8 +109,11 @@ def measure_front(
     lengths = _validate.spacing(spacing, ndim)
     name = unit or default_unit(lengths)
     least = _validate.not_negative(prominence, "prominence")
-    components = runs.label(n_threads=threads) if labeling is None else labeling
-    _validate.same_shape(runs.shape, components.shape, "open_ and labeling")
+    components = runs.label(n_threads=threads)
+    if labeling is not None:
+        _validate.same_shape(runs.shape, labeling.shape, "open_ and labeling")
+        _check_joined(labeling, components.count)
+        components = labeling
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
     labels = 1 + np.flatnonzero(components.overlapping(seeds, n_threads=threads))
     regions = components.regions(spacing=spacing, surface=True, n_threads=threads)
@@ -147,6 +150,14 @@ class _Depths:
     tips: Table
 
 
+def _check_joined(labeling: RunLabeling, count: int) -> None:
+    if labeling.count != count:
+        raise ValueError(
+            f"labeling must join voxels by corners, got {labeling.count} components of "
+            f"{count}; label open_ with connectivity {26 if len(labeling.shape) == 3 else 8}"
+        )
+
+
 def _measure(
     group: Group,
     components: RunLabeling,
@@ -160,12 +171,6 @@ def _measure(
     depth = geodesic_depth(part, seeds.crop(group.box), spacing, threads)
     # What was cut out keeps its order, so its parts are numbered as their labels rise.
     parts = part.label(n_threads=threads)
-    if parts.count != len(group.labels):
-        ndim = len(components.shape)
-        raise ValueError(
-            f"labeling must join voxels by corners, got {len(group.labels)} components of "
-            f"{parts.count}; label open_ with connectivity {26 if ndim == 3 else 8}"
-        )
     tips = tips_of(part, depth, prominence, parts, spacing, unit, threads)
     depths = parts.regions(intensity=depth, quantiles=[0.95], n_threads=threads)
     begin = [side.start for side in group.box]
