@@ -22,7 +22,7 @@ from crevasse.tracking import (
     measure_front,
     time_to_short,
 )
-from crevasse.tracking.fronts.groups import groups_of
+from crevasse.tracking.fronts.crack_boxes import crack_boxes
 from crevasse.tracking.fronts.nearest import nearest_within
 
 from strategies import masks, threads
@@ -75,7 +75,7 @@ def test_depths_are_geodesic_from_what_touches_the_electrode(mask, seed, promine
 
 @pytest.mark.parametrize(("shape", "above"), [((40, 300, 160), 0.9), ((900, 700), 0.2)])
 @pytest.mark.parametrize("face", ["ymin", "xmax"])
-def test_depths_are_the_same_where_cracks_are_measured_group_by_group(rng, shape, above, face):
+def test_depths_are_the_same_where_cracks_are_measured_box_by_box(rng, shape, above, face):
     field = ndimage.gaussian_filter(rng.standard_normal(shape), 3)
     mask = field > above * field.std()
     labels, count = ndimage.label(mask, np.ones((3,) * mask.ndim))
@@ -96,14 +96,14 @@ def test_depths_are_the_same_where_cracks_are_measured_group_by_group(rng, shape
         np.testing.assert_array_equal(front.tips[name], values, err_msg=name)
 
     reached = front.components["label"][front.components["reached"]]
-    groups = groups_of(labeling.regions(), reached, "zyx"[-mask.ndim :])
-    assert 1 < len(groups) < len(reached)
-    assert sorted(np.concatenate([group.labels for group in groups])) == reached.tolist()
-    for group in groups:
+    boxes = crack_boxes(labeling.regions(), reached, "zyx"[-mask.ndim :])
+    assert 1 < len(boxes) < len(reached)
+    assert sorted(np.concatenate([part.labels for part in boxes])) == reached.tolist()
+    for part in boxes:
         inside = np.zeros(shape, bool)
-        inside[group.box] = True
-        assert inside[np.isin(labels, group.labels)].all()
-        assert len(group.labels) == 1 or max(s.stop - s.start for s in group.box) <= 256
+        inside[part.box] = True
+        assert inside[np.isin(labels, part.labels)].all()
+        assert len(part.labels) == 1 or max(s.stop - s.start for s in part.box) <= 256
 
 
 def test_a_face_is_an_electrode_outside_of_the_volume():

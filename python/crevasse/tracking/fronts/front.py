@@ -16,7 +16,7 @@ from crevasse._geodesic_tips import tips_of
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
-from crevasse.tracking.fronts.groups import Group, groups_of
+from crevasse.tracking.fronts.crack_boxes import CrackBox, crack_boxes
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ def measure_front(
     labels = 1 + np.flatnonzero(components.overlapping(seeds, n_threads=threads))
     regions = components.regions(spacing=spacing, surface=True, n_threads=threads)
     measured = [
-        _measure(group, components, seeds, least, lengths, name, threads)
-        for group in groups_of(regions, labels, _validate.AXES[-ndim:])
+        _measure(cracks, components, seeds, least, lengths, name, threads)
+        for cracks in crack_boxes(regions, labels, _validate.AXES[-ndim:])
     ]
     tips = _sorted_by_label([depths.tips for depths in measured])
     junctions = _junctions(tips, runs.shape, lengths, name)
@@ -127,8 +127,10 @@ def measure_front(
         {
             "label": regions["label"],
             "reached": np.isin(regions["label"], labels),
-            "depth_max": _spread([(d.group.labels, d.largest) for d in measured], components.count),
-            "depth_p95": _spread([(d.group.labels, d.p95) for d in measured], components.count),
+            "depth_max": _spread(
+                [(d.cracks.labels, d.largest) for d in measured], components.count
+            ),
+            "depth_p95": _spread([(d.cracks.labels, d.p95) for d in measured], components.count),
             "n_tips": _counts(tips["label"], components.count),
             "n_junctions": _counts(junctions["label"], components.count),
             "euler_number": regions["euler_26" if ndim == 3 else "euler_8"],
@@ -142,9 +144,9 @@ def measure_front(
 
 @dataclass(frozen=True)
 class _Depths:
-    """Of the cracks of one group: the largest, the 95th percentile, and all their tips."""
+    """Of the cracks in one box: the largest, the 95th percentile, and all their tips."""
 
-    group: Group
+    cracks: CrackBox
     largest: NDArray[np.float64]
     p95: NDArray[np.float64]
     tips: Table
@@ -159,7 +161,7 @@ def _check_joined(labeling: RunLabeling, count: int) -> None:
 
 
 def _measure(
-    group: Group,
+    cracks: CrackBox,
     components: RunLabeling,
     seeds: RunVolume,
     prominence: float,
@@ -167,19 +169,19 @@ def _measure(
     unit: str,
     threads: int,
 ) -> _Depths:
-    part = components.select(group.labels).crop(group.box)
-    depth = geodesic_depth(part, seeds.crop(group.box), spacing, threads)
+    part = components.select(cracks.labels).crop(cracks.box)
+    depth = geodesic_depth(part, seeds.crop(cracks.box), spacing, threads)
     # What was cut out keeps its order, so its parts are numbered as their labels rise.
     parts = part.label(n_threads=threads)
     tips = tips_of(part, depth, prominence, parts, spacing, unit, threads)
     depths = parts.regions(intensity=depth, quantiles=[0.95], n_threads=threads)
-    begin = [side.start for side in group.box]
-    placed = _placed(tips, group.labels, begin, components.shape, spacing)
-    return _Depths(group, depths["intensity_max"], depths["intensity_q95"], placed)
+    begin = [side.start for side in cracks.box]
+    placed = _placed(tips, cracks.labels, begin, components.shape, spacing)
+    return _Depths(cracks, depths["intensity_max"], depths["intensity_q95"], placed)
 
 
 def _sorted_by_label(tables: Sequence[Table]) -> Table:
-    """The tips of all groups, by label, numbered anew."""
+    """The tips of all boxes, by label, numbered anew."""
     columns = {
         name: np.concatenate([table[name] for table in tables]) for name in tables[0].to_dict()
     }

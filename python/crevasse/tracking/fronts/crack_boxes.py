@@ -15,8 +15,8 @@ _EDGE = 128  # voxels: longer cracks are by themselves
 
 
 @dataclass(frozen=True)
-class Group:
-    """Some components of a frame.
+class CrackBox:
+    """Some components of a frame, and where they lie.
 
     Attributes
     ----------
@@ -30,11 +30,11 @@ class Group:
     box: Box
 
 
-def groups_of(regions: Table, labels: NDArray[np.int64], axes: Sequence[str]) -> list[Group]:
-    """All of `labels`, each in one group; a single empty group where there are none.
+def crack_boxes(regions: Table, labels: NDArray[np.int64], axes: Sequence[str]) -> list[CrackBox]:
+    """All of `labels`, each in one box; a single empty box where there are none.
 
-    Groups are few, however many small cracks there are, and their boxes together are not much
-    larger than what the cracks take.
+    Boxes are few, however many small cracks there are, and together not much larger than what the
+    cracks take.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def groups_of(regions: Table, labels: NDArray[np.int64], axes: Sequence[str]) ->
         Of the volume.
     """
     if not len(labels):
-        return [Group(labels, tuple(slice(0, 0) for _ in axes))]
+        return [CrackBox(labels, tuple(slice(0, 0) for _ in axes))]
     begin, end = (
         np.column_stack([regions[f"{axis}_{side}"][labels - 1] for axis in axes])
         for side in ("begin", "end")
@@ -56,7 +56,9 @@ def groups_of(regions: Table, labels: NDArray[np.int64], axes: Sequence[str]) ->
     keys = np.column_stack((begin // _EDGE, by_itself))
     group_of = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
     return [
-        Group(labels[group_of == group], _around(begin[group_of == group], end[group_of == group]))
+        CrackBox(
+            labels[group_of == group], _around(begin[group_of == group], end[group_of == group])
+        )
         for group in range(group_of.max() + 1)
     ]
 
