@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crevasse import _validate
+from crevasse import _core, _validate
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_depth
 from crevasse._geodesic_tips import tips_of
@@ -84,7 +84,8 @@ def measure_front(
     Notes
     -----
     Cracks that lie close together are measured together, the others one after the other: depths
-    take 4 bytes a voxel of the box around them, not of the volume.
+    take 4 bytes a voxel of the box around them, not of the volume. Where long cracks lie side by
+    side, that box may be as large as the volume.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def measure_front(
     components = runs.label(n_threads=threads)
     if labeling is not None:
         _validate.same_shape(runs.shape, labeling.shape, "open_ and labeling")
-        _check_joined(labeling, components.count)
+        _check_joined(labeling, components, threads)
         components = labeling
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
     labels = 1 + np.flatnonzero(components.overlapping(seeds, n_threads=threads))
@@ -152,11 +153,21 @@ class _Depths:
     tips: Table
 
 
-def _check_joined(labeling: RunLabeling, count: int) -> None:
+def _check_joined(labeling: RunLabeling, components: RunLabeling, threads: int) -> None:
+    """Refuse what are not the components of the open voxels."""
+    ndim, count = len(labeling.shape), components.count
     if labeling.count != count:
         raise ValueError(
             f"labeling must join voxels by corners, got {labeling.count} components of "
-            f"{count}; label open_ with connectivity {26 if len(labeling.shape) == 3 else 8}"
+            f"{count}; label open_ with connectivity {26 if ndim == 3 else 8}"
+        )
+    pairs = _core.overlap(labeling._core, components._core, threads)
+    shared = int(pairs["n_voxels"].sum())
+    sizes = [RunVolume(each._core.runs, ndim).n_voxels for each in (labeling, components)]
+    if len(pairs) != count or sizes != [shared, shared]:
+        raise ValueError(
+            f"labeling must hold the components of open_ by corners, got {count} others; "
+            "label open_ itself, and not as periodic"
         )
 
 
