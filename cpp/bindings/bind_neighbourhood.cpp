@@ -5,6 +5,22 @@
 
 namespace crevasse::python {
 
+namespace {
+
+/// Bind a function that lets a volume grow or shrink by one voxel.
+void def_grower(py::module_& m, const char* name,
+                RunVolume (*grow)(const RunVolume&, Connectivity, int)) {
+  m.def(
+      name,
+      [grow](const RunVolume& runs, int connectivity, int threads) {
+        const Connectivity c = to_connectivity(connectivity);
+        return without_gil([&] { return share(grow(runs, c, threads)); });
+      },
+      py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
+}
+
+}  // namespace
+
 void bind_neighbourhood(py::module_& m) {
   m.def(
       "window",
@@ -13,20 +29,8 @@ void bind_neighbourhood(py::module_& m) {
             [&] { return share(window(runs, to_shape(begin), to_shape(shape), threads)); });
       },
       py::arg("runs"), py::arg("begin"), py::arg("shape"), py::arg("threads"));
-  m.def(
-      "dilate",
-      [](const RunVolume& runs, int connectivity, int threads) {
-        const Connectivity c = to_connectivity(connectivity);
-        return without_gil([&] { return share(dilate(runs, c, threads)); });
-      },
-      py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
-  m.def(
-      "erode",
-      [](const RunVolume& runs, int connectivity, int threads) {
-        const Connectivity c = to_connectivity(connectivity);
-        return without_gil([&] { return share(erode(runs, c, threads)); });
-      },
-      py::arg("runs"), py::arg("connectivity"), py::arg("threads"));
+  def_grower(m, "dilate", &dilate);
+  def_grower(m, "erode", &erode);
 }
 
 }  // namespace crevasse::python

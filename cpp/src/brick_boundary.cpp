@@ -11,10 +11,13 @@ namespace {
 
 using Pair = std::array<std::uint32_t, 2>;
 
-/// Along how many axes a direction leads: 1 to a face, 2 to an edge, 3 to a corner.
-int axis_count(const BrickDirection& d) {
+void check(const BrickDirection& d) {
   const bool is_step = std::max({std::abs(d.z), std::abs(d.y), std::abs(d.x)}) == 1;
   if (!is_step) throw std::invalid_argument("direction must lead one brick on");
+}
+
+/// Along how many axes a direction leads: 1 to a face, 2 to an edge, 3 to a corner.
+int axis_count(const BrickDirection& d) {
   return std::abs(d.z) + std::abs(d.y) + std::abs(d.x);
 }
 
@@ -41,10 +44,7 @@ Position position(const BoundaryVoxel& voxel, const Position& moved_by = {0, 0, 
 /// Call `visit` with every way from a voxel of the one brick to a neighbour in the other.
 template <class Visit>
 void for_each_shift(const BrickDirection& direction, Connectivity connectivity, Visit&& visit) {
-  const int most_axes = connectivity == Connectivity::Faces   ? 1
-                        : connectivity == Connectivity::Edges ? 2
-                                                              : 3;
-  const int most_aside = most_axes - axis_count(direction);
+  const int most_aside = most_steps(connectivity) - axis_count(direction);
   const auto steps = [](int along) {
     return along == 0 ? std::pair{-1, 1} : std::pair{along, along};
   };
@@ -63,16 +63,11 @@ void for_each_shift(const BrickDirection& direction, Connectivity connectivity, 
   }
 }
 
-template <class T>
-Buffer<T> as_buffer(const std::vector<T>& values) {
-  return Buffer<T>::copy_of(values);
-}
-
 }  // namespace
 
 Buffer<BoundaryVoxel> boundary_voxels(const RunVolume& runs, std::span<const std::uint32_t> labels,
                                       const BrickDirection& direction) {
-  axis_count(direction);
+  check(direction);
   const Range in_z(direction.z, runs.shape.z), in_y(direction.y, runs.shape.y),
       in_x(direction.x, runs.shape.x);
   std::vector<BoundaryVoxel> found;
@@ -93,13 +88,14 @@ Buffer<BoundaryVoxel> boundary_voxels(const RunVolume& runs, std::span<const std
       }
     }
   }
-  return as_buffer(found);
+  return Buffer<BoundaryVoxel>::copy_of(found);
 }
 
 Buffer<Pair> meeting_labels(std::span<const BoundaryVoxel> a, std::span<const BoundaryVoxel> b,
                             std::span<const std::int64_t> values_a,
                             std::span<const std::int64_t> values_b, const BrickDirection& direction,
                             const Shape& offset, Connectivity connectivity) {
+  check(direction);
   const bool valued = !values_a.empty() && !values_b.empty();
   std::vector<Pair> pairs;
   for_each_shift(direction, connectivity, [&](const Position& shift) {
@@ -118,7 +114,7 @@ Buffer<Pair> meeting_labels(std::span<const BoundaryVoxel> a, std::span<const Bo
   });
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  return as_buffer(pairs);
+  return Buffer<Pair>::copy_of(pairs);
 }
 
 Buffer<index_t> first_voxels(const RunVolume& runs, std::span<const std::uint32_t> labels,

@@ -11,16 +11,6 @@
 namespace crevasse {
 namespace {
 
-/// Of the steps along x, y and z to a neighbour, how many may be taken at once.
-int most_steps(Connectivity connectivity) {
-  switch (connectivity) {
-    case Connectivity::Faces: return 1;
-    case Connectivity::Edges: return 2;
-    case Connectivity::Corners: return 3;
-  }
-  return 0;
-}
-
 enum class What { Foreground, Background };
 
 /// What spreads by one voxel, row after row, as bits.
@@ -31,7 +21,7 @@ class Spread {
         most_(most),
         what_(what),
         words_per_row_(static_cast<std::size_t>(words_for(runs.shape.x))),
-        beside_(3 * static_cast<std::size_t>(runs.shape.y)) {}
+        beside_(static_cast<std::size_t>(std::min<index_t>(runs.shape.z, 3) * runs.shape.y)) {}
 
   /// Write what there is in row (z, y) afterwards. Returns whether there is anything.
   bool write(index_t z, index_t y, std::vector<std::uint64_t>& words) {
@@ -104,7 +94,7 @@ class Spread {
   int most_;
   What what_;
   std::size_t words_per_row_;
-  std::vector<Row> beside_;  ///< Of three slices.
+  std::vector<Row> beside_;  ///< Of three slices, where there are as many.
 };
 
 /// Let the foreground grow, or the background and then take the rest.

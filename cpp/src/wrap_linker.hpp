@@ -33,9 +33,7 @@ void link_around(const RunVolume& volume, Connectivity connectivity, Periodic pe
                  const std::uint32_t* set_of, UnionFind sets, MayJoin&& may_join) {
   if (!periodic.z && !periodic.y && !periodic.x) return;
   const Shape& shape = volume.shape;
-  const int farthest = connectivity == Connectivity::Faces   ? 1
-                       : connectivity == Connectivity::Edges ? 2
-                                                             : 3;
+  const int farthest = most_steps(connectivity);
   const auto meet = [&](index_t i, index_t j) {
     if (may_join(i, j)) sets.unite(set_of[i], set_of[j]);
   };

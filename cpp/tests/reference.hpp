@@ -138,12 +138,15 @@ inline index_t around(index_t at, index_t n, bool periodic) {
   return periodic ? (at + n) % n : -1;
 }
 
+/// Along how many axes joined voxels may lie apart.
+inline int axes_apart(Connectivity connectivity) {
+  return connectivity == Connectivity::Faces ? 1 : connectivity == Connectivity::Edges ? 2 : 3;
+}
+
 /// Connected components of equal voxels other than 0, by flood fill from each first voxel.
 template <class T>
 Labels label(const Dense<T>& image, Connectivity connectivity, Periodic periodic = {}) {
-  const int reach = connectivity == Connectivity::Faces   ? 1
-                    : connectivity == Connectivity::Edges ? 2
-                                                          : 3;
+  const int reach = axes_apart(connectivity);
   std::vector<Shape> offsets;
   for (int dz = -1; dz <= 1; ++dz)
     for (int dy = -1; dy <= 1; ++dy)

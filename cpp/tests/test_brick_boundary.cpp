@@ -47,9 +47,7 @@ bool is_outermost(index_t at, int step, index_t length) {
 /// Which labels of `a` and of `b`, which begins at `offset`, are those of neighbours.
 Pairs neighbours(const Dense<std::uint32_t>& a, const Dense<std::uint32_t>& b, const Shape& offset,
                  Connectivity connectivity) {
-  const index_t most = connectivity == Connectivity::Faces   ? 1
-                       : connectivity == Connectivity::Edges ? 2
-                                                             : 3;
+  const int most = axes_apart(connectivity);
   Pairs found;
   for_each_voxel(a.shape, [&](index_t z, index_t y, index_t x) {
     for_each_voxel(b.shape, [&](index_t w, index_t v, index_t u) {

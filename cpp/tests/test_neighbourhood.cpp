@@ -10,9 +10,7 @@ namespace {
 
 /// Every voxel that is joined to one of `value`, or is one, as 1.
 Mask joined_to(const Mask& mask, std::uint8_t value, Connectivity connectivity) {
-  const int most = connectivity == Connectivity::Faces   ? 1
-                   : connectivity == Connectivity::Edges ? 2
-                                                         : 3;
+  const int most = axes_apart(connectivity);
   const Shape& shape = mask.shape;
   Mask found(shape);
   for_each_voxel(shape, [&](index_t z, index_t y, index_t x) {

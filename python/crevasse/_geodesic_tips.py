@@ -141,14 +141,22 @@ def labels_at(labeling: RunLabeling, voxels: NDArray[np.int64]) -> NDArray[np.in
     return labels
 
 
+def order_by_label(
+    labels: NDArray[np.int64], joins: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """The order of tips by label, as they are among themselves, and what each joins in it."""
+    order = np.argsort(labels, kind="stable")
+    row_of = np.empty(len(labels) + 1, dtype=np.int64)
+    row_of[order] = np.arange(len(labels))
+    row_of[-1] = -1  # what joins none
+    return order, row_of[joins[order]]
+
+
 def _table(
     tips: NDArray[Any], labeling: RunLabeling, spacing: tuple[float, ...], unit: str
 ) -> Table:
     labels = labels_at(labeling, tips["voxel"])
-    order = np.argsort(labels, kind="stable")  # the deepest first as it is
-    row_of = np.empty(len(tips) + 1, dtype=np.int64)
-    row_of[order] = np.arange(len(tips))
-    row_of[-1] = -1  # what joins none
+    order, joins = order_by_label(labels, tips["joins"])
     tips, shape = tips[order], labeling.shape
     axes = _validate.AXES[-len(shape) :]
     voxel = np.unravel_index(tips["voxel"], shape)
@@ -162,7 +170,7 @@ def _table(
     columns["voxel"] = tips["voxel"].copy()
     columns["depth"] = tips["depth"].copy()
     columns["prominence"] = tips["prominence"].copy()
-    columns["joins"] = row_of[tips["joins"]]
+    columns["joins"] = joins
     for axis, at in zip(axes, junction, strict=True):
         columns[f"junction_{axis}"] = np.where(has_junction, at, -1)
     columns["junction_depth"] = tips["junction_depth"].copy()

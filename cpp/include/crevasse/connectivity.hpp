@@ -10,6 +10,11 @@ namespace crevasse {
 /// In one slice they are the 4 (Faces) and 8 (Edges, Corners) neighbours.
 enum class Connectivity { Faces = 6, Edges = 18, Corners = 26 };
 
+/// Along how many axes neighbouring voxels may differ.
+constexpr int most_steps(Connectivity connectivity) {
+  return connectivity == Connectivity::Faces ? 1 : connectivity == Connectivity::Edges ? 2 : 3;
+}
+
 /// Along which axes a volume goes on at its other end.
 struct Periodic {
   bool z = false, y = false, x = false;

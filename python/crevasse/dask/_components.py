@@ -35,7 +35,7 @@ class Brick:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another brick: where it lies, its rank, and how voxels join there.
+    """Another brick: where it lies, and its rank.
 
     `offset` is where it begins, in voxels of the one whose neighbour it is.
     """
@@ -43,7 +43,6 @@ class Neighbour:
     direction: Direction
     offset: tuple[int, ...]
     rank: int
-    connectivity: int
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,10 @@ def label_brick(image: NDArray[Any], connectivity: int, threads: int) -> Brick:
 
 
 def meetings(
-    brick: Brick, neighbours: Sequence[Neighbour], boundaries: Sequence[dict[Direction, Part]]
+    brick: Brick,
+    neighbours: Sequence[Neighbour],
+    boundaries: Sequence[dict[Direction, Part]],
+    connectivity: int,
 ) -> Meetings:
     """What joins of a brick and of its neighbours, of each of which a boundary is given."""
     pairs = {
@@ -99,7 +101,7 @@ def meetings(
             parts[_opposite(other.direction)],
             other.direction,
             other.offset,
-            other.connectivity,
+            connectivity,
         )
         for other, parts in zip(neighbours, boundaries, strict=True)
     }

@@ -165,9 +165,9 @@ def _meetings_task(name: str, grid: Grid, brick: Key, connectivity: int) -> tupl
         if other not in grid:
             continue
         offset = tuple(map(sub, grid.begin(other), grid.begin(brick[1:])))
-        neighbours.append(Neighbour(direction, offset, grid.rank(other), connectivity))
+        neighbours.append(Neighbour(direction, offset, grid.rank(other)))
         boundaries.append((name, "faces" if n_steps(direction) == 1 else "rim", *other))
-    return (meetings, brick, neighbours, boundaries)
+    return (meetings, brick, neighbours, boundaries, connectivity)
 
 
 def _low_faces(brick: Brick) -> dict[Direction, Part]:

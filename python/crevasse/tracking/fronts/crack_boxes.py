@@ -56,38 +56,41 @@ def crack_boxes(regions: Table, labels: NDArray[np.int64], axes: Sequence[str]) 
         for side in ("begin", "end")
     )
     is_long = (end - begin > _EDGE).any(axis=1)
-    keys = np.column_stack((begin // _EDGE, np.where(is_long, labels, 0)))
-    group_of = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
-    groups = [np.flatnonzero(group_of == group) for group in range(group_of.max() + 1)]
-    short = [rows for rows in groups if not is_long[rows[0]]]
-    long = _joined([rows for rows in groups if is_long[rows[0]]], begin, end)
-    return [CrackBox(labels[rows], _slices(*_around(rows, begin, end))) for rows in (*short, *long)]
+    short, long = np.flatnonzero(~is_long), np.flatnonzero(is_long)
+    groups = _by_tile(short, begin) + _joined(long, begin, end)
+    return [CrackBox(labels[rows], _around(begin[rows], end[rows])) for rows in groups]
 
 
-def _joined(groups: list[Rows], begin: Ints, end: Ints) -> list[Rows]:
-    """Each with an earlier one, where a box of both is no larger than the two by themselves."""
-    joined: list[Rows] = []
+def _by_tile(rows: Rows, begin: Ints) -> list[Rows]:
+    """Those that begin in the same part of the volume."""
+    order = np.lexsort((begin[rows] // _EDGE).T)  # stable
+    rows = rows[order]
+    begins_tile = (np.diff(begin[rows] // _EDGE, axis=0) != 0).any(axis=1)
+    return np.split(rows, 1 + np.flatnonzero(begins_tile)) if len(rows) else []
+
+
+def _joined(rows: Rows, begin: Ints, end: Ints) -> list[Rows]:
+    """Each with earlier ones, where a box of all is no larger than theirs and its own."""
+    groups: list[list[int]] = []
     boxes: list[tuple[Ints, Ints]] = []
-    for rows in groups:
-        low, high = _around(rows, begin, end)
-        for i, (other_low, other_high) in enumerate(boxes):
-            both = np.minimum(low, other_low), np.maximum(high, other_high)
-            if _size(*both) <= _size(low, high) + _size(other_low, other_high):
-                joined[i], boxes[i] = np.sort(np.concatenate([joined[i], rows])), both
+    for row in rows.tolist():
+        low, high = begin[row], end[row]
+        for group, box in enumerate(boxes):
+            both = np.minimum(low, box[0]), np.maximum(high, box[1])
+            if _size(*both) <= _size(low, high) + _size(*box):
+                groups[group].append(row)
+                boxes[group] = both
                 break
         else:
-            joined.append(rows)
+            groups.append([row])
             boxes.append((low, high))
-    return joined
-
-
-def _around(rows: Rows, begin: Ints, end: Ints) -> tuple[Ints, Ints]:
-    return begin[rows].min(axis=0), end[rows].max(axis=0)
+    return [np.array(group) for group in groups]
 
 
 def _size(low: Ints, high: Ints) -> int:
     return math.prod((high - low).tolist())
 
 
-def _slices(low: Ints, high: Ints) -> Box:
-    return tuple(slice(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True))
+def _around(begin: Ints, end: Ints) -> Box:
+    low, high = begin.min(axis=0).tolist(), end.max(axis=0).tolist()
+    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from crevasse import _core, _validate
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._geodesic import geodesic_depth
-from crevasse._geodesic_tips import tips_of
+from crevasse._geodesic_tips import order_by_label, tips_of
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
@@ -199,12 +199,9 @@ def _sorted_by_label(tables: Sequence[Table]) -> Table:
     begins = np.cumsum([0, *map(len, tables)])[:-1]
     begin = np.repeat(begins, [len(table) for table in tables])
     joins = np.where(columns["joins"] >= 0, columns["joins"] + begin, -1)
-    order = np.argsort(columns["label"], kind="stable")
-    row_of = np.full(len(order) + 1, -1)  # the last one: what joins none
-    row_of[order] = np.arange(len(order))
+    order, joins = order_by_label(columns["label"], joins)
     columns = {name: values[order] for name, values in columns.items()}
-    columns["tip"] = np.arange(len(order))
-    columns["joins"] = row_of[joins[order]]
+    columns |= {"tip": np.arange(len(order)), "joins": joins}
     return Table(columns, units=tables[0].units)
 
 
