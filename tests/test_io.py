@@ -73,6 +73,27 @@ def test_folders_of_slices_are_volumes(tmp_path):
     np.testing.assert_array_equal(series[1].read()[:, 0, 0], 1000 + np.arange(12))
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_however_many_threads_decode_scans_are_the_same_and_the_first_bad_slice_is_named(
+    tmp_path, monkeypatch, workers, compression
+):
+    monkeypatch.setattr(tifffile.TIFF, "MAXWORKERS", workers)
+    volume = np.random.default_rng(0).integers(0, 999, (40, 30, 20), dtype=np.uint16)
+    tifffile.imwrite(tmp_path / "stack.tif", volume, compression=compression)
+    np.testing.assert_array_equal(open_series(tmp_path / "stack.tif")[0].read(), volume)
+    folder = tmp_path / "scans" / "slices"
+    folder.mkdir(parents=True)
+    for z, part in enumerate(volume):
+        tifffile.imwrite(folder / f"s_{z}.tif", part, compression=compression)
+    scan = open_series(tmp_path / "scans")[0]
+    np.testing.assert_array_equal(scan.read(), volume)
+    tifffile.imwrite(folder / "s_17.tif", volume[0, :5])
+    (folder / "s_23.tif").write_bytes(b"II*")
+    with pytest.raises(ValueError, match=r"s_17\.tif must be like the first slice.*\(5, 20\)"):
+        scan.read()
+
+
 def test_patterns_lists_files_and_arrays_are_sources(folder):
     assert len(open_series(str(folder / "frame_1*.tif"))) == 2
     assert open_series([folder / "frame_10.tif", folder / "frame_1.tif"])[0].read()[0, 0] == 10

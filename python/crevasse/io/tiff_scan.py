@@ -81,9 +81,9 @@ def _read_frame(path: Path, selection: Selection) -> NDArray[Any]:
         series = file.series[0]
         t, n_pages = int(np.asarray(selection[0])), int(series.shape[1])
         if len(file.pages) < series.shape[0] * n_pages:
-            image = file.asarray(maxworkers=1)[t]
+            image = file.asarray()[t]
         else:
-            image = file.asarray(key=slice(t * n_pages, (t + 1) * n_pages), maxworkers=1)
+            image = file.asarray(key=slice(t * n_pages, (t + 1) * n_pages))
         frame: NDArray[Any] = image.reshape(series.shape[1:])
     return frame[selection[1:]]
 
