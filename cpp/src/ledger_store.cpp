@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "crevasse/ledger.hpp"
 #include "ledger_rows.hpp"
@@ -22,26 +24,33 @@ void check(const Run& run, std::int32_t row_end, const Opening& opening, const L
 }  // namespace
 
 ValuedRuns<Opening> to_runs(const Ledger& ledger) {
-  const std::size_t count = to_size(ledger.run_count());
-  ValuedRuns<Opening> stored{
-      {ledger.shape, Buffer<index_t>(to_size(ledger.shape.rows()) + 1), Buffer<Run>(count)},
-      Buffer<Opening>(count)};
-  index_t at = 0;
-  stored.where.row_begin[0] = 0;
+  const std::size_t most = to_size(ledger.run_count());
+  Buffer<index_t> row_begin(to_size(ledger.shape.rows()) + 1);
+  std::vector<Run> runs;
+  std::vector<Opening> openings;
+  runs.reserve(most);
+  openings.reserve(most);
   for (std::size_t b = 0; b < ledger.blocks.size(); ++b) {
     const Slab rows = rows_of_block(ledger.shape, static_cast<index_t>(b));
-    const auto* const block = ledger.blocks[b].get();
     for (index_t r = rows.begin; r < rows.end; ++r) {
-      stored.where.row_begin[to_size(r) + 1] =
-          at + (block == nullptr ? 0U : block->row_end[to_size(r - rows.begin)]);
-    }
-    if (block == nullptr) continue;
-    for (const LedgerRun& run : block->runs) {
-      stored.where.runs[to_size(at)] = run.where;
-      stored.values[to_size(at++)] = ledger.openings[run.opening];
+      const std::size_t row_start = runs.size();
+      row_begin[to_size(r)] = static_cast<index_t>(row_start);
+      for (const LedgerRun& run : row_of(ledger.blocks[b].get(), r - rows.begin)) {
+        const Opening& opening = ledger.openings[run.opening];
+        // Voxels may come to the same in different ways: what is stored must not tell.
+        if (runs.size() > row_start && runs.back().end == run.where.begin &&
+            openings.back() == opening) {
+          runs.back().end = run.where.end;
+        } else {
+          runs.push_back(run.where);
+          openings.push_back(opening);
+        }
+      }
     }
   }
-  return stored;
+  row_begin[to_size(ledger.shape.rows())] = static_cast<index_t>(runs.size());
+  return {{ledger.shape, std::move(row_begin), Buffer<Run>::copy_of(runs)},
+          Buffer<Opening>::copy_of(openings)};
 }
 
 Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times,

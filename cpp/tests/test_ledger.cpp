@@ -188,6 +188,31 @@ TEST_CASE("pieces of one opening that become alike again become one run") {
   CHECK(ledger.run_count() == 3);
 }
 
+TEST_CASE("pieces that came to the same in different ways are stored as one run") {
+  const Shape shape{1, 1, 8};
+  const auto row = [&](std::vector<std::uint8_t> voxels) {
+    Mask mask(shape);
+    std::copy(voxels.begin(), voxels.end(), mask.voxels.begin());
+    return Frame(encode_mask(mask.view(), 1), 7);
+  };
+  // Voxels 2 and 3: both open for 2.5, in two stretches, first at 0, last at 3.
+  std::vector<Frame> frames;
+  frames.push_back(nothing_open(shape));
+  frames.push_back(row({0, 0, 1, 1}));
+  frames.push_back(row({0, 0, 0, 1}));
+  frames.push_back(row({0, 0, 1, 0}));
+  frames.push_back(row({0, 0, 1, 1}));
+  frames.push_back(row({0, 0, 0, 0}));
+  auto ledger = empty_ledger(shape, 1);
+  for (std::size_t k = 1; k < frames.size(); ++k) {
+    ledger = advanced(ledger, frames[k - 1], frames[k], static_cast<double>(k - 1)).ledger;
+  }
+  const auto stored = to_runs(ledger);
+  CHECK(difference(stored.where.runs, std::vector<Run>{{2, 4}}) == "");
+  CHECK(difference(stored.values, std::vector<Opening>{{2.5, 0, 4, 4, 7, 7}}) == "");
+  CHECK(from_runs(stored, ledger.times, 1) == ledger);
+}
+
 TEST_CASE("a stored ledger comes back equal, and what is none is refused") {
   Random random(6);
   for (const Shape& shape : small_shapes()) {

@@ -103,7 +103,7 @@ void write_last_crack(const Ledger& ledger, Volume<std::uint32_t> out, int threa
 /// Up to the latest frame.
 void write_open_time(const Ledger& ledger, Volume<double> out, int threads);
 
-/// All runs of a ledger with their openings, to be stored.
+/// All runs of a ledger with their openings, as long as they can be, to be stored.
 ValuedRuns<Opening> to_runs(const Ledger& ledger);
 
 /// The ledger that `to_runs` came from. Throws std::invalid_argument where runs are not sorted
