@@ -264,6 +264,7 @@ def test_failures_are_one_line_with_exit_code_1(
         (["track", "x", "--roi", "1-2"], "must look like y0:y1,x0:x1, got '1-2'"),
         (["track", "x", "--flatten", "2"], "must be at least 3, got 2"),
         (["track", "x", "--repeatability", "1"], "must lie in [0, 1), got 1"),
+        (["track", "x", "--repeatability", "base"], "must be a number, got 'base'"),
         (["track"], "the following arguments are required: source"),
         (["fly"], "invalid choice: 'fly'"),
         ([], "the following arguments are required: command"),

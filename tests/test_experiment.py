@@ -278,7 +278,7 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
         'alignment.method must be "none" or "translation" or "rigid", got "translate"; '
         'did you mean "translation"?',
         "tracking.repeatability must be a number of at least 0 and below 1, got 1; "
-        "give a number such as 0.05",
+        'give a number such as 0.05, or "baseline"',
         'colour = "red" is not known; remove it; there are scans, segmentation, region, '
         "electrodes, phases, alignment, cycler, tracking, measure, output, alarms",
         'measure.fronts needs electrodes.working; add working = "zmin", or another face',
@@ -290,6 +290,11 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
     [
         ("[phases.void]\nhigh = 100", "", "phases is missing; add a table such as [phases.void]"),
         ("high = 100", "", "phases.void needs grey values, a rule or a place; add"),
+        (
+            "high = 100",
+            'high = 9\n[tracking]\nrepeatability = "baseline"',
+            'tracking.repeatability must be a number where baseline_frames is 1, got "baseline"',
+        ),
         ("high = 100", "high = nan", "phases.void.high must be a number, got nan"),
         ("high = 100", "high = true", "phases.void.high must be a number, got true"),
         ("high = 100", 'high = 9\nrule = "otsu"', "phases.void.rule must be left out where high"),

@@ -290,6 +290,14 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
         (lambda: Tracker(connectivity=7), "connectivity must be 6, 18 or 26"),
         (lambda: Tracker().update(np.ones((2, 2), bool), cycle="plating"), "cycle must be a"),
         (lambda: track(scene([], []), cycles=[CycleState()]), "cycles must be one a frame, got 1"),
+        (
+            lambda: Tracker(repeatability="baseline"),
+            "baseline_frames must be at least 2 for repeatability 'baseline', got 1; give the",
+        ),
+        (
+            lambda: Tracker(repeatability="static", baseline_frames=2),
+            r"repeatability must lie in \[0, 1\) or be 'baseline', got 'static'",
+        ),
         (lambda: estimate_repeatability(scene([])), "frames must be at least two scans"),
         (lambda: estimate_repeatability(scene([], []), share=0), r"share must lie in \(0, 1\]"),
     ],
@@ -352,6 +360,55 @@ def test_the_short_names_only_cracks_that_share_voxels_with_it():
     history = track(frames, working="zmin", counter="zmax")
     short = history.short()
     assert (short.from_working, short.from_counter, short.between) == ((1,), (3,), ())
+
+
+def noisy_growth(rng, n_static=3, n_more=3):
+    """A block with a rough face that is scanned again and again, and grows in the end."""
+    scans = []
+    for k in range(n_static + n_more):
+        scan = np.zeros((12, 40, 40), dtype=bool)
+        scan[2:5, 5:35, 5:35] = True
+        scan[5, 5:35, 5:35] = rng.random((30, 30)) < 0.5
+        scan[2:5, 5:35, 35 : 35 + max(0, 2 * (k - n_static))] = True
+        scans.append(scan)
+    return scans
+
+
+def test_the_repeatability_is_measured_between_the_baseline_frames(rng):
+    scans = noisy_growth(rng)
+    history = track(scans, baseline_frames=3, repeatability="baseline")
+    measured = history.intervals["repeatability"]
+    assert measured[0] == estimate_repeatability(scans[:2])
+    assert (measured[1:] == estimate_repeatability(scans[:3])).all()
+    known = track(scans, baseline_frames=3, repeatability=float(measured[-1]))
+    assert history.events["type"].tolist() == known.events["type"].tolist()
+    assert history.events["type"].tolist() == ["stable"] * 3 + ["growth"] * 2
+    assert (known.intervals["repeatability"] == measured[-1]).all()
+    assert "stable" not in track(scans, baseline_frames=3).events["type"]
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 5])
+def test_a_measured_repeatability_outlives_a_restart(tmp_path, rng, cut):
+    scans = noisy_growth(rng)
+    whole = Tracker(baseline_frames=3, repeatability="baseline")
+    broken = Tracker(baseline_frames=3, repeatability="baseline")
+    for k, scan in enumerate(scans):
+        if k == cut:
+            broken.save(tmp_path / "broken.npz")
+            broken = Tracker.load(tmp_path / "broken.npz")
+        whole.update(scan)
+        broken.update(scan)
+    whole.save(tmp_path / "whole.npz")
+    broken.save(tmp_path / "broken.npz")
+    assert (tmp_path / "whole.npz").read_bytes() == (tmp_path / "broken.npz").read_bytes()
+
+
+def test_a_baseline_without_cracks_hides_no_growth():
+    frames = np.zeros((4, 2, 30), dtype=bool)
+    frames[2, 1, :10] = frames[3, 1, :11] = True
+    history = track(frames, baseline_frames=2, repeatability="baseline")
+    assert history.intervals["repeatability"].tolist() == [0.0, 0.0, 0.0]
+    assert history.events["type"].tolist() == ["birth", "growth"]
 
 
 def test_what_the_repeatability_was_estimated_from_is_stable():

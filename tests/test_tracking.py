@@ -253,7 +253,10 @@ def test_a_refused_update_leaves_the_tracker_as_it_was():
         (lambda: track(scene("#", "#"), times=[0]), "times must be one a frame, got 1"),
         (lambda: track(scene("#"), times=[0, 1]), "got 2 for 1 frames"),
         (lambda: Tracker(baseline_frames=0), "baseline_frames must be at least 1, got 0"),
-        (lambda: Tracker(repeatability=1.0), r"repeatability must lie in \[0, 1\), got 1.0"),
+        (
+            lambda: Tracker(repeatability=1.0),
+            r"repeatability must lie in \[0, 1\) or be 'baseline', got 1.0",
+        ),
         (lambda: Tracker(spacing=-1), "spacing must be positive and finite, got -1"),
         (lambda: track(scene("#"), connectivity=7), "connectivity must be"),
     ],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crevasse.io import Series
     from crevasse.operando import Analysis, Settings
     from crevasse.tracking import FrameResult
+    from crevasse.tracking.options import Repeatability
 
 FAILED, BAD_USE, INTERRUPTED = 1, 2, 130
 
@@ -168,9 +169,10 @@ def _add_track(commands: Any) -> None:
     )
     series.add_argument(
         "--repeatability",
-        type=_fraction,
+        type=_repeatability,
         default=0.05,
-        help="change of a crack that is no event, as a fraction of its volume (default: 0.05)",
+        help="change of a crack that is no event, as a fraction of its volume, or baseline: what "
+        "the baseline frames, of which there must be two, show (default: 0.05)",
     )
 
 
@@ -488,7 +490,9 @@ def _not_negative(text: str) -> float:
     return value if value >= 0 else _refuse(f"must not be negative, got {text}")
 
 
-def _fraction(text: str) -> float:
+def _repeatability(text: str) -> Repeatability:
+    if text == "baseline":
+        return "baseline"
     value = _finite(text)
     return value if 0 <= value < 1 else _refuse(f"must lie in [0, 1), got {text}")
 

@@ -210,10 +210,15 @@ class Session:
             (frame,), lengths, unit, source, times.unit, times.source, self._source, doubt
         )
         # More frames than there are yet may be asked for; the cycler's record is still growing.
-        wanted = replace(self._experiment.tracking, baseline_frames=1)
+        asked = self._experiment.tracking
+        wanted = replace(asked, baseline_frames=1, repeatability=0.0)
         plan = plan_for(replace(self._experiment, tracking=wanted, cycler=None), series)
-        n_baseline = self._experiment.tracking.baseline_frames
-        return replace(plan, settings=replace(plan.settings, baseline_frames=n_baseline)), series
+        settings = replace(
+            plan.settings,
+            baseline_frames=asked.baseline_frames,
+            repeatability=asked.repeatability,
+        )
+        return replace(plan, settings=settings), series
 
     def _extend(self, analyst: Analyst, series: Series) -> None:
         analyst.extend(self._cut(series), self._cycling())

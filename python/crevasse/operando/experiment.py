@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from crevasse.tracking.options import Repeatability
+
 Side = Literal["dark", "middle", "bright"]
 Interval = tuple[float, float]
 
@@ -284,14 +286,14 @@ class Tracking:
     Attributes
     ----------
     baseline_frames, repeatability, confirm_after
-        As there.
+        As there: `repeatability` is a number, or "baseline".
     follow
         Phases that are followed, together. None: those that are neither a layer at an electrode nor
         what the place of another phase or an electrode is relative to.
     """
 
     baseline_frames: int = 1
-    repeatability: float = 0.05
+    repeatability: Repeatability = 0.05
     confirm_after: int = 2
     follow: tuple[str, ...] | None = None
 

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -38,9 +38,11 @@ from crevasse.operando.toml_table import (
     Rule,
     TomlTable,
 )
+from crevasse.tracking.options import Repeatability
 
 _BELOW_1 = Rule("", lambda value: 0 <= value < 1)
 _FRACTION = Kind("number of at least 0 and below 1", "a number such as 0.05", {})
+_REPEATABILITY = replace(_FRACTION, example='a number such as 0.05, or "baseline"')
 
 
 def read_experiment(path: str | os.PathLike[str]) -> tuple[Experiment | None, list[str]]:
@@ -226,14 +228,25 @@ def _timezone(table: TomlTable, key: str) -> str | None:
 
 
 def _tracking(table: TomlTable) -> Tracking:
+    baseline_frames = table.integer("baseline_frames", 1, 1)
     tracking = Tracking(
-        baseline_frames=table.integer("baseline_frames", 1, 1),
-        repeatability=table.number("repeatability", 0.05, _BELOW_1, _FRACTION),
+        baseline_frames=baseline_frames,
+        repeatability=_repeatability(table, baseline_frames),
         confirm_after=table.integer("confirm_after", 2, 1),
         follow=_names(table, "follow"),
     )
     table.finish()
     return tracking
+
+
+def _repeatability(table: TomlTable, baseline_frames: int) -> Repeatability:
+    default = Tracking().repeatability
+    if table.any("repeatability") != "baseline":
+        return table.number("repeatability", default, _BELOW_1, _REPEATABILITY)
+    if baseline_frames >= 2:
+        return "baseline"
+    table.refuse("repeatability", "a number where baseline_frames is 1", "raise baseline_frames")
+    return default
 
 
 def _names(table: TomlTable, key: str, example: str = '["void"]') -> tuple[str, ...] | None:

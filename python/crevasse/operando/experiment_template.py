@@ -51,7 +51,7 @@ method = "none"  # or "translation", "rigid": correct drift between scans
 
 [tracking]
 baseline_frames = 1  # scans at the start whose open voxels are pre-existing
-repeatability = 0.05  # change of a crack that is no event, as a fraction of its volume
+repeatability = 0.05  # share of a crack that may change without an event; "baseline": measured
 
 # [cycler]  # its record: CSV, Parquet, Excel, BioLogic (.mpt, .mpr) or Neware (.nda, .ndax)
 # file = "cycler.csv"

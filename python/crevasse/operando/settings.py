@@ -29,6 +29,7 @@ from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
+from crevasse.tracking.options import Repeatability, check_repeatability
 
 # Along each axis: drifts found rightly have 0.2 to 0.6, what noise suggests has less than this.
 DOUBTFUL_AGREEMENT = 0.1
@@ -181,7 +182,7 @@ class Settings:
     match_light: bool = False
     level_region: Box | None = None
     baseline_frames: int = 1
-    repeatability: float = 0.05
+    repeatability: Repeatability = 0.05
     confirm_after: int = 2
     working: Electrode | SeenElectrode | None = None
     counter: Electrode | SeenElectrode | None = None
@@ -193,6 +194,9 @@ class Settings:
     cycling: Cycling | None = None
     layers: Mapping[str, Layer] = field(default_factory=dict)
     skip_broken: bool = False
+
+    def __post_init__(self) -> None:
+        check_repeatability(self.repeatability, self.baseline_frames)
 
     @classmethod
     def for_cracks(

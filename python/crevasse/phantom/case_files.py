@@ -50,6 +50,7 @@ method = "translation"
 
 [tracking]
 baseline_frames = {baseline}  # nothing grows until {flat:g} h
+repeatability = "baseline"  # what changes between these is noise
 
 [measure]
 fronts = true

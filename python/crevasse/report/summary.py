@@ -117,8 +117,17 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
         ("followed", ", ".join(settings.follow) or "nothing"),
         ("connectivity", str(settings.connectivity)),
         ("pre-existing", f"open in the first {settings.baseline_frames} frame(s)"),
-        ("repeatability", f"{settings.repeatability:.0%} of a crack's volume"),
+        ("repeatability", _repeatability_in_words(analysis)),
     ]
+
+
+def _repeatability_in_words(analysis: Analysis) -> str:
+    given = analysis.settings.repeatability
+    if given != "baseline":
+        return f"{given:.0%} of a crack's volume"
+    source = f"measured between the first {analysis.settings.baseline_frames} frames"
+    measured = analysis.history.intervals["repeatability"]
+    return f"{measured[-1]:.1%} of a crack's volume, {source}" if measured.size else source
 
 
 def _phase_in_words(rule: PhaseRule, analysis: Analysis) -> str:

@@ -61,13 +61,16 @@ def edge_rows(frame: int, interval: Interval, first_event: int) -> Columns:
     }
 
 
-def interval_row(result: FrameResult, before: FrameResult, interval: Interval) -> Columns:
+def interval_row(
+    result: FrameResult, before: FrameResult, interval: Interval, repeatability: float
+) -> Columns:
     """Of the table of intervals."""
     return {
         "frame": np.array([result.frame]),
         "time_begin": np.array([before.time]),
         "time_end": np.array([result.time]),
         **{name: np.array([getattr(interval, name).sum()]) for name in LEDGER},
+        "repeatability": np.array([float(repeatability)]),
     }
 
 

@@ -11,6 +11,7 @@ from crevasse import _core
 from crevasse._runs import RunLabeling
 from crevasse.tracking.groups import is_greatest, sum_of_each
 from crevasse.tracking.lineage import Heirs, find_heirs
+from crevasse.tracking.static_changes import StaticChanges
 
 Ints = NDArray[np.int64]
 
@@ -99,6 +100,10 @@ class Interval:
         """For each component after: does it share no voxel with one before?"""
         alone: NDArray[np.bool_] = self.n_parents[self.block_after] == 0
         return alone
+
+    def changes(self) -> StaticChanges:
+        """What cracks have gained and lost, should nothing have changed between the frames."""
+        return StaticChanges.of(self.n_parents, self.n_children, self.gain, self.loss, self.kept)
 
 
 def largest_of_block(block: Ints, n_voxels: Ints, values: Ints, n_blocks: int) -> Ints:

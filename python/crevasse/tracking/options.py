@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from crevasse import _validate
 from crevasse._regions import default_unit
+
+Repeatability = float | Literal["baseline"]
+"""A fraction of a crack's volume, or that it is measured between the baseline frames."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Options:
     time_unit: str | None
     connectivity: int
     baseline_frames: int
-    repeatability: float
+    repeatability: Repeatability
     confirm_after: int
 
     def __post_init__(self) -> None:
@@ -29,8 +33,7 @@ class Options:
             if not whole or value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value!r}")
             object.__setattr__(self, name, int(value))
-        if not 0.0 <= self.repeatability < 1.0:
-            raise ValueError(f"repeatability must lie in [0, 1), got {self.repeatability}")
+        check_repeatability(self.repeatability, self.baseline_frames)
         if self.connectivity not in (4, 6, 8, 18, 26) or isinstance(self.connectivity, bool):
             raise ValueError(
                 f"connectivity must be 6, 18 or 26 (4 or 8 in images), got {self.connectivity!r}"
@@ -47,3 +50,15 @@ class Options:
     def unit_of(self, ndim: int) -> str:
         """Unit of lengths."""
         return self.unit or default_unit(self.spacing_of(ndim))
+
+
+def check_repeatability(value: Repeatability, baseline_frames: int) -> None:
+    """`ValueError` where it is no fraction, or is to be measured and there is nothing to do so."""
+    if value == "baseline":
+        if baseline_frames < 2:
+            raise ValueError(
+                f"baseline_frames must be at least 2 for repeatability 'baseline', got "
+                f"{baseline_frames}; give the number of scans before anything changes"
+            )
+    elif isinstance(value, str) or not 0.0 <= value < 1.0:
+        raise ValueError(f"repeatability must lie in [0, 1) or be 'baseline', got {value!r}")

@@ -72,7 +72,9 @@ _EMPTY = {
         cause="i8",
     ),
     "corrections": Chunks.of(event="i8", frame="i8", status=ClosureStatus, by_event="i8"),
-    "intervals": Chunks.of(frame="i8", time_begin="f8", time_end="f8", **_LEDGER),
+    "intervals": Chunks.of(
+        frame="i8", time_begin="f8", time_end="f8", **_LEDGER, repeatability="f8"
+    ),
     "origins": Chunks.of(crack="i8", origin=Origin, parent="i8"),
 }
 
@@ -94,8 +96,10 @@ class Record:
             }
         )
 
-    def with_frame(self, result: FrameResult, before: FrameResult, interval: Interval) -> Record:
-        """With a frame and the interval that led to it."""
+    def with_frame(
+        self, result: FrameResult, before: FrameResult, interval: Interval, repeatability: float
+    ) -> Record:
+        """With a frame, the interval that led to it, and what its events must have exceeded."""
         first_event = int(result.events["event"][0]) if len(result.events) else 0
         return self._with(
             {
@@ -106,7 +110,7 @@ class Record:
                 "events": result.events.stored(),
                 "memory": result.memory.stored(),
                 "corrections": result.corrections.stored(),
-                "intervals": interval_row(result, before, interval),
+                "intervals": interval_row(result, before, interval, repeatability),
                 "origins": new_cracks(result, before, interval),
             }
         )

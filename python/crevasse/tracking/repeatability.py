@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from crevasse._runs import RunVolume
-from crevasse.tracking.events import change_fraction
+from crevasse.tracking.static_changes import SHARE, StaticChanges
 from crevasse.tracking.tracker import track
 
 
@@ -16,10 +15,12 @@ def estimate_repeatability(
     frames: Iterable[RunVolume | ArrayLike],
     *,
     connectivity: int = 26,
-    share: float = 0.95,
+    share: float = SHARE,
     n_threads: int | None = None,
 ) -> float:
     """The `repeatability` to give a `Tracker`, from scans between which nothing has changed.
+
+    Where these are the first of a series, ``Tracker(repeatability="baseline")`` does the same.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ def estimate_repeatability(
 
     Examples
     --------
+    >>> import numpy as np
     >>> scan = np.ones((1, 100), dtype=bool)
     >>> again = scan.copy()
     >>> again[0, :2] = False
@@ -58,11 +60,5 @@ def estimate_repeatability(
     if len(history.frames) < 2:
         raise ValueError("frames must be at least two scans of the same thing, got 1")
     events = history.events
-    paired = events.where((events["n_parents"] == 1) & (events["n_children"] == 1))
-    largest = np.maximum(paired["n_voxels_before"], paired["n_voxels_after"])
-    change = change_fraction(np.maximum(paired["gain"], paired["loss"]), largest)
-    order = np.argsort(change, kind="stable")
-    covered = np.cumsum(largest[order])
-    if not covered.size:
-        return 0.0
-    return float(change[order][np.searchsorted(covered, share * covered[-1])])
+    names = ("n_parents", "n_children", "gain", "loss", "kept")
+    return StaticChanges.of(*(events[name] for name in names)).repeatability(share)

@@ -21,6 +21,7 @@ from crevasse.tracking.options import Options
 from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.scan import Scan
+from crevasse.tracking.static_changes import StaticChanges
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -38,6 +39,7 @@ class State:
     provisional: Provisional
     n_events: int
     record: Record
+    static: StaticChanges  # between baseline frames
     timed: bool  # whether frames come with times
 
 
@@ -68,6 +70,7 @@ def first_state(
         provisional=Provisional.none(),
         n_events=0,
         record=Record().with_first(latest),
+        static=StaticChanges.none(),
         timed=timed,
     )
 
@@ -82,6 +85,11 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         scan.regions["n_voxels"],
         threads,
     )
+    static, repeatability = state.static, options.repeatability
+    if repeatability == "baseline":
+        if frame < options.baseline_frames:
+            static = static.joined(interval.changes())
+        repeatability = static.repeatability()
     cracks = interval.crack_ids(before.crack_ids, state.fates.n_cracks)
     ledger, memories, n_preexisting = _advanced(
         state.ledger, before.labeling, before.crack_ids, scan, cracks, threads
@@ -95,7 +103,7 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         Side(cracks, scan.at_working & scan.at_counter),
         _marked(of_closed["label"], scan.labeling.count),
         _birth_subtypes(parentless, scan, state.surroundings, threads),
-        options.repeatability,
+        repeatability,
         Moment(frame, scan.time, scan.cycle, state.n_events),
     )
     provisional, corrections = state.provisional.settle(
@@ -113,7 +121,8 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
         fates=state.fates.after(n_cracks, *interval.ended(before.crack_ids, cracks)),
         provisional=provisional.joined(_closures(interval, events, state.n_events)),
         n_events=state.n_events + len(events),
-        record=state.record.with_frame(latest, before, interval),
+        record=state.record.with_frame(latest, before, interval, repeatability),
+        static=static,
     )
 
 

@@ -24,6 +24,7 @@ from crevasse.tracking.record import Record
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.scan import Scan
 from crevasse.tracking.state import State
+from crevasse.tracking.static_changes import StaticChanges
 
 FORMAT, VERSION = "crevasse.Tracker", 1
 _ZONES = ("working", "counter", "roi")
@@ -44,6 +45,8 @@ def save_tracker(path: str | os.PathLike[str], options: Options, state: State) -
         "provisional": np.stack([provisional.event, provisional.crack, provisional.frame]),
         "n_events": np.array(state.n_events),
         "timed": np.array(state.timed),
+        "static.fraction": state.static.fraction,
+        "static.n_voxels": state.static.n_voxels,
     }
     members |= prefixed("record.", state.record.members())
     save_archive(path, FORMAT, VERSION, members)
@@ -74,6 +77,7 @@ def _tracker_from(members: Members, threads: int) -> tuple[Options, State]:
         provisional=Provisional(event, crack, frame),
         n_events=int(members["n_events"]),
         record=record,
+        static=StaticChanges(**under("static.", members)),
         timed=bool(members["timed"]),
     )
     return options, state

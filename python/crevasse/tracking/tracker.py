@@ -15,7 +15,7 @@ from crevasse._runs import RunVolume, as_run_volume
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Roi, Surroundings
 from crevasse.tracking.history import History
-from crevasse.tracking.options import Options
+from crevasse.tracking.options import Options, Repeatability
 from crevasse.tracking.result import FrameResult
 from crevasse.tracking.scan import Scan
 from crevasse.tracking.state import State, first_state, next_state
@@ -46,7 +46,9 @@ class Tracker:
         Number of frames at the start whose open voxels count as pre-existing.
     repeatability
         Fraction of a crack's volume by which two scans of the same thing differ: smaller gains and
-        losses do not make an event of growth or shrinking. `estimate_repeatability` measures it.
+        losses do not make an event of growth or shrinking. "baseline": measured between the
+        baseline frames, of which there must be two or more, as `estimate_repeatability` does; in
+        the meantime, between those so far.
     working, counter
         The electrodes: a mask or `RunVolume` of each one's voxels, or the face of the volume that
         it lies beyond: "zmin", "zmax", "ymin", …. A component is at an electrode if one of its
@@ -82,7 +84,7 @@ class Tracker:
         time_unit: str | None = None,
         connectivity: int = 26,
         baseline_frames: int = 1,
-        repeatability: float = 0.0,
+        repeatability: Repeatability = 0.0,
         working: Electrode | None = None,
         counter: Electrode | None = None,
         roi: Roi | None = None,
