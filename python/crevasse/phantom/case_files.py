@@ -174,7 +174,7 @@ def _of_cracks(scene: Scene) -> str:
     voxel, flat = scene.spacing[0], 2.0
     collector = float(scene.cell.faces(0)[0].mean())
     return _CRACKS.format(
-        top=round((collector + 2) * voxel, 6),  # the collector's blurred face lies above
+        top=round((collector + 1) * voxel, 6),  # the collector's blurred face lies above
         bottom=round(scene.shape[0] * voxel, 6),
         baseline=sum(time <= flat + 1e-9 for time in scene.times),
         flat=flat,
