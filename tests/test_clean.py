@@ -87,7 +87,7 @@ def test_dilation_is_the_same_for_every_number_of_threads(n_threads, rng):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda v: crevasse.keep_largest(v, -1), "n must not be negative, got -1"),
+        (lambda v: crevasse.keep_largest(v, -1), "n must be a whole number of at least 0, got -1"),
         (lambda v: crevasse.percolates(v, 2), r"axis must lie in -2..1, got 2"),
         (lambda v: crevasse.remove_small(v, 1, connectivity=5), "connectivity must be 4 or 8"),
         (lambda v: crevasse.connected_to(v, RunVolume.from_box((1, 2))), "volume and seeds must"),

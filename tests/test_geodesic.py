@@ -76,7 +76,25 @@ def test_a_limit_changes_only_what_lies_beyond(pair, spacing, limit):
     lengths = spacing[-mask.ndim :]
     whole = geodesic_distance(mask, seeds, spacing=lengths)
     near = geodesic_distance(mask, seeds, spacing=lengths, limit=limit)
-    np.testing.assert_array_equal(near, np.where(whole <= limit, whole, np.inf))
+    np.testing.assert_array_equal(near, np.where(whole <= np.float32(limit), whole, np.inf))
+
+
+def test_what_lies_within_a_limit_is_told_of_by_what_lies_beyond(rng):
+    """The voxel that sees the straight way may itself be farther away."""
+    bent = np.array([[1, 0, 1, 1], [1, 1, 0, 1], [0, 1, 1, 1]], dtype=bool)
+    seed = np.zeros_like(bent)
+    seed[0, 0] = True
+    near = geodesic_distance(bent, seed, spacing=(4.0, 1.0), limit=8.063064)
+    assert near[1, 3] == 5.0
+    for spacing in ((1.0, 1.0, 1.0), (1.0, 0.3, 7.0)):
+        for _ in range(4):
+            mask = rng.random((24, 24, 24)) < 0.5
+            seeds = np.zeros_like(mask)
+            seeds[0] = True
+            whole = geodesic_distance(mask, seeds, spacing=spacing)
+            for limit in np.quantile(whole[np.isfinite(whole)], (0.2, 0.5, 0.8)):
+                near = geodesic_distance(mask, seeds, spacing=spacing, limit=float(limit))
+                np.testing.assert_array_equal(near, np.where(whole <= limit, whole, np.inf))
 
 
 # --- shapes whose distances are known --------------------------------------------------------
@@ -348,7 +366,11 @@ def test_out_is_written_into_and_returned(rng):
         ({"spacing": 0}, ValueError, "spacing must be positive and finite, got 0"),
         ({"spacing": (1, 1, 1)}, ValueError, r"spacing must be a number or \(y, x\), got"),
         ({"limit": 0}, ValueError, "limit must be positive and finite, got 0"),
-        ({"n_threads": 0}, ValueError, "n_threads must be a whole number of at least 1 or None"),
+        (
+            {"n_threads": 0},
+            ValueError,
+            "n_threads must be a whole number from 1 to 2147483647 or None",
+        ),
         ({"out": np.zeros((2, 2))}, TypeError, "out must be float32, got float64"),
         ({"out": np.zeros((2, 3), np.float32)}, ValueError, r"the mask's shape \(2, 2\)"),
     ],

@@ -273,7 +273,7 @@ _MANY[::2, ::2] = True
         (
             {"n_threads": 0},
             ValueError,
-            "n_threads must be a whole number of at least 1 or None, got 0",
+            "n_threads must be a whole number from 1 to 2147483647 or None, got 0",
         ),
         ({"n_threads": 1.5}, ValueError, "n_threads must be"),
     ],

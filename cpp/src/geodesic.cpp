@@ -129,11 +129,14 @@ void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<flo
     front.spread();
   });
 
+  const auto limit = static_cast<float>(options.limit);
+  constexpr float infinity = std::numeric_limits<float>::infinity();
   for_each_run(
       runs, numbering, team,
       [&](index_t begin, const Run& run, std::uint32_t number) {
         for (index_t i = 0; i < run.length(); ++i) {
-          out.data[begin + i] = reached[number + static_cast<std::size_t>(i)].distance;
+          const float distance = reached[number + static_cast<std::size_t>(i)].distance;
+          out.data[begin + i] = distance <= limit ? distance : infinity;
         }
       },
       [&](index_t begin, index_t end) {

@@ -34,7 +34,8 @@ Front::Front(VoxelNumbers numbers, Reached* reached, const GeodesicOptions& opti
     : numbers_(numbers),
       reached_(reached),
       spacing_(options.spacing),
-      limit_(options.limit * (1 + 1e-12)),  // a hair more: what lies at the limit is reached
+      // The last voxel that tells one at the limit of its path may lie two steps beyond.
+      limit_(options.limit + 2 * longest_step(options.spacing)),
       strides_{numbers.memory.shape.y * numbers.memory.shape.x, numbers.memory.shape.x, 1},
       queue_(bucket_width(options.spacing), longest_step(options.spacing)),
       pivots_(1) {

@@ -15,8 +15,8 @@ namespace {
 
 template <class T>
 Intensity of_run(const T* values, index_t n) {
-  Intensity run{n, 0, 0, std::numeric_limits<double>::infinity(),
-                -std::numeric_limits<double>::infinity()};
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();  // which fmin, fmax pass over
+  Intensity run{n, 0, 0, none, none};
   double sum = 0;
   for (index_t i = 0; i < n; ++i) {
     const auto value = static_cast<double>(values[i]);

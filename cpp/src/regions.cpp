@@ -55,11 +55,17 @@ class RunSums {
   std::uint64_t uz_, uy_;
 };
 
-void check_moments_fit(const Shape& shape) {
+void check_moments_fit(const RunVolume& runs) {
+  const Shape& shape = runs.shape;
   const auto edge = static_cast<double>(std::max({shape.z, shape.y, shape.x}));
-  const double bound = static_cast<double>(shape.size()) * edge * edge;
-  if (bound >= static_cast<double>(std::numeric_limits<std::uint64_t>::max())) {
-    throw std::length_error("labels must be small enough for 64-bit second moments, got shape (" +
+  const auto could_be = [&](index_t n_voxels) {
+    return static_cast<double>(n_voxels) * edge * edge >=
+           static_cast<double>(std::numeric_limits<std::uint64_t>::max());
+  };
+  if (!could_be(shape.size())) return;  // so voxels need not be counted
+  if (const index_t n_voxels = runs.voxel_count(); could_be(n_voxels)) {
+    throw std::length_error("regions must be small enough for 64-bit second moments, got " +
+                            std::to_string(n_voxels) + " voxels in a volume of shape (" +
                             std::to_string(shape.z) + ", " + std::to_string(shape.y) + ", " +
                             std::to_string(shape.x) + "); measure it in bricks");
   }
@@ -84,7 +90,7 @@ RegionSums& RegionSums::operator+=(const RegionSums& other) {
 Buffer<RegionSums> regions(const RunVolume& runs, std::span<const std::uint32_t> labels,
                            index_t count, int threads) {
   const Shape& shape = runs.shape;
-  check_moments_fit(shape);
+  check_moments_fit(runs);
   const auto runs_before = [&](index_t r) { return runs.row_begin[static_cast<std::size_t>(r)]; };
   return sum_by_label<RegionSums>(
       shape.rows(), runs_before, count, threads, [&](Slab slab, RegionSums* table) {

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
-from crevasse._runs import RunLabeling, RunVolume
+from crevasse._binary import Binary, like
+from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 
 
 def hysteresis(
@@ -64,19 +65,29 @@ def hysteresis(
 
 
 def connected_to(
-    volume: RunVolume, seeds: RunVolume, *, connectivity: int = 26, n_threads: int | None = None
-) -> RunVolume:
+    volume: Binary,
+    seeds: RunVolume | ArrayLike,
+    *,
+    connectivity: int = 26,
+    n_threads: int | None = None,
+) -> Binary:
     """The components of `volume` that share a voxel with `seeds`.
 
     Parameters
     ----------
     volume, seeds
-        Of equal shape. For what touches a face of the volume, give that face as seeds, such as
+        (z, y, x) or (y, x), bool or integer, everything but 0 is foreground; or a `RunVolume`. Of
+        equal shape. For what touches a face of the volume, give that face as seeds, such as
         ``RunVolume.from_box(volume.shape, (slice(0, 1), slice(None), slice(None)))``.
     connectivity
         As in `label`.
     n_threads
         None: all usable cores.
+
+    Returns
+    -------
+    numpy.ndarray or RunVolume
+        A bool array, or runs where runs were given.
 
     Raises
     ------
@@ -91,27 +102,35 @@ def connected_to(
     >>> connected_to(volume, seed).to_mask()
     array([[ True,  True, False, False]])
     """
-    _validate.same_shape(volume.shape, seeds.shape, "volume and seeds")
     threads = _validate.n_threads(n_threads)
-    components = volume.label(connectivity, n_threads=threads)
-    return components.select(components.overlapping(seeds, n_threads=threads))
+    runs = as_run_volume(volume, threads, "volume")
+    marks = as_run_volume(seeds, threads, "seeds")
+    _validate.same_shape(runs.shape, marks.shape, "volume and seeds")
+    components = runs.label(connectivity, n_threads=threads)
+    return like(volume, components.select(components.overlapping(marks, n_threads=threads)))
 
 
 def remove_small(
-    volume: RunVolume, min_voxels: int, *, connectivity: int = 26, n_threads: int | None = None
-) -> RunVolume:
+    volume: Binary, min_voxels: int, *, connectivity: int = 26, n_threads: int | None = None
+) -> Binary:
     """Drop the components of fewer than `min_voxels` voxels.
 
     Parameters
     ----------
     volume
-        Any binary volume; it may be empty.
+        (z, y, x) or (y, x), bool or integer, everything but 0 is foreground; or a `RunVolume`. It
+        may be empty.
     min_voxels
         Least size of what is kept, in voxels.
     connectivity
         As in `label`.
     n_threads
         None: all usable cores.
+
+    Returns
+    -------
+    numpy.ndarray or RunVolume
+        A bool array, or runs where runs were given.
 
     Raises
     ------
@@ -124,25 +143,31 @@ def remove_small(
     >>> remove_small(RunVolume.from_mask(np.array([[1, 1, 0, 1]])), 2).n_voxels
     2
     """
-    components = volume.label(connectivity, n_threads=n_threads)
-    return components.select(_sizes(components, n_threads) >= min_voxels)
+    components = as_run_volume(volume, n_threads, "volume").label(connectivity, n_threads=n_threads)
+    return like(volume, components.select(_sizes(components, n_threads) >= min_voxels))
 
 
 def keep_largest(
-    volume: RunVolume, n: int = 1, *, connectivity: int = 26, n_threads: int | None = None
-) -> RunVolume:
+    volume: Binary, n: int = 1, *, connectivity: int = 26, n_threads: int | None = None
+) -> Binary:
     """Keep the `n` components of most voxels; of equal ones, those that come first.
 
     Parameters
     ----------
     volume
-        Any binary volume; it may be empty, or hold fewer than `n` components.
+        (z, y, x) or (y, x), bool or integer, everything but 0 is foreground; or a `RunVolume`. It
+        may be empty, or hold fewer than `n` components.
     n
         How many to keep.
     connectivity
         As in `label`.
     n_threads
         None: all usable cores.
+
+    Returns
+    -------
+    numpy.ndarray or RunVolume
+        A bool array, or runs where runs were given.
 
     Raises
     ------
@@ -155,27 +180,32 @@ def keep_largest(
     >>> keep_largest(RunVolume.from_mask(np.array([[1, 1, 0, 1]]))).to_mask()
     array([[ True,  True, False, False]])
     """
-    if n < 0:
-        raise ValueError(f"n must not be negative, got {n}")
-    components = volume.label(connectivity, n_threads=n_threads)
-    return components.select(1 + np.argsort(-_sizes(components, n_threads), kind="stable")[:n])
+    count = _validate.whole(n, "n", least=0)
+    components = as_run_volume(volume, n_threads, "volume").label(connectivity, n_threads=n_threads)
+    largest = np.argsort(-_sizes(components, n_threads), kind="stable")[:count]
+    return like(volume, components.select(1 + largest))
 
 
 def fill_cavities(
-    volume: RunVolume, *, connectivity: int = 26, n_threads: int | None = None
-) -> RunVolume:
+    volume: Binary, *, connectivity: int = 26, n_threads: int | None = None
+) -> Binary:
     """Add the cavities: what is not in the volume and not joined to its border.
 
     Parameters
     ----------
     volume
-        Any binary volume.
+        (z, y, x) or (y, x), bool or integer, everything but 0 is foreground; or a `RunVolume`.
     connectivity
         Of the volume. The background is joined the other way round, as it must be for a closed
         surface to part it: by faces (4 in an image) where the volume is joined by edges or corners,
         by corners (8) where it is joined by faces alone.
     n_threads
         None: all usable cores.
+
+    Returns
+    -------
+    numpy.ndarray or RunVolume
+        A bool array, or runs where runs were given.
 
     Raises
     ------
@@ -189,20 +219,26 @@ def fill_cavities(
     >>> fill_cavities(RunVolume.from_mask(ring)).n_voxels
     9
     """
-    joined = _validate.connectivity(connectivity, len(volume.shape))
-    background = (~volume).label(26 if joined == 6 else 6, n_threads=n_threads)
-    return volume | background.select(~background.regions(n_threads=n_threads)["touches_border"])
+    runs = as_run_volume(volume, n_threads, "volume")
+    joined = _validate.connectivity(connectivity, len(runs.shape))
+    background = (~runs).label(26 if joined == 6 else 6, n_threads=n_threads)
+    enclosed = ~background.regions(n_threads=n_threads)["touches_border"]
+    return like(volume, runs | background.select(enclosed))
 
 
 def percolates(
-    volume: RunVolume, axis: int = 0, *, connectivity: int = 26, n_threads: int | None = None
+    volume: RunVolume | ArrayLike,
+    axis: int = 0,
+    *,
+    connectivity: int = 26,
+    n_threads: int | None = None,
 ) -> bool:
     """Whether a component reaches from the first to the last layer along an axis.
 
     Parameters
     ----------
     volume
-        Any binary volume.
+        (z, y, x) or (y, x), bool or integer, everything but 0 is foreground; or a `RunVolume`.
     axis
         0 is the first axis: z in a volume, y in an image.
     connectivity
@@ -222,13 +258,14 @@ def percolates(
     >>> percolates(volume), percolates(volume, connectivity=4)
     (True, False)
     """
-    ndim = len(volume.shape)
-    if not -ndim <= axis < ndim:
+    runs = as_run_volume(volume, n_threads, "volume")
+    ndim = len(runs.shape)
+    if not -ndim <= _validate.whole(axis, "axis") < ndim:
         raise ValueError(f"axis must lie in {-ndim}..{ndim - 1}, got {axis}")
-    regions = volume.label(connectivity, n_threads=n_threads).regions(n_threads=n_threads)
+    regions = runs.label(connectivity, n_threads=n_threads).regions(n_threads=n_threads)
     name = _validate.AXES[-ndim:][axis]
     first, last = regions[f"{name}_begin"], regions[f"{name}_end"]
-    return bool(np.any((first == 0) & (last == volume.shape[axis])))
+    return bool(np.any((first == 0) & (last == runs.shape[axis])))
 
 
 def _sizes(components: RunLabeling, n_threads: int | None) -> NDArray[np.int64]:

@@ -66,7 +66,8 @@ def disc(
     squared = offsets[0] ** 2
     for offset in offsets[1:]:
         squared = squared[:, None] + offset**2
-    inside: NDArray[np.bool_] = squared <= radius**2
+    with np.errstate(over="ignore"):
+        inside: NDArray[np.bool_] = squared <= np.square(np.float64(radius))
     return inside
 
 

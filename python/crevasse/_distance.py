@@ -142,4 +142,5 @@ def spacing_3d(spacing: _validate.Spacing, ndim: int) -> tuple[float, float, flo
 
 def border_3d(border: bool, ndim: int) -> tuple[bool, bool, bool]:
     """Border for the core: beyond the one slice of an image there is nothing."""
-    return border and ndim == 3, border, border
+    beyond = _validate.flag(border, "border")
+    return beyond and ndim == 3, beyond, beyond

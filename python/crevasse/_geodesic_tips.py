@@ -103,6 +103,8 @@ def geodesic_tips(
     if labeling is not None:
         _validate.same_shape(depths.shape, labeling.shape, "depth and labeling")
     values = depths.astype(np.float32, copy=False)
+    if np.isnan(values).any():
+        raise ValueError("depth must not hold NaN; write infinity where there is no path")
     reached = RunVolume.from_threshold(
         values, low=0.0, high=float(np.finfo(np.float32).max), n_threads=threads
     )

@@ -11,6 +11,8 @@ from crevasse import _core, _validate
 from crevasse._distance import border_3d, spacing_3d
 from crevasse._runs import RunVolume, as_run_volume
 
+_MOST_ANISOTROPIC = 1e6  # more, and balls hold more voxels than there is memory
+
 
 def local_thickness(
     mask: ArrayLike | RunVolume,
@@ -65,7 +67,8 @@ def local_thickness(
     TypeError
         If the mask is not bool or integer, or `out` is not float32.
     ValueError
-        If spacing or `limit` is not positive, or `out` does not fit.
+        If spacing or `limit` is not positive, spacing differs by more than a factor of 10⁶ between
+        axes, or `out` does not fit.
 
     References
     ----------
@@ -83,6 +86,11 @@ def local_thickness(
     runs = as_run_volume(mask, threads)
     ndim = len(runs.shape)
     axes = spacing_3d(spacing, ndim)
+    if max(axes) > _MOST_ANISOTROPIC * min(axes):
+        raise ValueError(
+            f"spacing must not differ by more than a factor of {_MOST_ANISOTROPIC:g} between axes, "
+            f"got {spacing}"
+        )
     result = np.zeros(runs.shape, dtype=np.float32) if out is None else out
     if out is not None:
         _validate.out_of(out, runs.shape, np.dtype(np.float32))
@@ -92,7 +100,7 @@ def local_thickness(
         out is None,
         axes,
         border_3d(border, ndim),
-        closed,
+        _validate.flag(closed, "closed"),
         largest,
         threads,
     )

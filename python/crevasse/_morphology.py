@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
-
 from crevasse import _core, _validate
+from crevasse._binary import Binary, like
 from crevasse._distance import spacing_3d
 from crevasse._runs import RunVolume, as_run_volume
-
-# What comes in goes out: runs, or an array (then of bool).
-Binary = TypeVar("Binary", RunVolume, NDArray[np.bool_])
 
 
 def erode(
@@ -54,10 +47,11 @@ def erode(
 
     Examples
     --------
+    >>> import numpy as np
     >>> erode(np.array([[0, 1, 1, 1, 0]]), radius=1)
     array([[False, False,  True, False, False]])
     """
-    return _like(mask, _eroded(as_run_volume(mask, n_threads), radius, spacing, n_threads))
+    return like(mask, _eroded(as_run_volume(mask, n_threads), radius, spacing, n_threads))
 
 
 def dilate(
@@ -71,10 +65,11 @@ def dilate(
 
     Examples
     --------
+    >>> import numpy as np
     >>> dilate(np.array([[0, 0, 1, 0, 0]]), radius=1)
     array([[False,  True,  True,  True, False]])
     """
-    return _like(mask, _dilated(as_run_volume(mask, n_threads), radius, spacing, n_threads))
+    return like(mask, _dilated(as_run_volume(mask, n_threads), radius, spacing, n_threads))
 
 
 def open(  # noqa: A001 (the operation's name)
@@ -88,11 +83,12 @@ def open(  # noqa: A001 (the operation's name)
 
     Examples
     --------
+    >>> import numpy as np
     >>> open(np.array([[0, 1, 0, 1, 1, 1, 0]]), radius=1).astype(int)
     array([[0, 0, 0, 1, 1, 1, 0]])
     """
     inner = _eroded(as_run_volume(mask, n_threads), radius, spacing, n_threads)
-    return _like(mask, _dilated(inner, radius, spacing, n_threads))
+    return like(mask, _dilated(inner, radius, spacing, n_threads))
 
 
 def close(
@@ -106,11 +102,12 @@ def close(
 
     Examples
     --------
+    >>> import numpy as np
     >>> close(np.array([[1, 0, 1, 0, 0, 0, 1]]), radius=1).astype(int)
     array([[1, 1, 1, 0, 0, 0, 1]])
     """
     outer = _dilated(as_run_volume(mask, n_threads), radius, spacing, n_threads)
-    return _like(mask, _eroded(outer, radius, spacing, n_threads))
+    return like(mask, _eroded(outer, radius, spacing, n_threads))
 
 
 def _eroded(
@@ -126,7 +123,3 @@ def _dilated(
     runs: RunVolume, radius: float, spacing: _validate.Spacing, n_threads: int | None
 ) -> RunVolume:
     return ~_eroded(~runs, radius, spacing, n_threads)
-
-
-def _like(mask: Binary, runs: RunVolume) -> Binary:
-    return runs if isinstance(mask, RunVolume) else runs.to_mask()

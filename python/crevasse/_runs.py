@@ -14,7 +14,7 @@ from crevasse import _core, _validate
 from crevasse._disc import disc
 from crevasse._encode import encode_mask, encode_threshold
 from crevasse._regions import Regions, measure_regions
-from crevasse._shape import Box, bounds, origin3, shape3
+from crevasse._shape import Box, bounds, checked, origin3, shape3
 from crevasse._slabs import WritableVolume, is_lazy, slabs, slices
 from crevasse._storage import load_runs, save_runs
 
@@ -116,8 +116,7 @@ class RunVolume:
     @classmethod
     def from_box(cls, shape: tuple[int, ...], box: Box | None = None) -> RunVolume:
         """Every voxel of `shape` that lies in `box`, a slice per axis (None: all of them)."""
-        if len(shape) not in (2, 3) or any(n < 0 for n in shape):
-            raise ValueError(f"shape must be (y, x) or (z, y, x), got {shape}")
+        shape = checked(shape)
         begin, end = bounds(shape, tuple(slice(None) for _ in shape) if box is None else box)
         return cls(_core.box(shape3(shape), origin3(begin), shape3(end)), len(shape))
 
@@ -157,8 +156,9 @@ class RunVolume:
                [0, 1, 0, 0],
                [0, 1, 1, 0]])
         """
+        shape = checked(shape)
         ndim = len(shape)
-        if ndim not in (2, 3) or not -ndim <= axis < ndim:
+        if not -ndim <= _validate.whole(axis, "axis") < ndim:
             raise ValueError(f"axis must lie in {-ndim}..{ndim - 1} of {shape}, got {axis}")
         axis %= ndim
         remaining = shape[:axis] + shape[axis + 1 :]
@@ -203,11 +203,14 @@ class RunVolume:
                [0, 1, 1, 1, 0],
                [0, 0, 1, 0, 0]])
         """
-        lengths = _validate.spacing(spacing, len(shape))[-2:]
-        inside = disc(tuple(shape[-2:]), diameter, spacing=lengths, centre=centre)
-        if len(shape) == 2:
+        extents = checked(shape)
+        lengths = _validate.spacing(spacing, len(extents))[-2:]
+        inside = disc(extents[-2:], diameter, spacing=lengths, centre=centre)
+        if len(extents) == 2:
             return cls.from_mask(inside)
-        return cls.concatenate([cls.from_mask(inside[None])] * shape[0])
+        if extents[0] == 0:
+            return cls.from_mask(np.zeros(extents, dtype=np.bool_))
+        return cls.concatenate([cls.from_mask(inside[None])] * extents[0])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -238,7 +241,7 @@ class RunVolume:
     def plane(self, z: int) -> RunVolume:
         """The slice z of a volume as a 2-D set; an image is its own and only plane 0."""
         depth, rows, columns = self._core.shape
-        if not 0 <= z < depth:
+        if not 0 <= _validate.whole(z, "z") < depth:
             raise ValueError(f"z must lie in 0..{depth - 1}, got {z}")
         row_begin = self._core.row_begin[z * rows : (z + 1) * rows + 1]
         runs = self._core.runs[row_begin[0] : row_begin[-1]]
@@ -256,7 +259,7 @@ class RunVolume:
         Parameters
         ----------
         margin
-            Voxels that the box is wider to all sides, as far as the volume goes.
+            Voxels that the box is wider to all sides, as far as the volume goes; at least 0.
 
         Returns
         -------
@@ -269,6 +272,7 @@ class RunVolume:
         >>> RunVolume.from_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1]])).bounding_box()
         (slice(1, 2, None), slice(2, 4, None))
         """
+        wider = _validate.whole(margin, "margin", least=0)
         if self.n_voxels == 0:
             return tuple(slice(0, 0) for _ in self.shape)
         rows = np.flatnonzero(np.diff(self._core.row_begin))
@@ -277,7 +281,7 @@ class RunVolume:
         first = [*(a.min() for a in at), runs[:, 0].min()]
         last = [*(a.max() + 1 for a in at), runs[:, 1].max()]
         return tuple(
-            slice(max(0, int(a) - margin), min(n, int(b) + margin))
+            slice(max(0, int(a) - wider), min(n, int(b) + wider))
             for a, b, n in zip(first, last, self.shape, strict=True)
         )
 
@@ -288,7 +292,7 @@ class RunVolume:
         """
         if len(offset) != self._ndim:
             raise ValueError(f"offset must be one integer per axis of {self.shape}, got {offset}")
-        return self._window(tuple(-int(d) for d in offset), self.shape)
+        return self._window(tuple(-_validate.whole(d, "offset") for d in offset), self.shape)
 
     def dilate(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunVolume:
         """The volume and every voxel joined to it; outside of the volume is background.

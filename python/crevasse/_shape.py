@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 Box = tuple[slice, ...]
 
 
 def bounds(shape: tuple[int, ...], box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Where a box begins and ends on every axis."""
-    if len(box) != len(shape) or any(s.step not in (None, 1) for s in box):
+    slices = isinstance(box, tuple) and all(isinstance(s, slice) for s in box)
+    if not slices or len(box) != len(shape) or any(s.step not in (None, 1) for s in box):
         raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
     ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
     begin = tuple(start for start, _, _ in ranges)
     return begin, tuple(max(start, stop) for start, stop, _ in ranges)
+
+
+def checked(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a volume, (z, y, x) or (y, x); axes may be empty."""
+    extents = tuple(shape)
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in extents)
+    if len(extents) not in (2, 3) or not whole or any(n < 0 for n in extents):
+        raise ValueError(
+            f"shape must be (z, y, x) or (y, x), whole numbers, none negative, got {shape}"
+        )
+    return tuple(int(n) for n in extents)
 
 
 def origin3(begin: tuple[int, ...]) -> tuple[int, int, int]:

@@ -183,7 +183,7 @@ def _height_parameters(deviations: NDArray[np.float64], tilt: float, level: Leve
     if sq > 0:
         unit = deviations / sq  # powers of tiny or huge heights would leave the range of float64
         ssk, sku = float(np.mean(unit**2 * unit)), float(np.mean((unit**2) ** 2))
-    sp, sv = float(deviations.max()), float(-deviations.min())
+    sp, sv = float(deviations.max()), float(0.0 - deviations.min())
     return Roughness(
         sa=float(np.mean(np.abs(deviations))),
         sq=sq,

@@ -19,6 +19,7 @@ Periodic = bool | Sequence[bool]
 Shape3 = tuple[int, int, int]
 
 AXES = ("z", "y", "x")
+_SHORTEST = 1e-15  # in any unit that a voxel's edge is given in
 _GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 
 
@@ -26,16 +27,38 @@ def n_threads(value: int | None) -> int:
     """Threads to use: all usable cores where `value` is None."""
     if value is None:
         return _core.default_threads()
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"n_threads must be a whole number of at least 1 or None, got {value!r}")
+    if not is_whole(value) or not 1 <= value < 2**31:
+        raise ValueError(
+            f"n_threads must be a whole number from 1 to {2**31 - 1} or None, got {value!r}"
+        )
     return int(value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is an integer, and no bool."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def whole(value: int, name: str, least: int | None = None) -> int:
+    """An integer, of at least `least` where there is one."""
+    if not is_whole(value) or (least is not None and value < least):
+        bound = "" if least is None else f" of at least {least}"
+        raise ValueError(f"{name} must be a whole number{bound}, got {value!r}")
+    return int(value)
+
+
+def flag(value: bool, name: str) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def connectivity(value: int, ndim: int) -> int:
     """The 3-D connectivity of the core; in 2-D, 4 is 6 and 8 is 26 in a single slice."""
-    if value in (6, 18, 26) and not isinstance(value, bool):
+    if is_whole(value) and value in (6, 18, 26):
         return int(value)
-    if ndim == 2 and value in (4, 8):
+    if ndim == 2 and is_whole(value) and value in (4, 8):
         return {4: 6, 8: 26}[value]
     allowed = "4 or 8 (or 6, 18, 26)" if ndim == 2 else "6, 18 or 26"
     raise ValueError(f"connectivity must be {allowed} for a {ndim}-D image, got {value!r}")
@@ -43,7 +66,8 @@ def connectivity(value: int, ndim: int) -> int:
 
 def periodic(value: Periodic, ndim: int) -> tuple[bool, bool, bool]:
     """Whether the volume goes on at its other end, for z, y, x of the core."""
-    flags = tuple(value) if isinstance(value, Sequence) else (value,) * ndim
+    each = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    flags = tuple(value) if each else (value,) * ndim  # type: ignore[arg-type]
     if len(flags) != ndim or not all(isinstance(flag, (bool, np.bool_)) for flag in flags):
         axes = ", ".join(AXES[-ndim:])
         raise ValueError(f"periodic must be a bool or ({axes}) bools, got {value!r}")
@@ -52,7 +76,7 @@ def periodic(value: Periodic, ndim: int) -> tuple[bool, bool, bool]:
 
 
 def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
-    """One positive, finite length per axis, in axis order."""
+    """One positive length per axis, in axis order; squares of distances must fit a number."""
     axes = ", ".join(AXES[-ndim:])
     try:
         lengths = np.asarray(value, dtype=np.float64)
@@ -62,6 +86,11 @@ def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
         raise ValueError(f"spacing must be a number or ({axes}), got {value!r}")
     if not np.all(np.isfinite(lengths)) or np.any(lengths <= 0):
         raise ValueError(f"spacing must be positive and finite, got {value!r}")
+    if np.any((lengths < _SHORTEST) | (lengths > 1 / _SHORTEST)):
+        raise ValueError(
+            f"spacing must lie in [{_SHORTEST:g}, {1 / _SHORTEST:g}], got {value!r}; "
+            "give it in another unit"
+        )
     return tuple(float(v) for v in np.broadcast_to(lengths, (ndim,)))
 
 
@@ -118,7 +147,7 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
     """The dtype of labels 1..count: uint32, or uint64 past its range, where `value` is None."""
     if value is None:
         return np.dtype(np.uint32 if count < 2**32 else np.uint64)
-    dtype = np.dtype(value)
+    dtype = np.dtype(value).newbyteorder("=")
     if dtype.kind != "u":
         raise TypeError(f"{name} must be uint8, uint16, uint32 or uint64, got {dtype}")
     if count > np.iinfo(dtype).max:
@@ -130,7 +159,7 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
 
 def positive(value: float, name: str) -> float:
     """A finite number above 0."""
-    number = float(value)
+    number = _number(value)
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{name} must be positive and finite, got {value!r}")
     return number
@@ -138,10 +167,20 @@ def positive(value: float, name: str) -> float:
 
 def not_negative(value: float, name: str) -> float:
     """A finite number of at least 0."""
-    number = float(value)
+    number = _number(value)
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{name} must not be negative and must be finite, got {value!r}")
     return number
+
+
+def _number(value: Any) -> float:
+    """A number; NaN what is none, infinity what is too large to be one here."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def out_of(
@@ -175,12 +214,12 @@ def out_array(value: Any, shape: tuple[int, ...]) -> None:
 def window(low: float | None, high: float | None, dtype: np.dtype[Any]) -> tuple[float, float]:
     """The closed interval [low, high] in the values that `dtype` has: same voxels, no rounding."""
     for name, bound in (("low", low), ("high", high)):
-        if bound is not None and math.isnan(bound):
-            raise ValueError(f"{name} must be a number, got nan")
+        if bound is not None and math.isnan(_number(bound)):
+            raise ValueError(f"{name} must be a number, got {bound}")
     if low is None and high is None:
         raise ValueError("low and high must not both be None; give one or both")
-    lo = -math.inf if low is None else float(low)
-    hi = math.inf if high is None else float(high)
+    lo = -math.inf if low is None else _number(low)
+    hi = math.inf if high is None else _number(high)
     if lo > hi:
         raise ValueError(f"low must not be above high, got {low} and {high}")
     return _integer_window(lo, hi, dtype) if dtype.kind in "ui" else _float_window(lo, hi, dtype)
@@ -188,9 +227,9 @@ def window(low: float | None, high: float | None, dtype: np.dtype[Any]) -> tuple
 
 def _integer_window(lo: float, hi: float, dtype: np.dtype[Any]) -> tuple[float, float]:
     limits = np.iinfo(dtype)
-    lo = max(lo, limits.min)
-    hi = min(hi, limits.max)
-    lo, hi = math.ceil(lo), math.floor(hi)
+    if lo > limits.max or hi < limits.min:
+        return 1, 0
+    lo, hi = math.ceil(max(lo, limits.min)), math.floor(min(hi, limits.max))
     return (lo, hi) if lo <= hi else (1, 0)  # no value of the dtype: an empty window
 
 

@@ -22,8 +22,8 @@ struct RegionSums {
 };
 
 /// Sums of every region: entry l - 1 belongs to label l. Labels that no run carries have
-/// n_voxels == 0. Throws std::length_error where second moments could leave 64 bits (a volume of
-/// more than about 2^64 / longest_edge^2 voxels).
+/// n_voxels == 0. Throws std::length_error where second moments could leave 64 bits (more than
+/// about 2^64 / longest_edge^2 foreground voxels).
 /// Pre: labels are 1..count, one a run.
 Buffer<RegionSums> regions(const RunVolume& runs, std::span<const std::uint32_t> labels,
                            index_t count, int threads);
