@@ -12,7 +12,7 @@ import pytest
 import tifffile
 
 from crevasse import cli, operando
-from crevasse.io import open_scan, read_tiff
+from crevasse.io import open_scan, open_series, read_tiff
 from crevasse.tracking.history import TABLES
 
 import scan_files
@@ -66,6 +66,8 @@ def test_track_measures_the_crack_and_writes_everything(scans, tmp_path, capsys)
     assert first_open[31, 10] == 0
     assert first_open[31, 30] == 1
     assert first_open[0, 0] == -1
+    stored = open_series(out / "maps" / "first_open.tif")
+    assert (stored.spacing, stored.unit) == ((2.0, 2.0), "um")
 
 
 def test_the_found_threshold_finds_the_crack(scans, tmp_path, capsys):

@@ -16,6 +16,7 @@ import crevasse
 from crevasse._files import replace_when_written
 from crevasse._table import Table, write_tables
 from crevasse.io import write_tiff
+from crevasse.io.fact import micrometres
 from crevasse.operando import Analysis
 from crevasse.report import figures, page_parts
 from crevasse.report.encoding import data_url, inline
@@ -54,15 +55,18 @@ def write_report(
 
     ``report.html``; ``summary.json``; ``tables/`` with every table as CSV and Parquet;
     ``figures/`` as PNG, curves as SVG too; ``maps/`` with first_open, last_open and first_crack as
-    TIFF. Each file appears whole or not at all.
+    TIFF with the voxel size. Each file appears whole or not at all.
     """
     root = Path(folder)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
     found, facts = numbers(analysis), summary(analysis)
     write_tables(analysis.tables() | {"numbers": found}, root / "tables")
+    history = analysis.history
+    spacing = None if micrometres(history.unit) is None else history.spacing
     for name in ("first_open", "last_open", "first_crack"):
-        write_tiff(root / "maps" / f"{name}.tif", getattr(analysis.history, name)())
+        path = root / "maps" / f"{name}.tif"
+        write_tiff(path, getattr(history, name)(), spacing=spacing, unit=history.unit)
     made = plots(analysis)
     for name, content in made.items():
         _write_bytes(root / "figures" / name, content)
