@@ -348,3 +348,35 @@ def test_every_command_has_help(command, capsys):
         run(command, "--help")
     assert caught.value.code == 0
     assert "--json" in capsys.readouterr().out
+
+
+def test_a_threshold_inside_one_peak_is_told(tmp_path, rng, capsys):
+    """Otsu's method parts the noise of the solid where pores are few."""
+    scans = []
+    for t in range(2):
+        image = rng.normal(180, 20, (80, 90))
+        image[30:32, 20 : 30 + 5 * t] = 60
+        scans.append(image.clip(0, 255).astype(np.uint8))
+        tifffile.imwrite(tmp_path / f"scan_{t}.tif", scans[-1])
+    out = tmp_path / "out"
+    assert run("track", tmp_path / "scan_*.tif", "-o", out) == 0
+    assert "threshold in doubt: open: 1" in capsys.readouterr().out
+    assert "Threshold in doubt" in (out / "report.html").read_text(encoding="utf-8")
+    assert run("track", tmp_path / "scan_*.tif", "-o", out, "--threshold", 120) == 0
+    assert "in doubt" not in capsys.readouterr().out
+
+
+def test_what_an_earlier_analysis_wrote_does_not_stay(scans, tmp_path):
+    out = tmp_path / "out"
+    run("track", scans, "-o", out, "--threshold", 100)
+    (out / "tables" / "mine.csv").write_text("kept")
+    summary = json.loads((out / "summary.json").read_text())
+    for stale in ("tables/cycling.csv", "figures/voltage.svg"):
+        (out / stale).write_text("of an earlier analysis")
+        summary["files"].append(stale)
+    summary["files"] += ["tables/../../precious.csv", "/etc/passwd", 7]
+    (tmp_path / "precious.csv").write_text("kept")
+    (out / "summary.json").write_text(json.dumps(summary | {"files": summary["files"][:-1]}))
+    run("track", scans, "-o", out, "--threshold", 100)
+    assert files_under(out) == REPORT_FILES | {"tables/mine.csv"}
+    assert (tmp_path / "precious.csv").exists()

@@ -53,7 +53,7 @@ def test_what_is_edited_is_done(folder, capsys):
         folder,
         ("# voxel_size = 1.8", "voxel_size = 2"),
         ('# interval = "15 min"', 'interval = "15 min"'),
-        ('rule = "otsu"', "high = 100"),
+        ('rule = "edges"', "high = 100"),
         ("match_light = false", "match_light = true"),
         ('# title = "My cell"', 'title = "Cell <A>"'),
         ("# box = { y = [15, 45]", "box = { y = [40, 80]"),
@@ -100,7 +100,7 @@ def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(folder, ca
         return real(path)
 
     run("init", "scans")
-    edited(folder, ('rule = "otsu"', "high = 100"))
+    edited(folder, ('rule = "edges"', "high = 100"))
     monkeypatch.setattr("crevasse.io.tiff_scan.read_tiff", breaking)
     capsys.readouterr()
     assert run("analyze", "cell.toml") == 1
@@ -116,7 +116,8 @@ def test_a_scan_that_breaks_midway_is_named_and_what_was_done_is_kept(folder, ca
         (["init", "nowhere"], 1, "nowhere does not exist"),
         (["init", "empty"], 1, "empty holds no scan"),
         (["init", "scans", "-o", "there.toml"], 1, "there.toml exists already; give another"),
-        (["analyze", "none.toml"], 1, "none.toml"),
+        (["analyze", "none.toml"], 1, "error: none.toml: no such file or directory"),
+        (["init", "scans", "-o", "no/there.toml"], 1, "error: no/there.toml: no such file"),
         (["analyze", "there.toml"], 2, "scans.source is missing; add a folder"),
     ],
 )

@@ -301,7 +301,14 @@ BAD = {
     "columns": (
         lambda d: read_cycler(written(d / "cell.csv", "t;U;I\n0;1;2\n"), positive="plating"),
         "must have the Battery Data Format's columns unix_time_second or test_time_second, "
-        "voltage_volt, current_ampere, got t;U;I; rename them",
+        "voltage_volt, current_ampere, got t;U;I; separate columns by commas, with",
+    ),
+    "milliampere": (
+        lambda d: read_cycler(
+            written(d / "cell.csv", "Test Time / s,Voltage / V,Current / mA\n0,1,1\n"),
+            positive="plating",
+        ),
+        "got Test Time / s, Voltage / V, Current / mA; convert Current / mA to A and V, and rename",
     ),
     "numbers": (
         lambda d: read_cycler(

@@ -298,7 +298,7 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
         ("high = 100", "high = nan", "phases.void.high must be a number, got nan"),
         ("high = 100", "high = true", "phases.void.high must be a number, got true"),
         ("high = 100", 'high = 9\nrule = "otsu"', "phases.void.rule must be left out where high"),
-        ("high = 100", 'rule = "ootsu"', 'phases.void.rule must be "edges", "levels:3", "otsu" or'),
+        ("high = 100", 'rule = "ootsu"', '(N from 2 to 5), got "ootsu"; did you mean "otsu"?'),
         ("high = 100", "high = 9\nseed = 10", "seed must be stricter than high, 9, got 10; lower"),
         ("high = 100", 'high = 9\nside = "bright"', 'side must be "dark" where only high is'),
         ("[phases.void]\nhigh = 100", "[phases]\nvoid = 3", "phases.void must be a table, got 3"),
@@ -387,6 +387,12 @@ def test_what_does_not_fit_is_told_before_a_scan_is_read(folder, more, problem, 
 
 def _never(path):
     raise AssertionError(f"{path} was read")
+
+
+def test_the_scans_own_folder_is_no_place_for_a_report(folder):
+    text = GOOD + f'[output]\nfolder = "{folder / "scans"}"'
+    (line,) = problems_of(folder, text)
+    assert line.startswith("output.folder must be another folder than that of the scans, got")
 
 
 def test_text_that_is_no_toml_is_told(tmp_path):
@@ -550,7 +556,7 @@ def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
         if option.startswith(("crop", "box", "cylinder")):  # in voxels, which are 1 µm then
             changed = changed.replace("[scans]", "[scans]\nvoxel_size = 1")
         if option.startswith("high"):
-            changed = changed.replace('rule = "otsu"', "")
+            changed = changed.replace('rule = "edges"', "")
         if option.startswith(("working", "counter", "fronts")):
             changed = changed.replace("# [electrodes]", "[electrodes]")
             changed = changed.replace('# working = "zmin"', 'working = "zmin"')

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 import warnings
@@ -240,6 +241,9 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
     return _run(series, settings, options)
 
 
+_THRESHOLD_MEND = 'give a number, or rule = "edges" for few pores in one material'
+
+
 def _run(
     series: Series,
     settings: Settings,
@@ -274,6 +278,8 @@ def _run(
         print(_in_words(analysis))
         for name, why in analysis.skipped:
             print(f"left out: {name}: {why}")
+        for name, doubt in analysis.doubtful_thresholds:
+            print(f"threshold in doubt: {name}: {doubt}; {_THRESHOLD_MEND}")
         for name, axes in analysis.doubtful_drifts:
             print(f"drift in doubt: {name}: along {axes}")
         print(more(analysis), end="")
@@ -453,7 +459,14 @@ def _require_writable(folder: Path) -> None:
 
 
 def _one_line(error: BaseException | str) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{_target(str(error.filename))}: {error.strerror.lower()}"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _target(name: str) -> str:
+    """The file that was to be written, where a name is that of it unfinished."""
+    return re.sub(r"\.([^/\\]+)\.\d+\.part", r"\1", name)
 
 
 def _show_warning(

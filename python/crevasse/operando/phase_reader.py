@@ -7,8 +7,8 @@ from dataclasses import replace
 from crevasse.operando.experiment import Phase
 from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.places import parse_place
-from crevasse.operando.thresholds import ThresholdRule
-from crevasse.operando.toml_table import TomlTable
+from crevasse.operando.thresholds import RULES, ThresholdRule
+from crevasse.operando.toml_table import TomlTable, closest
 
 
 def read_phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
@@ -56,7 +56,9 @@ def _rule(table: TomlTable) -> str | None:
     try:
         ThresholdRule(rule)
     except ValueError:
-        table.refuse("rule", '"edges", "levels:3", "otsu" or "gaussians:2"', "correct it")
+        near = closest(rule, ("edges", "otsu", "partial-volume", "multi-otsu:3", "gaussians:2"))
+        mend = f'did you mean "{near}"?' if near else "correct it"
+        table.refuse("rule", f"{RULES} (N from 2 to 5)", mend)
         return None
     return rule
 

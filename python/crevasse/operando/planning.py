@@ -118,7 +118,7 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
 
 
 def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
-    problems = [*lacking(experiment), *_missing_files(experiment)]
+    problems = [*lacking(experiment), *_missing_files(experiment), *_among_scans(experiment)]
     series = _open(experiment, problems)
     if series is None:
         _rules(experiment, problems)
@@ -193,6 +193,14 @@ def _missing_files(experiment: Experiment) -> Iterator[str]:
     for field, file in files.items():
         if file and not Path(file).is_file():
             yield f"{field}: {file} does not exist; correct the path"
+
+
+def _among_scans(experiment: Experiment) -> Iterator[str]:
+    """What is written among the scans is taken for scans the next time."""
+    source, folder = experiment.scans.source, Path(experiment.output.folder)
+    for name in (source,) if isinstance(source, str) else source:
+        if Path(name).is_dir() and folder.resolve() == Path(name).resolve():
+            yield f"output.folder must be another folder than that of the scans, got {folder}"
 
 
 def _open(experiment: Experiment, problems: list[str]) -> Series | None:

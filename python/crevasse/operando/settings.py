@@ -365,6 +365,13 @@ class Analysis:
         names = measures["name"].tolist()
         return [(n, ", ".join(d)) for n, d in zip(names, doubtful, strict=True) if d]
 
+    @property
+    def doubtful_thresholds(self) -> list[tuple[str, str]]:
+        """Phases whose thresholds, as found, are in doubt, and why."""
+        found = {} if self.sample is None else self.sample.thresholds
+        rules = {name: found[rule.rule] for name, rule in self.settings.find.items()}
+        return [(name, rule.doubt) for name, rule in rules.items() if rule.doubt]
+
     def tables(self) -> dict[str, Table]:
         """Every table by name: the history's, the measures of frames, and what else was asked."""
         tables = self.history.tables | {"measures": self.measures, "phases": self.phases}

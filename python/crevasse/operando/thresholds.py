@@ -17,11 +17,15 @@ from crevasse.operando.grey_classes import GreyClass, crossing, fit_gaussians, s
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.partial_volume import fit_partial_volume
 
-_RULES = (
+RULES = (
     "otsu, multi-otsu:N, levels:N, edges, gaussians:N, midpoints:N, partial-volume or "
     "given:VALUE,..."
 )
 Numbers = tuple[float, ...]
+_BY_VARIANCE = ("otsu", "multi-otsu", "levels")
+_SEPARATED = (
+    0.7  # a normal distribution cut in the middle has 0.64, two that are 3 sigma apart 0.69
+)
 _OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
 _METHODS = {
     "otsu": "Otsu's method",
@@ -88,6 +92,8 @@ class Thresholds:
         Of the fit, as `GaussianFit.misfit`; NaN where nothing is fitted.
     sensitivity
         As in `ThresholdRule`.
+    doubt
+        Why they may be wrong, for a person; empty where nothing speaks against them.
     """
 
     found: tuple[Threshold, ...]
@@ -96,6 +102,7 @@ class Thresholds:
     band: str
     misfit: float = math.nan
     sensitivity: float = 0.1
+    doubt: str = ""
 
     def __len__(self) -> int:
         return len(self.found)
@@ -201,7 +208,8 @@ class ThresholdRule:
         )
         source = _METHODS[kind].format(n=len(classes))
         band = f"± {self.sensitivity:g} of the distance between the means of the two classes"
-        return Thresholds(found, classes, source, band, misfit, self.sensitivity)
+        doubt = _doubt(cuts, classes) if kind in _BY_VARIANCE else ""
+        return Thresholds(found, classes, source, band, misfit, self.sensitivity, doubt)
 
     @property
     def needs_edges(self) -> bool:
@@ -255,7 +263,7 @@ class ThresholdRule:
         rising = all(map(math.isfinite, numbers)) and list(numbers) == sorted(set(numbers))
         if kind == "given" and numbers and rising:
             return kind, numbers
-        raise ValueError(f"threshold rule must be {_RULES} (N from 2 to 5), got {self.name!r}")
+        raise ValueError(f"threshold rule must be {RULES} (N from 2 to 5), got {self.name!r}")
 
 
 def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:
@@ -289,6 +297,23 @@ def _median_classes(histogram: Histogram, cuts: NDArray[np.float64]) -> tuple[Gr
         median = histogram.values[np.searchsorted(below, below[-1] / 2)]
         classes.append(replace(own, mean=float(median)))
     return tuple(classes)
+
+
+def _doubt(cuts: NDArray[np.float64], classes: tuple[GreyClass, ...]) -> str:
+    """Which cuts do not part two peaks. Otsu's method cuts a single one in the middle."""
+    within = [
+        f"{cut:.4g}"
+        for cut, pair in zip(cuts, pairwise(classes), strict=True)
+        if _separation(*pair) < _SEPARATED
+    ]
+    return f"{', '.join(within)} does not part two peaks of grey values" if within else ""
+
+
+def _separation(a: GreyClass, b: GreyClass) -> float:
+    """Share of the variance of two classes that lies between them."""
+    share = a.weight / (a.weight + b.weight)
+    between = share * (1 - share) * (a.mean - b.mean) ** 2
+    return between / (between + share * a.sigma**2 + (1 - share) * b.sigma**2)
 
 
 def _between_classes(classes: tuple[GreyClass, ...], *, crossings: bool) -> NDArray[np.float64]:

@@ -13,6 +13,14 @@ from crevasse.tracking import Direction
 
 ELECTRODE_COLORS = {"working": NEW, "counter": PREEXISTING}
 _SHADES = {Direction.PLATING.value: "#fdeadd", Direction.STRIPPING.value: "#dcebf5"}
+# Okabe & Ito's palette again, and markers, for print without colour.
+_DEPTHS = (
+    ("#000000", "o"),
+    ("#0072b2", "s"),
+    ("#d55e00", "^"),
+    ("#009e73", "D"),
+    ("#56b4e9", "v"),
+)
 _LEAST_SHOWN = 5.0  # % without lithium: less would show the noise of contact that is whole
 
 
@@ -163,7 +171,7 @@ def fronts_figure(analysis: Analysis) -> Figure:
     axes.set_xlabel(time_axis(analysis.history.time_unit))
     axes.set_ylabel(f"length ({unit})")
     axes.set_ylim(0, None)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     plain(axes)
     return figure
 
@@ -177,14 +185,14 @@ def _draw_depths(axes: Axes, analysis: Analysis) -> None:
     ids = np.unique(cracks["crack"][known])
     deepest = {int(c): float(np.nanmax(cracks["depth_max"][cracks["crack"] == c])) for c in ids}
     chosen = sorted(deepest, key=lambda c: (-deepest[c], c))[:5]
-    for shade, crack in zip(np.linspace(0.0, 0.6, 5), chosen, strict=False):
+    for (color, marker), crack in zip(_DEPTHS, chosen, strict=False):
         own = cracks["crack"] == crack
         axes.plot(
             cracks["time"][own],
             cracks["depth_max"][own],
-            "o-",
-            color=str(shade),
-            markersize=3,
+            f"{marker}-",
+            color=color,
+            markersize=3.5,
             label=f"depth of crack {crack}",
         )
 

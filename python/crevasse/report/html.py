@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -25,6 +26,7 @@ from crevasse.report.plots import plots
 from crevasse.report.summary import settings_in_words, summary
 from crevasse.tracking import EventType, TimeToShort
 
+_OURS = re.compile(r"(tables|figures|maps)/\w+\.(csv|parquet|png|svg|tif)")
 _PICTURES = ("first_open", "rendering")
 
 
@@ -55,24 +57,40 @@ def write_report(
 
     ``report.html``; ``summary.json``; ``tables/`` with every table as CSV and Parquet;
     ``figures/`` as PNG, curves as SVG too; ``maps/`` with first_open, last_open and first_crack as
-    TIFF with the voxel size. Each file appears whole or not at all.
+    TIFF with the voxel size. Each file appears whole or not at all. What an earlier analysis wrote
+    there, by its ``summary.json``, and this one does not is removed.
     """
     root = Path(folder)
+    earlier = _files_of(root)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
     found, facts = numbers(analysis), summary(analysis)
-    write_tables(analysis.tables() | {"numbers": found}, root / "tables")
+    written = write_tables(analysis.tables() | {"numbers": found}, root / "tables")
     history = analysis.history
     spacing = None if micrometres(history.unit) is None else history.spacing
     for name in ("first_open", "last_open", "first_crack"):
         path = root / "maps" / f"{name}.tif"
         write_tiff(path, getattr(history, name)(), spacing=spacing, unit=history.unit)
+        written.append(path)
     made = plots(analysis)
     for name, content in made.items():
         _write_bytes(root / "figures" / name, content)
+        written.append(root / "figures" / name)
+    facts["files"] = sorted(path.relative_to(root).as_posix() for path in written)
     _write_bytes(root / "summary.json", (json.dumps(facts, indent=2) + "\n").encode())
     _write_bytes(root / "report.html", _page(analysis, made, found, facts, title, live).encode())
+    for name in earlier - set(facts["files"]):
+        (root / name).unlink(missing_ok=True)
     return root / "report.html"
+
+
+def _files_of(root: Path) -> set[str]:
+    """The tables, figures and maps that the summary of an earlier analysis in a folder names."""
+    try:
+        files = json.loads((root / "summary.json").read_text(encoding="utf-8"))["files"]
+        return {name for name in files if _OURS.fullmatch(name)}
+    except (OSError, ValueError, KeyError, TypeError):  # none, or somebody else's
+        return set()
 
 
 def write_html(

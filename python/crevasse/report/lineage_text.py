@@ -48,17 +48,17 @@ def time_axis(axes: Axes, history: History) -> None:
 
 
 def _shade_stripping(axes: Axes, history: History) -> None:
-    """Intervals that end in a frame taken while stripping lie on grey."""
+    """Frames taken while stripping lie on grey, which begins and ends halfway to other frames."""
     frames = history.frames
     time, stripping = frames["time"], frames["direction"] == "stripping"
-    for frame in range(1, len(time)):
-        if stripping[frame]:
-            axes.axvspan(time[frame - 1], time[frame], color="#f1f3f6", linewidth=0, zorder=-1)
-            if not stripping[frame - 1] or frame == 1:
-                axes.annotate(
-                    "stripping", (time[frame - 1], 1), (3, -3), textcoords="offset points",
-                    xycoords=axes.get_xaxis_transform(), fontsize=7, color=SOFT, va="top",
-                )  # fmt: skip
+    edges = np.concatenate([time[:1], (time[:-1] + time[1:]) / 2, time[-1:]])
+    for frame in np.flatnonzero(stripping):
+        axes.axvspan(edges[frame], edges[frame + 1], color="#f1f3f6", linewidth=0, zorder=-1)
+        if frame == 0 or not stripping[frame - 1]:
+            axes.annotate(
+                "stripping", (edges[frame], 1), (3, -3), textcoords="offset points",
+                xycoords=axes.get_xaxis_transform(), fontsize=7, color=SOFT, va="top",
+            )  # fmt: skip
 
 
 def annotate(axes: Axes, history: History, lanes: Lanes, centre: Floats, scale: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,11 @@ def _title(view: View, unit: str) -> str:
 def frame_rows(analysis: Analysis) -> list[dict[str, Any]]:
     """Frames, measures and the interval that led to each, side by side."""
     history = analysis.history
-    ledger = {row["frame"]: row for row in history.intervals.rows()}
+    voxel = math.prod(history.spacing)
+    ledger = {
+        row["frame"]: {name: row[name] * voxel for name in ("gain", "loss")}
+        for row in history.intervals.rows()
+    }
     counts: dict[int, dict[str, int]] = {}
     for frame, kind in zip(
         history.events["frame"].tolist(), history.events["type"].tolist(), strict=True

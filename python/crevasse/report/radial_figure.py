@@ -37,6 +37,7 @@ def radial_figure(analysis: Analysis) -> Figure:
         ("outer half", slice(half, None), "s--"),
     ):
         whole = table["volume_region"].reshape(n_frames, n_rings)[:, rings].sum(axis=1)
+        whole[whole == 0] = np.nan  # a region beside the axis
         new = table["volume_new"].reshape(n_frames, n_rings)[:, rings].sum(axis=1)
         right.plot(times, 100 * new / whole, style, color="black", markersize=4, label=name)
     right.set_xlabel(time_axis(unit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 import crevasse
 from crevasse.operando import Analysis, PhaseRule, Threshold
 from crevasse.operando.places import places
+from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.report.numbers import numbers
 from crevasse.tracking import EventType
 
@@ -39,6 +41,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "volume_unit": frames.units["volume"],
         "thresholds": {rule.name: _windows(rule) for rule in analysis.settings.rules},
         "skipped": [list(skipped) for skipped in analysis.skipped],
+        "doubtful_thresholds": [list(doubtful) for doubtful in analysis.doubtful_thresholds],
         "doubtful_drifts": [list(doubtful) for doubtful in analysis.doubtful_drifts],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
@@ -118,7 +121,29 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
         ("connectivity", str(settings.connectivity)),
         ("pre-existing", f"open in the first {settings.baseline_frames} frame(s)"),
         ("repeatability", _repeatability_in_words(analysis)),
+        *_cell_in_words(analysis),
     ]
+
+
+def _cell_in_words(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """What is around the cracks, where it was given: electrodes, and the cycler's record."""
+    settings = analysis.settings
+    for name in ("working", "counter"):
+        electrode = getattr(settings, name)
+        if isinstance(electrode, SeenElectrode):
+            yield f"{name} electrode", f"seen in the first scan, at {electrode.face}"
+        elif electrode is not None:
+            yield f"{name} electrode", electrode if isinstance(electrode, str) else "given voxels"
+    if settings.cycling is None:
+        return
+    cycling, cycler = settings.cycling, settings.cycling.cycler
+    area = "area not known" if cycling.area is None else f"{cycling.area:g} cm²"
+    yield "cycler's record", f"{cycler.source}; positive current is {cycler.positive}; {area}"
+    yield (
+        "its clock",
+        f"begins at {cycling.begin:g} h of the scans', ± {cycling.uncertainty:g} h; "
+        f"a scan takes {cycling.scan_duration:g} h",
+    )
 
 
 def _repeatability_in_words(analysis: Analysis) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,9 +89,18 @@ def _columns(path: Path, names: Sequence[str]) -> _Columns:
         wanted = f"{_UNIX[0]} or {_TEST[0]}, {_VOLTAGE[0]}, {_CURRENT[0]}"
         raise ValueError(
             f"{path} must have the Battery Data Format's columns {wanted}, got {', '.join(names)}; "
-            "rename them"
+            f"{_mend(names)}"
         )
     return _Columns(time, voltage, current, absolute=unix is not None)
+
+
+def _mend(names: Sequence[str]) -> str:
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        return "separate columns by commas, with decimal points"
+    small = [name for name in names if re.search(r"\b(mA|µA|uA|mV)\b|milli|micro", name)]
+    if small:
+        return f"convert {', '.join(small)} to A and V, and rename the columns"
+    return "rename them"
 
 
 def recording_of(path: Path, names: Sequence[str], column: Callable[[str], Any]) -> Recording:
