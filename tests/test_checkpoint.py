@@ -11,7 +11,14 @@ import pytest
 from crevasse import phantom
 from crevasse._archive import load_archive, save_archive
 from crevasse.io import open_series, write_tiff
-from crevasse.operando import BrokenFrameError, Checkpoint, Experiment, Settings, analyze_series
+from crevasse.operando import (
+    BrokenFrameError,
+    Checkpoint,
+    Experiment,
+    ExperimentError,
+    Settings,
+    analyze_series,
+)
 from crevasse.operando.checkpoint import FORMAT, VERSION, _analyst
 from crevasse.operando.planning import plan_toml
 from crevasse.report import summary
@@ -204,6 +211,37 @@ def test_broken_scans_are_left_out_only_when_told(tmp_path):
     given = Settings.for_cracks(threshold=100, skip_broken=True)
     with pytest.raises(BrokenFrameError, match=r"no frame can be used, 0\.tif first: "):
         analyze_series(plan.series, given)
+
+
+def test_scans_that_cannot_even_be_opened_are_left_out_when_told(tmp_path):
+    """Broken before the analysis begins: cut off, of another shape, of another dtype."""
+    (tmp_path / "scans").mkdir()
+    for t in range(7):
+        image = np.full((6, 12, 12), 200, np.uint8)
+        image[3, 3 : 5 + t, 4] = 20
+        write_tiff(tmp_path / "scans" / f"{t}.tif", image)
+    bad = tmp_path / "scans" / "0.tif"
+    bad.write_bytes(bad.read_bytes()[:300])
+    write_tiff(tmp_path / "scans" / "2.tif", np.full((6, 12, 13), 200, np.uint8))
+    write_tiff(tmp_path / "scans" / "5.tif", np.full((6, 12, 12), 200, np.uint16))
+    text = "[scans]\nsource = 'scans'\ninterval = 1\n[phases.void]\nhigh = 100\n"
+    experiment = tmp_path / "cell.toml"
+    experiment.write_text(text)
+    with pytest.raises(ExperimentError, match=r"scans.source: .*0\.tif"):
+        plan_toml(experiment)
+    experiment.write_text(text.replace("interval", "skip_broken = true\ninterval"))
+    plan = plan_toml(experiment)
+    analysis = analyze_series(plan.series, plan.settings)
+    assert [name for name, _ in analysis.skipped] == ["0.tif", "2.tif", "5.tif"]
+    assert "5.tif is (6, 12, 12) uint16, and 1.tif and most others are" in analysis.skipped[2][1]
+    assert analysis.history.frames["time"].tolist() == [1, 3, 4, 6]
+    assert analysis.history.frames["n_voxels"].tolist() == [3, 5, 6, 8]
+    for t in (1, 3, 4, 6):
+        (tmp_path / "scans" / f"{t}.tif").write_bytes(b"II*\0")
+    for t in (2, 5):
+        (tmp_path / "scans" / f"{t}.tif").unlink()
+    with pytest.raises(ExperimentError, match=r"none of 5 scans can be used: .*0\.tif"):
+        plan_toml(experiment)
 
 
 def test_experiments_say_so(tmp_path):

@@ -237,6 +237,7 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
         unit=options.unit,
         time_unit=options.time_unit,
         dataset=options.dataset,
+        keep_broken=settings.skip_broken,
     )
     return _run(series, settings, options)
 

@@ -19,6 +19,7 @@ from crevasse.io.formats import list_scans, open_scans
 from crevasse.io.frame import Frame
 from crevasse.io.scan import Scan, without_half_floats
 from crevasse.io.schedule import Schedule, by_end, read_schedule
+from crevasse.io.stand_in import open_usable
 
 Paths = Sequence[str | os.PathLike[str]]
 Source = str | os.PathLike[str] | Paths | ArrayLike
@@ -88,6 +89,7 @@ def open_series(
     unit: str = "um",
     time_unit: str = "h",
     dataset: str | None = None,
+    keep_broken: bool = False,
 ) -> Series:
     """Open a series of scans; only headers are read.
 
@@ -111,6 +113,9 @@ def open_series(
         Of `spacing` and `times`.
     dataset
         Which array of each file, where it holds several: ``"/entry/results/data"``.
+    keep_broken
+        Keep the place of a file that cannot be opened, or whose shape or dtype is not that of most:
+        that is told when its frame is read. Where times come from the files, give others.
 
     Returns
     -------
@@ -136,7 +141,7 @@ def open_series(
     >>> len(series), series.shape, series.spacing, series.unit
     (3, (4, 5), (1.8, 1.8), 'um')
     """
-    scans = _scans(source, dataset)
+    scans = _scans(source, dataset, keep_broken)
     scans = [without_half_floats(scan) for scan in scans]
     _require_equal(scans)
     scans, schedule = _scheduled(scans, times, time_unit, keep_order=not _is_path(source))
@@ -167,7 +172,7 @@ def _is_path(source: Source) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(source, (str, os.PathLike))
 
 
-def _scans(source: Source, dataset: str | None) -> list[Scan]:
+def _scans(source: Source, dataset: str | None, keep_broken: bool) -> list[Scan]:
     if is_array(source):
         return array_scans(source)
     if _is_path(source):
@@ -176,6 +181,8 @@ def _scans(source: Source, dataset: str | None) -> list[Scan]:
         paths = [Path(p) for p in cast(Paths, source)]
         if not paths:
             raise ValueError("source must name at least one file or folder, got an empty list")
+    if keep_broken:
+        return open_usable(paths, dataset)
     return [scan for path in paths for scan in open_scans(path, dataset)]
 
 

@@ -233,13 +233,21 @@ def _headers(
     """The scans with times from a file; without, where only that is wrong."""
     known = None if scans.voxel_size is None else 1.0  # the right one is put there afterwards
     try:
-        return open_series(source, times=times, spacing=known, dataset=scans.dataset)
+        return open_series(
+            source,
+            times=times,
+            spacing=known,
+            dataset=scans.dataset,
+            keep_broken=scans.skip_broken,
+        )
     except (ValueError, OSError) as error:
         wrong = error
     series = None
     if times is not None:  # whose fault is it?
         with suppress(ValueError, OSError):
-            series = open_series(source, spacing=known, dataset=scans.dataset)
+            series = open_series(
+                source, spacing=known, dataset=scans.dataset, keep_broken=scans.skip_broken
+            )
     problems.append(f"scans.{'source' if series is None else 'times'}: {wrong}")
     return series
 

@@ -14,6 +14,7 @@ from crevasse.operando import Analysis
 from crevasse.report.galleries import grey_window
 from crevasse.report.ledger_voxels import earliest
 from crevasse.report.palette import NEW, PREEXISTING
+from crevasse.report.section_figure import draw_scale_bar
 from crevasse.tracking import EventType
 
 EVENT_COLORS = {
@@ -54,6 +55,7 @@ def first_open_figure(analysis: Analysis) -> Figure:
     axes.imshow(grey, cmap="gray", vmin=low, vmax=high, interpolation="nearest", aspect=aspect)
     shown = np.ma.masked_less(opened, 0)
     axes.imshow(shown, cmap=cmap, norm=norm, interpolation="nearest", aspect=aspect)
+    draw_scale_bar(axes, view, length_unit(analysis))
     bar = figure.colorbar(
         ScalarMappable(norm, cmap), ax=axes, orientation="horizontal", fraction=0.04, pad=0.015
     )

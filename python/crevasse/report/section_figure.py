@@ -53,11 +53,12 @@ def section_figure(view: View, frames: Sequence[int], times: Sequence[str], unit
             fontsize=8,
             bbox=_ON_PICTURE,
         )
-    _draw_scale_bar(grid.flat[0], view, unit)
+    draw_scale_bar(grid.flat[0], view, unit)
     return figure
 
 
-def _draw_scale_bar(axes: Axes, view: View, unit: str) -> None:
+def draw_scale_bar(axes: Axes, view: View, unit: str) -> None:
+    """A bar of a round length in the corner of a picture of a view."""
     length, share = scale_bar(view)
     bar = Rectangle(
         (0.95 - share, 0.04),
