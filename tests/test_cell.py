@@ -143,6 +143,11 @@ def test_a_plane_is_an_electrode_and_what_is_beyond_the_record_is_told_before(fo
     assert cli.main(["analyze", "cell.toml"]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert "cycler.offset must place the record, 0 to 2 h, over all scans" in line
+    for wrong in ('"15 um"', "0"):
+        (folder / "cell.toml").write_text(text.replace("interval = 0.5", f"interval = {wrong}"))
+        assert cli.main(["analyze", "cell.toml"]) == 2
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert "scans.interval must be a positive time in h" in line
 
 
 def test_drift_is_looked_for_where_nothing_grows(folder, capsys):
