@@ -156,12 +156,17 @@ def test_a_file_can_make_nothing_else(case, tmp_path, function):
     assert Checkpoint(path).resume(series, settings) is None
 
 
-def test_a_broken_scan_is_kept_apart_and_mended_later(tmp_path):
-    (tmp_path / "scans").mkdir()
-    for t in range(5):
+def write_growing_crack(folder, n_scans):
+    """A crack of two voxels, and one more in every scan."""
+    folder.mkdir()
+    for t in range(n_scans):
         image = np.full((6, 12, 12), 200, np.uint8)
         image[3, 3 : 5 + t, 4] = 20
-        write_tiff(tmp_path / "scans" / f"{t}.tif", image)
+        write_tiff(folder / f"{t}.tif", image)
+
+
+def test_a_broken_scan_is_kept_apart_and_mended_later(tmp_path):
+    write_growing_crack(tmp_path / "scans", 5)
     settings = Settings.for_cracks(threshold=100)
     whole = analyze_series(open_series(tmp_path / "scans"), settings)
     series = open_series(tmp_path / "scans")
@@ -179,11 +184,7 @@ def test_a_broken_scan_is_kept_apart_and_mended_later(tmp_path):
 
 
 def test_broken_scans_are_left_out_only_when_told(tmp_path):
-    (tmp_path / "scans").mkdir()
-    for t in range(5):
-        image = np.full((6, 12, 12), 200, np.uint8)
-        image[3, 3 : 5 + t, 4] = 20
-        write_tiff(tmp_path / "scans" / f"{t}.tif", image)
+    write_growing_crack(tmp_path / "scans", 5)
     (tmp_path / "cell.toml").write_text(
         "[scans]\nsource = 'scans'\ninterval = 1\nskip_broken = true\n"
         "[phases.void]\nrule = 'otsu'\n"
@@ -215,11 +216,7 @@ def test_broken_scans_are_left_out_only_when_told(tmp_path):
 
 def test_scans_that_cannot_even_be_opened_are_left_out_when_told(tmp_path):
     """Broken before the analysis begins: cut off, of another shape, of another dtype."""
-    (tmp_path / "scans").mkdir()
-    for t in range(7):
-        image = np.full((6, 12, 12), 200, np.uint8)
-        image[3, 3 : 5 + t, 4] = 20
-        write_tiff(tmp_path / "scans" / f"{t}.tif", image)
+    write_growing_crack(tmp_path / "scans", 7)
     bad = tmp_path / "scans" / "0.tif"
     bad.write_bytes(bad.read_bytes()[:300])
     write_tiff(tmp_path / "scans" / "2.tif", np.full((6, 12, 13), 200, np.uint8))

@@ -292,6 +292,10 @@ def written(path, text):
     return path
 
 
+def of_csv(text):
+    return lambda d: read_cycler(written(d / "cell.csv", text), positive="plating")
+
+
 BAD = {
     "no sign": (
         lambda d: read_cycler(mpt(d / "cell.mpt")),
@@ -299,33 +303,24 @@ BAD = {
         "'stripping', got None",
     ),
     "columns": (
-        lambda d: read_cycler(written(d / "cell.csv", "t;U;I\n0;1;2\n"), positive="plating"),
+        of_csv("t;U;I\n0;1;2\n"),
         "must have the Battery Data Format's columns unix_time_second or test_time_second, "
         "voltage_volt, current_ampere, got t;U;I; separate columns by commas, with",
     ),
     "milliampere": (
-        lambda d: read_cycler(
-            written(d / "cell.csv", "Test Time / s,Voltage / V,Current / mA\n0,1,1\n"),
-            positive="plating",
-        ),
+        of_csv("Test Time / s,Voltage / V,Current / mA\n0,1,1\n"),
         "got Test Time / s, Voltage / V, Current / mA; convert Current / mA to A and V, and rename",
     ),
     "numbers": (
-        lambda d: read_cycler(
-            written(d / "cell.csv", "test_time_second,voltage_volt,current_ampere\n0,1,x\n1,1,1\n"),
-            positive="plating",
-        ),
+        of_csv("test_time_second,voltage_volt,current_ampere\n0,1,x\n1,1,1\n"),
         "must hold numbers in current_ampere",
     ),
     "missing value": (
-        lambda d: read_cycler(
-            written(d / "cell.csv", "test_time_second,voltage_volt,current_ampere\n0,1,1\n1,1,\n"),
-            positive="plating",
-        ),
+        of_csv("test_time_second,voltage_volt,current_ampere\n0,1,1\n1,1,\n"),
         "current must be finite, got nan in sample 1",
     ),
     "empty": (
-        lambda d: read_cycler(written(d / "cell.csv", ""), positive="plating"),
+        of_csv(""),
         "cell.csv is not a CSV text file",
     ),
     "parquet": (

@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
-#include <utility>
-#include <vector>
 
 #include "crevasse/ledger.hpp"
 #include "ledger_rows.hpp"
+#include "run_sink.hpp"
 
 namespace crevasse {
 namespace {
@@ -24,33 +23,18 @@ void check(const Run& run, std::int32_t row_end, const Opening& opening, const L
 }  // namespace
 
 ValuedRuns<Opening> to_runs(const Ledger& ledger) {
-  const std::size_t most = to_size(ledger.run_count());
-  Buffer<index_t> row_begin(to_size(ledger.shape.rows()) + 1);
-  std::vector<Run> runs;
-  std::vector<Opening> openings;
-  runs.reserve(most);
-  openings.reserve(most);
-  for (std::size_t b = 0; b < ledger.blocks.size(); ++b) {
-    const Slab rows = rows_of_block(ledger.shape, static_cast<index_t>(b));
-    for (index_t r = rows.begin; r < rows.end; ++r) {
-      const std::size_t row_start = runs.size();
-      row_begin[to_size(r)] = static_cast<index_t>(row_start);
-      for (const LedgerRun& run : row_of(ledger.blocks[b].get(), r - rows.begin)) {
-        const Opening& opening = ledger.openings[run.opening];
-        // Voxels may come to the same in different ways: what is stored must not tell.
-        if (runs.size() > row_start && runs.back().end == run.where.begin &&
-            openings.back() == opening) {
-          runs.back().end = run.where.end;
-        } else {
-          runs.push_back(run.where);
-          openings.push_back(opening);
-        }
+  return collect_rows<Opening>(ledger.shape, 1, [&] {
+    return [&](index_t r, RunSink<Opening>& sink) {
+      const auto* const block = ledger.blocks[to_size(r / tuning::ledger_rows)].get();
+      const auto row = row_of(block, r % tuning::ledger_rows);
+      sink.make_room(static_cast<index_t>(row.size()));
+      const std::size_t row_start = sink.size();
+      // Voxels may come to the same in different ways: what is stored must not tell.
+      for (const LedgerRun& run : row) {
+        sink.extend(row_start, run.where.begin, run.where.end, ledger.openings[run.opening]);
       }
-    }
-  }
-  row_begin[to_size(ledger.shape.rows())] = static_cast<index_t>(runs.size());
-  return {{ledger.shape, std::move(row_begin), Buffer<Run>::copy_of(runs)},
-          Buffer<Opening>::copy_of(openings)};
+    };
+  });
 }
 
 Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times,

@@ -143,7 +143,7 @@ def remove_small(
     >>> remove_small(RunVolume.from_mask(np.array([[1, 1, 0, 1]])), 2).n_voxels
     2
     """
-    components = as_run_volume(volume, n_threads, "volume").label(connectivity, n_threads=n_threads)
+    components = _components(volume, connectivity, n_threads)
     return like(volume, components.select(_sizes(components, n_threads) >= min_voxels))
 
 
@@ -181,7 +181,7 @@ def keep_largest(
     array([[ True,  True, False, False]])
     """
     count = _validate.whole(n, "n", least=0)
-    components = as_run_volume(volume, n_threads, "volume").label(connectivity, n_threads=n_threads)
+    components = _components(volume, connectivity, n_threads)
     largest = np.argsort(-_sizes(components, n_threads), kind="stable")[:count]
     return like(volume, components.select(1 + largest))
 
@@ -266,6 +266,12 @@ def percolates(
     name = _validate.AXES[-ndim:][axis]
     first, last = regions[f"{name}_begin"], regions[f"{name}_end"]
     return bool(np.any((first == 0) & (last == runs.shape[axis])))
+
+
+def _components(
+    volume: RunVolume | ArrayLike, connectivity: int, n_threads: int | None
+) -> RunLabeling:
+    return as_run_volume(volume, n_threads, "volume").label(connectivity, n_threads=n_threads)
 
 
 def _sizes(components: RunLabeling, n_threads: int | None) -> NDArray[np.int64]:

@@ -72,9 +72,7 @@ def disc(
 
 
 def _dims(shape: Sequence[int]) -> tuple[int, ...]:
-    whole = isinstance(shape, Sequence) and all(
-        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 0 for n in shape
-    )
+    whole = isinstance(shape, Sequence) and all(_validate.is_whole(n) and n >= 0 for n in shape)
     if not whole or len(shape) not in (1, 2):
         raise ValueError(f"shape must be (y, x) or (x,), whole numbers, got {shape!r}")
     return tuple(int(n) for n in shape)

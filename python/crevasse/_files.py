@@ -14,8 +14,9 @@ def replace_when_written(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it there if the block ends well, else remove it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield unfinished
-        os.replace(unfinished, path)
+        with _naming(path, unfinished):
+            yield unfinished
+            os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -29,15 +30,28 @@ def replace_folder_when_written(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     replaced = path.with_name(f".{path.name}.{os.getpid()}.old")
     try:
-        yield unfinished
-        if path.exists():
-            os.replace(path, replaced)
-        try:
-            os.replace(unfinished, path)
-        except OSError:
-            if replaced.exists():
-                os.replace(replaced, path)
-            raise
+        with _naming(path, unfinished):
+            yield unfinished
+            if path.exists():
+                os.replace(path, replaced)
+            try:
+                os.replace(unfinished, path)
+            except OSError:
+                if replaced.exists():
+                    os.replace(replaced, path)
+                raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def _naming(path: Path, unfinished: Path) -> Iterator[None]:
+    """Let errors of the system name what was to be written, not where it was put meanwhile."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error.filename, str | os.PathLike):
+            name = os.fspath(error.filename)
+            error.filename = name.replace(os.fspath(unfinished), os.fspath(path), 1)
+        raise

@@ -236,8 +236,7 @@ def layer_of_columns(columns: LayerColumns, frame: ColumnFrame) -> LayerThicknes
 
 def validate_axis(value: int, ndim: int) -> int:
     """The axis, counted from the first."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not -ndim <= value < ndim:
+    if not _validate.is_whole(value) or not -ndim <= value < ndim:
         raise ValueError(f"axis must lie in {-ndim}..{ndim - 1} for a {ndim}-D mask, got {value!r}")
     return int(value) % ndim
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from crevasse._validate import is_whole
 
 Box = tuple[slice, ...]
 
@@ -20,8 +20,7 @@ def bounds(shape: tuple[int, ...], box: Box) -> tuple[tuple[int, ...], tuple[int
 def checked(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a volume, (z, y, x) or (y, x); axes may be empty."""
     extents = tuple(shape)
-    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in extents)
-    if len(extents) not in (2, 3) or not whole or any(n < 0 for n in extents):
+    if len(extents) not in (2, 3) or not all(is_whole(n) and n >= 0 for n in extents):
         raise ValueError(
             f"shape must be (z, y, x) or (y, x), whole numbers, none negative, got {shape}"
         )

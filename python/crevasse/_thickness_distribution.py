@@ -126,7 +126,7 @@ def _edges(bins: int | Sequence[float] | None, most: float, voxel: float) -> NDA
         edges = np.arange(n + 1, dtype=np.float64) * voxel
         edges[-1] = max(edges[-1], most)
         return edges
-    if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
+    if _validate.is_whole(bins):
         if bins < 1:
             raise ValueError(f"bins must be at least 1, got {bins}")
         return np.linspace(0.0, most or voxel, int(bins) + 1, dtype=np.float64)

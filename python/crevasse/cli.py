@@ -6,7 +6,6 @@ import argparse
 import json
 import math
 import os
-import re
 import sys
 import tempfile
 import warnings
@@ -461,13 +460,8 @@ def _require_writable(folder: Path) -> None:
 
 def _one_line(error: BaseException | str) -> str:
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{_target(str(error.filename))}: {error.strerror.lower()}"
+        return f"{error.filename}: {error.strerror.lower()}"
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _target(name: str) -> str:
-    """The file that was to be written, where a name is that of it unfinished."""
-    return re.sub(r"\.([^/\\]+)\.\d+\.part", r"\1", name)
 
 
 def _show_warning(

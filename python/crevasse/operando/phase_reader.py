@@ -58,7 +58,7 @@ def _rule(table: TomlTable) -> str | None:
     except ValueError:
         near = closest(rule, ("edges", "otsu", "partial-volume", "multi-otsu:3", "gaussians:2"))
         mend = f'did you mean "{near}"?' if near else "correct it"
-        table.refuse("rule", f"{RULES} (N from 2 to 5)", mend)
+        table.refuse("rule", RULES, mend)
         return None
     return rule
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,22 +235,17 @@ def _headers(
 ) -> Series | None:
     """The scans with times from a file; without, where only that is wrong."""
     known = None if scans.voxel_size is None else 1.0  # the right one is put there afterwards
+    opened = partial(
+        open_series, source, spacing=known, dataset=scans.dataset, keep_broken=scans.skip_broken
+    )
     try:
-        return open_series(
-            source,
-            times=times,
-            spacing=known,
-            dataset=scans.dataset,
-            keep_broken=scans.skip_broken,
-        )
+        return opened(times=times)
     except (ValueError, OSError) as error:
         wrong = error
     series = None
     if times is not None:  # whose fault is it?
         with suppress(ValueError, OSError):
-            series = open_series(
-                source, spacing=known, dataset=scans.dataset, keep_broken=scans.skip_broken
-            )
+            series = opened()
     problems.append(f"scans.{'source' if series is None else 'times'}: {wrong}")
     return series
 

@@ -19,13 +19,11 @@ from crevasse.operando.partial_volume import fit_partial_volume
 
 RULES = (
     "otsu, multi-otsu:N, levels:N, edges, gaussians:N, midpoints:N, partial-volume or "
-    "given:VALUE,..."
+    "given:VALUE,... (N from 2 to 5)"
 )
 Numbers = tuple[float, ...]
 _BY_VARIANCE = ("otsu", "multi-otsu", "levels")
-_SEPARATED = (
-    0.7  # a normal distribution cut in the middle has 0.64, two that are 3 sigma apart 0.69
-)
+_SEPARATED = 0.7  # a normal distribution, cut in the middle, has 0.64
 _OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
 _METHODS = {
     "otsu": "Otsu's method",
@@ -263,7 +261,7 @@ class ThresholdRule:
         rising = all(map(math.isfinite, numbers)) and list(numbers) == sorted(set(numbers))
         if kind == "given" and numbers and rising:
             return kind, numbers
-        raise ValueError(f"threshold rule must be {RULES} (N from 2 to 5), got {self.name!r}")
+        raise ValueError(f"threshold rule must be {RULES}, got {self.name!r}")
 
 
 def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:

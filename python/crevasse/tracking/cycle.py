@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
+from crevasse._validate import is_whole
 
 
 class Direction(StrEnum):
@@ -56,8 +56,7 @@ class CycleState:
 def _half_cycle(value: int | None) -> int:
     if value is None:
         return -1
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < -1:
+    if not is_whole(value) or value < -1:
         raise ValueError(f"half_cycle must be a whole number from 0, or -1, got {value!r}")
     return int(value)
 

@@ -29,8 +29,7 @@ class Options:
     def __post_init__(self) -> None:
         for name in ("baseline_frames", "confirm_after"):
             value = getattr(self, name)
-            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-            if not whole or value < 1:
+            if not _validate.is_whole(value) or value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value!r}")
             object.__setattr__(self, name, int(value))
         check_repeatability(self.repeatability, self.baseline_frames)
