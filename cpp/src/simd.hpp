@@ -22,12 +22,12 @@
 
 namespace crevasse::simd {
 
-typedef std::uint64_t Words __attribute__((vector_size(64)));
+typedef std::uint64_t Words __attribute__((vector_size(64), aligned(64)));
 
 /// Whether a bit is set. Halved with vector instructions: compilers take the words out one by one
 /// else.
 CREVASSE_INLINE bool any(const Words& words) {
-  typedef std::uint64_t Half __attribute__((vector_size(32)));
+  typedef std::uint64_t Half __attribute__((vector_size(32), aligned(32)));
   Half low, high;
   std::memcpy(&low, &words, sizeof(low));
   std::memcpy(&high, reinterpret_cast<const char*>(&words) + sizeof(low), sizeof(high));

@@ -11,8 +11,8 @@ namespace crevasse {
 
 /// Uninitialised memory for large arrays, to be given back with std::free. Blocks of several MiB
 /// ask for huge pages where the system has them: the first touch of fresh memory, page by page, can
-/// cost as much as the kernel that fills it. Throws std::bad_alloc.
-void* allocate(std::size_t bytes);
+/// cost as much as the kernel that fills it. `alignment` is a power of two. Throws std::bad_alloc.
+void* allocate(std::size_t bytes, std::size_t alignment);
 
 /// Owned array of plain values whose size is fixed at construction and whose contents start
 /// *uninitialised*: the kernels write every element once, and zeroing first would cost as much.
@@ -23,7 +23,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size)
-      : data_(size == 0 ? nullptr : static_cast<T*>(allocate(size * sizeof(T)))), size_(size) {}
+      : data_(size == 0 ? nullptr : static_cast<T*>(allocate(size * sizeof(T), alignof(T)))),
+        size_(size) {}
 
   static Buffer copy_of(std::span<const T> values) {
     Buffer copy(values.size());
