@@ -7,6 +7,7 @@ namespace crevasse::python {
 namespace {
 
 using Cracks = py::array_t<std::uint32_t>;
+using Marks = py::array_t<std::uint8_t>;
 
 LabelledFrame labelled(const RunLabeling& frame, const Cracks& crack_of) {
   return {*frame.runs, frame.labels(), values_of(crack_of, frame.components.count + 1, "crack_of")};
@@ -14,7 +15,8 @@ LabelledFrame labelled(const RunLabeling& frame, const Cracks& crack_of) {
 
 py::tuple advance_ledger(const Ledger& ledger, const RunLabeling& before,
                          const Cracks& crack_before, const RunLabeling& now,
-                         const Cracks& crack_now, double time, int threads) {
+                         const Cracks& crack_now, const Marks& remembers, double time,
+                         int threads) {
   for (const RunLabeling* frame : {&before, &now}) {
     if (!(ledger.shape == frame->runs->shape)) {
       throw std::invalid_argument("all frames must have the same shape");
@@ -22,7 +24,9 @@ py::tuple advance_ledger(const Ledger& ledger, const RunLabeling& before,
   }
   const LabelledFrame old_frame = labelled(before, crack_before);
   const LabelledFrame new_frame = labelled(now, crack_now);
-  auto step = without_gil([&] { return advance(ledger, old_frame, new_frame, time, threads); });
+  const auto marks = values_of(remembers, now.components.count + 1, "remembers");
+  auto step =
+      without_gil([&] { return advance(ledger, old_frame, new_frame, marks, time, threads); });
   return py::make_tuple(std::make_shared<Ledger>(std::move(step.ledger)),
                         to_array(Buffer<Memory>::copy_of(step.memories)), step.n_baseline);
 }
@@ -106,7 +110,8 @@ void bind_ledger(py::module_& m) {
       .def_readonly("times", &Ledger::times)
       .def("arrays", &ledger_arrays)
       .def("advance", &advance_ledger, py::arg("before"), py::arg("crack_before").noconvert(),
-           py::arg("now"), py::arg("crack_now").noconvert(), py::arg("time"), py::arg("threads"));
+           py::arg("now"), py::arg("crack_now").noconvert(), py::arg("remembers").noconvert(),
+           py::arg("time"), py::arg("threads"));
   def_writer(ledger, "write_first_open", &write_first_open);
   def_writer(ledger, "write_last_open", &write_last_open);
   def_writer(ledger, "write_n_toggles", &write_n_toggles);

@@ -1,6 +1,7 @@
 #include "crevasse/ledger.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <stdexcept>
 
@@ -13,11 +14,26 @@
 namespace crevasse {
 namespace {
 
-void check_number(std::size_t number) {
-  if (number >= std::numeric_limits<std::uint32_t>::max() - 1) {
-    throw std::length_error("a voxel ledger holds at most 4294967294 different openings");
+/// Hands out numbers of openings that are not taken yet, so many at a time.
+class NumberRanges {
+ public:
+  static constexpr std::uint32_t size = 64;
+
+  explicit NumberRanges(std::size_t taken) : next_(taken) {}
+
+  std::uint32_t next() {
+    const std::size_t first = next_.fetch_add(size, std::memory_order_relaxed);
+    if (first + size >= std::numeric_limits<std::uint32_t>::max()) {
+      throw std::length_error("a voxel ledger holds at most 4294967230 different openings");
+    }
+    return static_cast<std::uint32_t>(first);
   }
-}
+
+  std::size_t taken() const { return next_; }
+
+ private:
+  std::atomic<std::size_t> next_;
+};
 
 /// The number of the opening that another becomes: in `label_a` the old number + 1, in `label_b`
 /// the crack as part of which it closes, 0 if it opens again.
@@ -25,15 +41,32 @@ struct Change {
   std::uint32_t label_a = 0, label_b = 0, number = 0;
 };
 
+/// New openings, in ranges of NumberRanges::size numbers.
+struct NumberedOpenings {
+  std::vector<Opening> openings;
+  std::vector<std::uint32_t> first_numbers;  ///< One a range.
+
+  void write_to(std::vector<Opening>& by_number) const {
+    for (std::size_t i = 0; i < openings.size(); ++i) {
+      by_number[first_numbers[i / NumberRanges::size] + i % NumberRanges::size] = openings[i];
+    }
+  }
+};
+
 /// The openings that one slab adds to those of a ledger, each but once.
+///
+/// Neighbouring runs mostly change alike, so the latest changes are kept at hand.
 class NewOpenings {
  public:
-  NewOpenings(const Ledger& ledger, std::span<const double> times, std::size_t labels)
+  NewOpenings(const Ledger& ledger, std::span<const double> times, std::size_t labels,
+              NumberRanges& ranges)
       : known_(ledger.openings),
         times_(times),
         frame_(static_cast<std::int32_t>(times.size()) - 1),
         now_(change_time(times, frame_)),
-        of_label_(labels) {}
+        ranges_(ranges),
+        of_label_(labels),
+        recent_(tuning::recent_pairs) {}
 
   std::int32_t frame() const { return frame_; }
 
@@ -46,10 +79,16 @@ class NewOpenings {
   std::uint32_t reopened(std::uint32_t number) { return changed(number, 0); }
   std::uint32_t closed(std::uint32_t number, std::uint32_t crack) { return changed(number, crack); }
 
-  const std::vector<Opening>& added() const { return added_; }
+  NumberedOpenings added() const { return {added_, first_numbers_}; }
 
  private:
   std::uint32_t changed(std::uint32_t number, std::uint32_t crack) {
+    Change& recent = recent_[number & (tuning::recent_pairs - 1)];
+    if (recent.label_a != number + 1 || recent.label_b != crack) recent = change(number, crack);
+    return recent.number - 1;
+  }
+
+  CREVASSE_SELDOM Change change(std::uint32_t number, std::uint32_t crack) {
     Change& change = changes_.at(number + 1, crack);
     if (change.number == 0) {
       Opening opening = known_[number];
@@ -61,34 +100,39 @@ class NewOpenings {
       ++opening.n_toggles;
       change.number = add(opening) + 1;
     }
-    return change.number - 1;
+    return change;
   }
 
-  std::uint32_t add(const Opening& opening) {
-    const std::size_t number = known_.size() + added_.size();
-    check_number(number);
+  CREVASSE_SELDOM std::uint32_t add(const Opening& opening) {
+    const auto in_range = static_cast<std::uint32_t>(added_.size() % NumberRanges::size);
+    if (in_range == 0) first_numbers_.push_back(ranges_.next());
     added_.push_back(opening);
-    return static_cast<std::uint32_t>(number);
+    return first_numbers_.back() + in_range;
   }
 
   std::span<const Opening> known_;
   std::span<const double> times_;
   std::int32_t frame_;
   double now_;
+  NumberRanges& ranges_;
   std::vector<std::uint32_t> of_label_;  ///< Number + 1 of what each label opens first.
   PairTable<Change> changes_;
+  std::vector<Change> recent_;
   std::vector<Opening> added_;
+  std::vector<std::uint32_t> first_numbers_;
 };
 
 /// Turns the rows of a ledger into those after one more frame, one block of rows at a time.
 class BlockAdvance {
  public:
   BlockAdvance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
-               std::span<const double> times)
+               std::span<const std::uint8_t> remembers, std::span<const double> times,
+               NumberRanges& ranges)
       : ledger_(ledger),
         before_(before),
         now_(now),
-        openings_(ledger, times, now.crack_of.size()) {}
+        remembers_(remembers),
+        openings_(ledger, times, now.crack_of.size(), ranges) {}
 
   /// The block after the frame; null where it stays what it is.
   std::shared_ptr<LedgerRows> advance(std::size_t block) {
@@ -114,7 +158,7 @@ class BlockAdvance {
   }
 
   const PairTable<Memory>& memories() const { return memories_; }
-  const std::vector<Opening>& added() const { return openings_.added(); }
+  NumberedOpenings added() const { return openings_.added(); }
 
  private:
   static index_t run_count(const RunVolume& runs, Slab rows) {
@@ -182,7 +226,9 @@ class BlockAdvance {
     const Opening& was = ledger_.openings[number];
     if (was.is_open()) return number;
     if (was.first_open < ledger_.baseline_frames) n_baseline_ += n_voxels;
-    memories_.at(label, was.last_crack) += {label, was.last_crack, n_voxels, was.since - 1};
+    if (remembers_[label] != 0) {
+      memories_.at(label, was.last_crack) += {label, was.last_crack, n_voxels, was.since - 1};
+    }
     return openings_.reopened(number);
   }
 
@@ -199,45 +245,17 @@ class BlockAdvance {
   const Ledger& ledger_;
   const LabelledFrame& before_;
   const LabelledFrame& now_;
+  std::span<const std::uint8_t> remembers_;
   NewOpenings openings_;
   LedgerRowsWriter writer_;
   PairTable<Memory> memories_;
   index_t n_baseline_ = 0;
 };
 
-/// What a slab of blocks has become: null where a block has not changed.
-struct SlabAdvance {
-  std::size_t first_block = 0;
-  std::vector<std::shared_ptr<LedgerRows>> blocks;
-  std::vector<Opening> added;
-};
-
-/// Put the slabs together: each has numbered its new openings as if it were the only one.
-void join(std::vector<SlabAdvance>& slabs, const Ledger& before, Ledger& after, int threads) {
-  std::vector<std::uint32_t> shift(slabs.size());
-  for (std::size_t s = 0; s < slabs.size(); ++s) {
-    shift[s] = static_cast<std::uint32_t>(after.openings.size() - before.openings.size());
-    check_number(after.openings.size() + slabs[s].added.size());
-    after.openings.insert(after.openings.end(), slabs[s].added.begin(), slabs[s].added.end());
-  }
-  const auto known = static_cast<std::uint32_t>(before.openings.size());
-  parallel_tasks(static_cast<index_t>(slabs.size()), threads, [&](index_t s) {
-    SlabAdvance& slab = slabs[to_size(s)];
-    for (std::size_t i = 0; i < slab.blocks.size(); ++i) {
-      if (slab.blocks[i] == nullptr) continue;
-      if (shift[to_size(s)] != 0) {
-        for (LedgerRun& run : slab.blocks[i]->runs) {
-          if (run.opening >= known) run.opening += shift[to_size(s)];
-        }
-      }
-      after.blocks[slab.first_block + i] = std::move(slab.blocks[i]);
-    }
-  });
-}
-
-/// Drop the openings that no run has any more, once they outnumber the runs.
+/// Drop the openings that no run has any more, where they may be many beside runs and used ones.
 void forget_unused(Ledger& ledger) {
-  if (ledger.openings.size() <= 2 * to_size(ledger.run_count()) + 1024) return;
+  const auto runs_as_large = to_size(ledger.run_count()) / tuning::runs_per_unused_opening;
+  if (ledger.openings.size() <= 2 * ledger.n_used + runs_as_large + 1024) return;
   std::vector<std::uint32_t> number(ledger.openings.size());
   for (const auto& block : ledger.blocks) {
     if (block == nullptr) continue;
@@ -251,10 +269,12 @@ void forget_unused(Ledger& ledger) {
   }
   for (auto& block : ledger.blocks) {
     if (block == nullptr) continue;
-    auto renumbered = std::make_shared<LedgerRows>(*block);
-    for (LedgerRun& run : renumbered->runs) run.opening = number[run.opening];
-    block = std::move(renumbered);
+    auto runs = Buffer<LedgerRun>::copy_of(block->runs);
+    for (LedgerRun& run : runs) run.opening = number[run.opening];
+    block = std::make_shared<LedgerRows>(
+        LedgerRows{block->row_end, std::move(runs), block->n_baseline});
   }
+  ledger.n_used = kept.size();
   ledger.openings = std::move(kept);
 }
 
@@ -292,29 +312,37 @@ Ledger empty_ledger(const Shape& shape, std::int32_t baseline_frames) {
 }
 
 Advance advance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
-                double time, int threads) {
-  Advance result{ledger, {}, 0};
+                std::span<const std::uint8_t> remembers, double time, int threads) {
+  Advance result;
   Ledger& after = result.ledger;
+  after.shape = ledger.shape;
+  after.baseline_frames = ledger.baseline_frames;
+  after.times = ledger.times;
   after.times.push_back(time);
+  after.blocks = ledger.blocks;
+  after.n_used = ledger.n_used;
   const int team = worthwhile_threads(before.open.run_count() + 2 * now.open.run_count(),
                                       tuning::runs_per_thread, threads);
   const auto blocks = static_cast<index_t>(ledger.blocks.size());
-  std::vector<SlabAdvance> slabs(to_size(slab_count(blocks, team, tuning::slabs_per_thread)));
-  std::vector<PairTable<Memory>> memories(slabs.size());
+  NumberRanges ranges(ledger.openings.size());
+  const index_t slabs = slab_count(blocks, team, tuning::slabs_per_thread);
+  std::vector<NumberedOpenings> added(to_size(slabs));
+  std::vector<PairTable<Memory>> memories(to_size(slabs));
   parallel_slabs(
       blocks, team,
       [&](index_t s, Slab slab) {
-        BlockAdvance step(ledger, before, now, after.times);
-        SlabAdvance made{to_size(slab.begin), {}, {}};
+        BlockAdvance step(ledger, before, now, remembers, after.times, ranges);
         for (index_t b = slab.begin; b < slab.end; ++b) {
-          made.blocks.push_back(step.advance(to_size(b)));
+          if (auto rows = step.advance(to_size(b))) after.blocks[to_size(b)] = std::move(rows);
         }
-        made.added = step.added();
+        added[to_size(s)] = step.added();
         memories[to_size(s)] = step.memories();
-        slabs[to_size(s)] = std::move(made);
       },
       tuning::slabs_per_thread);
-  join(slabs, ledger, after, team);
+  after.openings.reserve(ranges.taken());
+  after.openings = ledger.openings;
+  after.openings.resize(ranges.taken());
+  for (const NumberedOpenings& more : added) more.write_to(after.openings);
   forget_unused(after);
   result.memories = sorted_pairs(memories);
   for (const auto& block : after.blocks) {

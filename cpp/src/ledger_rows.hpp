@@ -77,9 +77,8 @@ class LedgerRowsWriter {
   }
 
   std::shared_ptr<LedgerRows> finish(index_t n_baseline) const {
-    const auto size = static_cast<std::ptrdiff_t>(size_);
     return std::make_shared<LedgerRows>(
-        LedgerRows{row_end_, {runs_.begin(), runs_.begin() + size}, n_baseline});
+        LedgerRows{row_end_, Buffer<LedgerRun>::copy_of({runs_.data(), size_}), n_baseline});
   }
 
  private:

@@ -67,6 +67,7 @@ Ledger from_runs(const ValuedRuns<Opening>& stored, std::vector<double> times,
     }
     ledger.blocks[b] = writer.finish(n_baseline);
   }
+  ledger.n_used = ledger.openings.size();
   return ledger;
 }
 

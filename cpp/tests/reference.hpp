@@ -413,13 +413,16 @@ struct DenseLedger {
     return -1;
   }
 
-  /// What voxels of the last frame remember that were closed in the one before it.
-  std::vector<Memory> memories(const Dense<std::uint32_t>& labels) const {
+  /// What voxels of the last frame remember that were closed in the one before it, where their
+  /// label is to.
+  std::vector<Memory> memories(const Dense<std::uint32_t>& labels,
+                               const std::vector<std::uint8_t>& remembers) const {
     std::map<std::pair<std::uint32_t, std::uint32_t>, Memory> found;
     for (std::size_t i = 0; i < labels.voxels.size(); ++i) {
       const std::int32_t last = last_open(i);
       const auto latest = static_cast<std::int32_t>(times.size()) - 1;
       if (labels.voxels[i] == 0 || last < 0 || last == latest - 1) continue;
+      if (remembers[labels.voxels[i]] == 0) continue;
       const Memory one{labels.voxels[i], crack(i, static_cast<std::size_t>(last)), 1, last};
       auto& sum = found.try_emplace({one.label_a, one.label_b}, one.label_a, one.label_b, 0, -1)
                       .first->second;

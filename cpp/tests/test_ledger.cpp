@@ -17,20 +17,24 @@ struct Frame {
   RunVolume open;
   RunLabels labels;
   std::vector<std::uint32_t> crack_of;
+  std::vector<std::uint8_t> remembers;
 
   /// Few cracks, so that neighbouring components often belong to the same one.
   Frame(const Mask& mask, Random& random)
       : open(encode_mask(mask.view(), 1)),
         labels(crevasse::label(open, Connectivity::Corners, 1)),
-        crack_of(to_size(labels.count) + 1, unread) {
+        crack_of(to_size(labels.count) + 1, unread),
+        remembers(crack_of.size(), 1) {
     for (std::size_t label = 1; label < crack_of.size(); ++label) {
       crack_of[label] = static_cast<std::uint32_t>(1 + below(random, 3));
+      remembers[label] = below(random, 4) != 0;
     }
   }
   Frame(RunVolume runs, std::uint32_t crack)
       : open(std::move(runs)),
         labels(crevasse::label(open, Connectivity::Corners, 1)),
-        crack_of(to_size(labels.count) + 1, crack) {}
+        crack_of(to_size(labels.count) + 1, crack),
+        remembers(crack_of.size(), 1) {}
 
   Dense<std::uint32_t> dense_labels() const { return spread<std::uint32_t>(open, labels.labels); }
 
@@ -45,7 +49,8 @@ Frame nothing_open(const Shape& shape) {
 Advance advanced(const Ledger& ledger, const Frame& before, const Frame& now, double time,
                  int threads = 1) {
   return crevasse::advance(ledger, {before.open, before.labels.labels, before.crack_of},
-                           {now.open, now.labels.labels, now.crack_of}, time, threads);
+                           {now.open, now.labels.labels, now.crack_of}, now.remembers, time,
+                           threads);
 }
 
 Dense<Opening> to_dense(const Ledger& ledger) {
@@ -96,7 +101,8 @@ TEST_CASE("the ledger equals what all frames together say, after every frame of 
         before = std::move(frame);
         CHECK(fault(to_runs(ledger)) == "");
         CHECK(difference(to_dense(ledger).voxels, expected.openings().voxels) == "");
-        CHECK(difference(step_result.memories, expected.memories(before.dense_labels())) == "");
+        CHECK(difference(step_result.memories,
+                         expected.memories(before.dense_labels(), before.remembers)) == "");
         CHECK(step_result.n_baseline == expected.n_baseline(2));
       }
     }
@@ -127,9 +133,30 @@ TEST_CASE("the ledger of large volumes is the same for every thread count") {
   }
 }
 
+TEST_CASE("openings that no run has any more are dropped, and the rest stays what it was") {
+  Random random(3);
+  const Shape shape{2, 40, 60};
+  auto ledger = empty_ledger(shape, 1);
+  DenseLedger expected(shape);
+  Frame before = nothing_open(shape);
+  std::size_t most = 0, made = 0;
+  for (int number = 0; number < 40; ++number) {
+    Frame frame(noise(shape, 0.2, random), random);
+    const auto known = ledger.openings.size();
+    ledger = advanced(ledger, before, frame, number).ledger;
+    expected.add(frame.dense_labels(), frame.crack_of, number);
+    before = std::move(frame);
+    most = std::max(most, ledger.openings.size());
+    made += ledger.openings.size() > known ? ledger.openings.size() - known : 0;
+  }
+  CHECK(ledger.n_used > 0);
+  CHECK(made > 2 * most);
+  CHECK(difference(to_dense(ledger).voxels, expected.openings().voxels) == "");
+}
+
 TEST_CASE("rows in which nothing has changed are shared with the ledger before") {
   Random random(4);
-  const Shape shape{3, 100, 80};
+  const Shape shape{3, 400, 80};
   const Frame frame(noise(shape, 0.4, random), random);
   const auto once = advanced(empty_ledger(shape, 2), nothing_open(shape), frame, 5).ledger;
   const auto twice = advanced(once, frame, frame, 6).ledger;

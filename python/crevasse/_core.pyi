@@ -68,6 +68,7 @@ class Ledger:
         crack_before: NDArray[np.uint32],
         now: RunLabeling,
         crack_now: NDArray[np.uint32],
+        remembers: NDArray[np.uint8],
         time: float,
         threads: int,
     ) -> tuple[Ledger, NDArray[np.void], int]: ...

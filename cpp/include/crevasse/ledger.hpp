@@ -36,7 +36,7 @@ struct LedgerRun {
 /// Consecutive rows of a ledger, `tuning::ledger_rows` or, at the end, fewer.
 struct LedgerRows {
   std::array<std::uint32_t, tuning::ledger_rows> row_end{};  ///< Runs up to the end of each row.
-  std::vector<LedgerRun> runs;
+  Buffer<LedgerRun> runs;
   index_t n_baseline = 0;  ///< Open voxels that were open in a baseline frame.
 };
 
@@ -48,7 +48,8 @@ struct Ledger {
   Shape shape{};
   std::int32_t baseline_frames = 1;  ///< The first frames, which are the baseline.
   std::vector<double> times;         ///< Of the frames so far.
-  std::vector<Opening> openings;     ///< By number. Equal ones may occur more than once.
+  std::vector<Opening> openings;     ///< By number. Some are no run's, and some equal.
+  std::size_t n_used = 0;  ///< How many there were when those of no run were last dropped.
   /// Null where no voxel of them was ever open.
   std::vector<std::shared_ptr<const LedgerRows>> blocks;
 
@@ -86,11 +87,12 @@ struct Advance {
 Ledger empty_ledger(const Shape& shape, std::int32_t baseline_frames);
 
 /// The ledger after one more frame, at `time`. `before` is the frame that `ledger` ends with, or
-/// anything empty where it has none. Linear in runs, and mostly in those of rows that have changed.
-/// The same for every thread count. Throws std::invalid_argument if `before` is not that frame.
-/// Pre: equal shapes, one label a run.
+/// anything empty where it has none. `remembers[label]` is 1 for components of `now` whose memories
+/// are asked for, 0 for others (entry 0 is not read). Linear in runs, and mostly in those of rows
+/// that have changed. The same for every thread count. Throws std::invalid_argument if `before` is
+/// not that frame. Pre: equal shapes, one label a run.
 Advance advance(const Ledger& ledger, const LabelledFrame& before, const LabelledFrame& now,
-                double time, int threads);
+                std::span<const std::uint8_t> remembers, double time, int threads);
 
 /// Each field of the openings as a dense volume. Where a voxel was never open: -1 for frames, 0 for
 /// the rest. Pre: equal shapes.

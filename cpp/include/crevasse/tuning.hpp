@@ -50,7 +50,11 @@ inline constexpr index_t compared_rows = 32;
 
 /// Rows of a voxel ledger that are kept, or renewed, as one: where nothing has changed in them the
 /// next ledger shares them; fewer rows share more and cost more bookkeeping.
-inline constexpr index_t ledger_rows = 64;
+inline constexpr index_t ledger_rows = 256;
+
+/// Runs of a voxel ledger for each opening that may be kept although no run has it: fewer take
+/// memory, and time to copy; more make the ledger be gone through for them more often.
+inline constexpr std::size_t runs_per_unused_opening = 16;
 
 /// Slices of an image that are moved at once, from copies of those that they come from: fewer take
 /// less memory and make threads meet more often.

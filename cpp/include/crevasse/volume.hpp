@@ -5,12 +5,15 @@
 
 // A function that is compiled for several instruction sets gains nothing from a callee that is not
 // inlined into it: that one is compiled for the baseline alone.
+// What a loop calls seldom is kept out of it, lest the loop hold its variables in memory for it.
 #if defined(__GNUC__)
 #define CREVASSE_INLINE inline __attribute__((always_inline))
 #define CREVASSE_INLINE_LAMBDA __attribute__((always_inline))
+#define CREVASSE_SELDOM __attribute__((noinline))
 #else
 #define CREVASSE_INLINE inline
 #define CREVASSE_INLINE_LAMBDA
+#define CREVASSE_SELDOM
 #endif
 
 namespace crevasse {

@@ -13,26 +13,24 @@ from crevasse.tracking.closures import Fates
 Ints = NDArray[np.int64]
 
 
-def memory_table(
-    memories: NDArray[Any], parentless: NDArray[np.bool_], fates: Fates, times: list[float]
-) -> Table:
+def memory_table(memories: NDArray[Any], fates: Fates, times: list[float]) -> Table:
     """A row for each component without parents and each crack that had voxels of it open.
 
-    `memories` come from the voxel ledger, `parentless` is of label 1, 2, …, `fates` of the cracks
-    before this frame, `times` of all frames.
+    `memories` come from the voxel ledger, `fates` is of the cracks before this frame, `times` of
+    all frames.
     """
     frame = len(times) - 1
-    kept = memories[parentless[memories["label"].astype(np.int64) - 1]]
-    last_open = kept["last_open"].astype(np.int64)
+    last_open = memories["last_open"].astype(np.int64)
+    cracks = memories["crack"].astype(np.int64)
     return Table(
         {
-            "frame": np.full(len(kept), frame, dtype=np.int64),
-            "label": kept["label"].astype(np.int64),
-            "crack": kept["crack"].astype(np.int64),
-            "n_voxels": kept["n_voxels"].astype(np.int64),
+            "frame": np.full(len(memories), frame, dtype=np.int64),
+            "label": memories["label"].astype(np.int64),
+            "crack": cracks,
+            "n_voxels": memories["n_voxels"].astype(np.int64),
             "last_open": last_open,
             "gap_frames": frame - 1 - last_open,
             "gap": times[frame] - np.asarray(times, dtype=np.float64)[last_open],
-            "closed": fates.closed(kept["crack"].astype(np.int64)),
+            "closed": fates.closed(cracks),
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from crevasse.tracking.static_changes import StaticChanges
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Number = TypeVar("Number", np.uint8, np.uint32)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def first_state(
     shape = scan.open.shape
     nothing = RunVolume.from_box(shape, (slice(0, 0),) * len(shape)).label()
     empty = _core.Ledger(scan.labeling._core.runs.shape, options.baseline_frames)
-    ledger, _, n_preexisting = _advanced(empty, nothing, cracks[:0], scan, cracks, threads)
+    ledger, _, n_preexisting = _advanced(
+        empty, nothing, cracks[:0], scan, cracks, np.zeros(n_cracks, dtype=np.bool_), threads
+    )
     latest = scan.result(
         frame=0,
         crack_ids=cracks,
@@ -91,11 +94,11 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
             static = static.joined(interval.changes())
         repeatability = static.repeatability()
     cracks = interval.crack_ids(before.crack_ids, state.fates.n_cracks)
-    ledger, memories, n_preexisting = _advanced(
-        state.ledger, before.labeling, before.crack_ids, scan, cracks, threads
-    )
     parentless = interval.parentless()
-    memory = memory_table(memories, parentless, state.fates, ledger.times)
+    ledger, memories, n_preexisting = _advanced(
+        state.ledger, before.labeling, before.crack_ids, scan, cracks, parentless, threads
+    )
+    memory = memory_table(memories, state.fates, ledger.times)
     of_closed = memory.where(memory["closed"])
     events = event_table(
         interval,
@@ -132,22 +135,26 @@ def _advanced(
     cracks_before: Ints,
     scan: Scan,
     cracks: Ints,
+    remembers: Bools,
     threads: int,
 ) -> tuple[_core.Ledger, NDArray[Any], int]:
-    """The ledger after a scan, what it remembers of its components, and its old voxels."""
+    """The ledger after a scan, what components that `remembers` marks remember, and old voxels."""
     return ledger.advance(
         before._core,
-        _for_core(cracks_before),
+        _for_core(cracks_before, np.uint32),
         scan.labeling._core,
-        _for_core(cracks),
+        _for_core(cracks, np.uint32),
+        _for_core(remembers, np.uint8),
         scan.time,
         threads,
     )
 
 
-def _for_core(cracks: Ints) -> NDArray[np.uint32]:
-    """The crack of label 0, 1, …, as the core takes it."""
-    return np.concatenate([[0], cracks]).astype(np.uint32)
+def _for_core(of_label: Ints | Bools, dtype: type[Number]) -> NDArray[Number]:
+    """What is known of label 1, 2, … as the core takes it: from label 0."""
+    values = np.zeros(len(of_label) + 1, dtype=dtype)
+    values[1:] = of_label
+    return values
 
 
 def _marked(labels: Ints, count: int) -> Bools:
