@@ -14,7 +14,8 @@
 namespace crevasse {
 namespace {
 
-/// Hands out numbers of openings that are not taken yet, so many at a time.
+/// Hands out numbers of openings that are not taken yet, so many at a time. Which a slab gets
+/// depends on how fast the others are; what the ledger then says of a voxel does not.
 class NumberRanges {
  public:
   static constexpr std::uint32_t size = 64;
@@ -79,7 +80,7 @@ class NewOpenings {
   std::uint32_t reopened(std::uint32_t number) { return changed(number, 0); }
   std::uint32_t closed(std::uint32_t number, std::uint32_t crack) { return changed(number, crack); }
 
-  NumberedOpenings added() const { return {added_, first_numbers_}; }
+  const NumberedOpenings& added() const { return added_; }
 
  private:
   std::uint32_t changed(std::uint32_t number, std::uint32_t crack) {
@@ -104,10 +105,10 @@ class NewOpenings {
   }
 
   CREVASSE_SELDOM std::uint32_t add(const Opening& opening) {
-    const auto in_range = static_cast<std::uint32_t>(added_.size() % NumberRanges::size);
-    if (in_range == 0) first_numbers_.push_back(ranges_.next());
-    added_.push_back(opening);
-    return first_numbers_.back() + in_range;
+    const auto in_range = static_cast<std::uint32_t>(added_.openings.size() % NumberRanges::size);
+    if (in_range == 0) added_.first_numbers.push_back(ranges_.next());
+    added_.openings.push_back(opening);
+    return added_.first_numbers.back() + in_range;
   }
 
   std::span<const Opening> known_;
@@ -118,8 +119,7 @@ class NewOpenings {
   std::vector<std::uint32_t> of_label_;  ///< Number + 1 of what each label opens first.
   PairTable<Change> changes_;
   std::vector<Change> recent_;
-  std::vector<Opening> added_;
-  std::vector<std::uint32_t> first_numbers_;
+  NumberedOpenings added_;
 };
 
 /// Turns the rows of a ledger into those after one more frame, one block of rows at a time.
@@ -158,7 +158,7 @@ class BlockAdvance {
   }
 
   const PairTable<Memory>& memories() const { return memories_; }
-  NumberedOpenings added() const { return openings_.added(); }
+  const NumberedOpenings& added() const { return openings_.added(); }
 
  private:
   static index_t run_count(const RunVolume& runs, Slab rows) {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +18,48 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class Name(StrEnum):
+    """Names of which there are few, each with the code that a `Coded` column stores it by."""
+
+    code: np.uint8
+
+    def __new__(cls, value: str) -> Self:
+        name = str.__new__(cls, value)
+        name._value_ = value
+        name.code = np.uint8(len(cls.__members__))
+        return name
+
+
 class Coded:
-    """A column of names of which there are few, a byte a row.
+    """A column of names of one kind, a byte a row.
 
     Parameters
     ----------
     codes
-        Position of each row's name in `names`, uint8.
-    names
+        The code of each row's name, uint8.
+    kind
         What rows can hold.
     """
 
-    def __init__(self, codes: NDArray[np.uint8], names: Sequence[str]) -> None:
+    def __init__(self, codes: NDArray[np.uint8], kind: type[Name]) -> None:
         self.codes = _read_only(codes)
-        self.names = tuple(str(name) for name in names)
+        self.kind = kind
 
     @classmethod
-    def full(cls, n_rows: int, name: str, names: Sequence[str]) -> Coded:
+    def full(cls, n_rows: int, name: Name) -> Coded:
         """The same name in every row."""
-        return cls(np.full(n_rows, tuple(names).index(name), dtype=np.uint8), names)
+        return cls(np.full(n_rows, name.code), type(name))
 
     def __len__(self) -> int:
         return len(self.codes)
 
     def where(self, keep: NDArray[np.bool_] | slice) -> Coded:
         """The rows that `keep` marks."""
-        return Coded(self.codes[keep], self.names)
+        return Coded(self.codes[keep], self.kind)
 
     def decoded(self) -> NDArray[np.str_]:
         """The names themselves, in an array that is as wide as the longest of all."""
-        of_each: NDArray[np.str_] = np.array(self.names, dtype=np.str_)[self.codes]
+        of_each: NDArray[np.str_] = np.array(list(self.kind), dtype=np.str_)[self.codes]
         return of_each
 
 
@@ -57,7 +70,7 @@ def concatenate(parts: Sequence[Column]) -> Column:
     """Columns of one kind, one after the other; at least one."""
     if isinstance(parts[0], Coded):
         codes = [part.codes for part in parts if isinstance(part, Coded)]
-        return Coded(np.concatenate(codes), parts[0].names)
+        return Coded(np.concatenate(codes), parts[0].kind)
     return np.concatenate([part for part in parts if not isinstance(part, Coded)])
 
 

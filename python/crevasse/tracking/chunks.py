@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._table import Coded, Column, Table, concatenate
+from crevasse._table import Coded, Column, Name, Table, concatenate
 
 Columns = Mapping[str, Column]
 
@@ -50,7 +49,7 @@ class Chunks:
         """Arrays as they were stored: names as their codes."""
         kinds = {name: self.nothing.get(name) for name in arrays}
         return {
-            name: Coded(arrays[name], kind.names) if isinstance(kind, Coded) else arrays[name]
+            name: Coded(arrays[name], kind.kind) if isinstance(kind, Coded) else arrays[name]
             for name, kind in kinds.items()
         }
 
@@ -72,16 +71,16 @@ class Chunks:
 
 
 def _empty(kind: Any) -> Column:
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return Coded(np.empty(0, dtype=np.uint8), list(kind))
+    if isinstance(kind, type) and issubclass(kind, Name):
+        return Coded(np.empty(0, dtype=np.uint8), kind)
     return np.empty(0, dtype=kind)
 
 
 def _same_kind(a: Column, b: Column) -> bool:
     if isinstance(a, Coded) or isinstance(b, Coded):
-        return isinstance(a, Coded) and isinstance(b, Coded) and a.names == b.names
+        return isinstance(a, Coded) and isinstance(b, Coded) and a.kind is b.kind
     return a.dtype == b.dtype
 
 
 def _kind(column: Column) -> str:
-    return f"one of {', '.join(column.names)}" if isinstance(column, Coded) else str(column.dtype)
+    return f"one of {', '.join(column.kind)}" if isinstance(column, Coded) else str(column.dtype)

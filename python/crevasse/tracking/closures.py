@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Coded, Table
-from crevasse.tracking.events import ClosureStatus, code_of
+from crevasse.tracking.events import ClosureStatus
 from crevasse.tracking.groups import first_of_each
 
 Ints = NDArray[np.int64]
@@ -85,14 +85,12 @@ class Provisional:
         by = np.full(len(self.event), -1, dtype=np.int64)
         by[is_open] = by_event[rows[position[is_open]]]
         settled = is_open | confirmed
-        status = np.where(
-            is_open, code_of(ClosureStatus.REOPENED), code_of(ClosureStatus.CONFIRMED)
-        )
+        status = np.where(is_open, ClosureStatus.REOPENED.code, ClosureStatus.CONFIRMED.code)
         corrections = Table(
             {
                 "event": self.event[settled],
                 "frame": np.full(int(settled.sum()), frame, dtype=np.int64),
-                "status": Coded(status[settled], list(ClosureStatus)),
+                "status": Coded(status[settled], ClosureStatus),
                 "by_event": by[settled],
             }
         )

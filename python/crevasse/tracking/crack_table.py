@@ -6,7 +6,7 @@ import numpy as np
 
 from crevasse._table import Coded, Table
 from crevasse.tracking.closures import CLOSED, OPEN, Fates, Provisional
-from crevasse.tracking.events import ClosureStatus, Fate, Origin, code_of
+from crevasse.tracking.events import ClosureStatus, Fate, Origin
 from crevasse.tracking.groups import range_of_each
 
 
@@ -21,11 +21,11 @@ def crack_table(
     """A row a crack, in order of id; see `History.cracks`, without volumes."""
     by_id = np.argsort(origins["crack"], kind="stable")
     n_cracks = len(by_id)
-    fate = np.full(n_cracks, code_of(Fate.MERGE))
-    fate[fates.values == OPEN] = code_of(Fate.OPEN)
-    fate[fates.values == CLOSED] = code_of(Fate.CLOSURE)
-    closure = np.full(n_cracks, code_of(ClosureStatus.NONE))
-    closure[provisional.crack - 1] = code_of(ClosureStatus.PROVISIONAL)
+    fate = np.full(n_cracks, Fate.MERGE.code)
+    fate[fates.values == OPEN] = Fate.OPEN.code
+    fate[fates.values == CLOSED] = Fate.CLOSURE.code
+    closure = np.full(n_cracks, ClosureStatus.NONE.code)
+    closure[provisional.crack - 1] = ClosureStatus.PROVISIONAL.code
     closure[events["crack"][corrections["event"]] - 1] = corrections.codes("status")
     row = nodes["crack"] - 1
     first, last = range_of_each(row, nodes["frame"], n_cracks)
@@ -33,13 +33,13 @@ def crack_table(
     return Table(
         {
             "crack": origins["crack"][by_id],
-            "origin": Coded(origins.codes("origin")[by_id], list(Origin)),
+            "origin": Coded(origins.codes("origin")[by_id], Origin),
             "parent": origins["parent"][by_id],
             "first_frame": first,
             "last_frame": last,
-            "fate": Coded(fate, list(Fate)),
+            "fate": Coded(fate, Fate),
             "merged_into": np.maximum(fates.values, 0),
-            "closure": Coded(closure, list(ClosureStatus)),
+            "closure": Coded(closure, ClosureStatus),
             "max_n_voxels": greatest,
         }
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
+from crevasse._table import Name
 from crevasse._validate import is_whole
 
 
-class Direction(StrEnum):
+class Direction(Name):
     """Which way lithium moves, as seen from the working electrode."""
 
     PLATING = "plating"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from crevasse._table import Coded, Column, Table, concatenate
 from crevasse.tracking.cycle import CycleState, Direction
-from crevasse.tracking.events import EventType, Subtype, beyond, classify, code_of
+from crevasse.tracking.events import EventType, Subtype, beyond, classify
 from crevasse.tracking.interval import Interval, largest_of_block
 
 Ints = NDArray[np.int64]
@@ -59,7 +59,7 @@ def event_table(
     }
     state: Columns = {
         "half_cycle": np.full(n, moment.cycle.half_cycle, dtype=np.int64),
-        "direction": Coded.full(n, str(moment.cycle.direction), list(Direction)),
+        "direction": Coded.full(n, Direction(str(moment.cycle.direction))),
         "capacity": np.full(n, moment.cycle.capacity, dtype=np.float64),
     }
     cause = {"cause": columns.pop("cause")}
@@ -84,11 +84,11 @@ def _block_rows(
     parentless = interval.parentless()
     is_reopening = np.zeros(n_blocks, dtype=np.bool_)
     is_reopening[interval.block_after[parentless & reopened]] = True
-    subtypes = np.full(n_blocks, code_of(Subtype.NONE))
+    subtypes = np.full(n_blocks, Subtype.NONE.code)
     subtypes[interval.block_after[parentless]] = subtype.codes[parentless]
     return {
         "type": classify(interval.n_parents, interval.n_children, grew, shrank, is_reopening),
-        "subtype": Coded(subtypes, list(Subtype)),
+        "subtype": Coded(subtypes, Subtype),
         "crack": np.where(lasting > 0, lasting, closed),
         "n_parents": interval.n_parents,
         "n_children": interval.n_children,
@@ -112,11 +112,11 @@ def _bridge_rows(interval: Interval, before: Side, after: Side, first_event: int
     blocks = np.flatnonzero((bridged_before > 0) != (bridged_after > 0))
     came = bridged_after[blocks] > 0
     nothing = np.zeros(len(blocks), dtype=np.int64)
-    kinds = np.where(came, code_of(EventType.BRIDGE), code_of(EventType.UNBRIDGE))
+    kinds = np.where(came, EventType.BRIDGE.code, EventType.UNBRIDGE.code)
     counts = ("n_parents", "n_children", "n_voxels_before", "n_voxels_after")
     return {
-        "type": Coded(kinds, list(EventType)),
-        "subtype": Coded.full(len(blocks), Subtype.NONE, list(Subtype)),
+        "type": Coded(kinds, EventType),
+        "subtype": Coded.full(len(blocks), Subtype.NONE),
         "crack": np.where(came, bridged_after[blocks], bridged_before[blocks]),
         **dict.fromkeys((*counts, "gain", "loss", "kept"), nothing),
         "partial_closure": np.zeros(len(blocks), dtype=np.bool_),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._table import Coded
+from crevasse._table import Coded, Name
 
 Counts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-class EventType(StrEnum):
+class EventType(Name):
     """The kinds of event, by (parents, children) and, where one became one, by gain and loss."""
 
     BIRTH = "birth"  # (0, 1)
@@ -31,7 +28,7 @@ class EventType(StrEnum):
     UNBRIDGE = "unbridge"  # the loss of it
 
 
-class Subtype(StrEnum):
+class Subtype(Name):
     """Where a component without parents came from; the first that holds."""
 
     WORKING = "working"  # it is at the working electrode
@@ -41,7 +38,7 @@ class Subtype(StrEnum):
     NONE = ""
 
 
-class Origin(StrEnum):
+class Origin(Name):
     """How a crack came."""
 
     BASELINE = "baseline"  # it was there in the first frame
@@ -50,7 +47,7 @@ class Origin(StrEnum):
     REOPENING = "reopening"
 
 
-class Fate(StrEnum):
+class Fate(Name):
     """How a crack went."""
 
     OPEN = "open"  # it is there in the latest frame
@@ -58,18 +55,13 @@ class Fate(StrEnum):
     MERGE = "merge"
 
 
-class ClosureStatus(StrEnum):
+class ClosureStatus(Name):
     """What is known of a closure."""
 
     NONE = ""  # the crack has not closed
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
     REOPENED = "reopened"
-
-
-def code_of(kind: StrEnum) -> np.uint8:
-    """How a column of such names stores one."""
-    return np.uint8(list(type(kind)).index(kind))
 
 
 def beyond(change: Counts, gain: Counts, loss: Counts, kept: Counts, repeatability: float) -> Bools:
@@ -96,36 +88,34 @@ def classify(
     reopened: Bools,
 ) -> Coded:
     """Name the event of every block."""
-    one_parent, one_child = n_parents == 1, n_children == 1
-    one_to_one = one_parent & one_child
-    kinds = [
-        (reopened, EventType.REOPENING),
-        (n_parents == 0, EventType.BIRTH),
-        (n_children == 0, EventType.CLOSURE),
-        (one_to_one & grew & shrank, EventType.MOVING),
-        (one_to_one & grew, EventType.GROWTH),
-        (one_to_one & shrank, EventType.SHRINK),
-        (one_to_one, EventType.STABLE),
-        (one_child, EventType.MERGE),
-        (one_parent, EventType.SPLIT),
-    ]
-    return _first_that_holds(kinds, EventType.RECOMBINATION)
+    codes = _BY_COUNTS[np.minimum(n_parents, 2), np.minimum(n_children, 2)]
+    one_to_one = (n_parents == 1) & (n_children == 1)
+    codes[one_to_one] = _BY_CHANGE[grew[one_to_one].astype(int), shrank[one_to_one].astype(int)]
+    codes[reopened] = EventType.REOPENING.code
+    return Coded(codes, EventType)
 
 
 def classify_births(entered: Bools, at_working: Bools, at_counter: Bools) -> Coded:
     """Name where each component without parents came from."""
-    kinds = [
-        (at_working, Subtype.WORKING),
-        (at_counter, Subtype.COUNTER),
-        (entered, Subtype.ENTERED),
-    ]
-    return _first_that_holds(kinds, Subtype.REMOTE)
+    codes = np.full(len(entered), Subtype.REMOTE.code)
+    codes[entered] = Subtype.ENTERED.code
+    codes[at_counter] = Subtype.COUNTER.code
+    codes[at_working] = Subtype.WORKING.code
+    return Coded(codes, Subtype)
 
 
-def _first_that_holds(kinds: Sequence[tuple[Bools, StrEnum]], otherwise: StrEnum) -> Coded:
-    codes = np.select(
-        [holds for holds, _ in kinds],
-        [code_of(kind) for _, kind in kinds],
-        default=code_of(otherwise),
-    )
-    return Coded(codes.astype(np.uint8), list(type(otherwise)))
+def _codes(*rows: tuple[EventType, ...]) -> NDArray[np.uint8]:
+    return np.array([[event.code for event in row] for row in rows])
+
+
+# By parents and children: none, one, more.
+_BY_COUNTS = _codes(
+    (EventType.BIRTH, EventType.BIRTH, EventType.BIRTH),
+    (EventType.CLOSURE, EventType.STABLE, EventType.SPLIT),
+    (EventType.CLOSURE, EventType.MERGE, EventType.RECOMBINATION),
+)
+# By whether it grew, and whether it shrank.
+_BY_CHANGE = _codes(
+    (EventType.STABLE, EventType.SHRINK),
+    (EventType.GROWTH, EventType.MOVING),
+)

@@ -25,7 +25,7 @@ def frame_row(result: FrameResult) -> Columns:
         "frame": np.array([result.frame]),
         "time": np.array([result.time]),
         "half_cycle": np.array([cycle.half_cycle]),
-        "direction": Coded.full(1, str(cycle.direction), list(Direction)),
+        "direction": Coded.full(1, Direction(str(cycle.direction))),
         "capacity": np.array([cycle.capacity]),
         "voltage": np.array([cycle.voltage]),
         "n_cracks": np.array([len(result.crack_ids)]),
@@ -97,7 +97,7 @@ def origins(cracks: Ints, origin: Origin, parents: Ints) -> Columns:
     """How cracks came, all of them in one way."""
     return {
         "crack": cracks,
-        "origin": Coded.full(len(cracks), origin, list(Origin)),
+        "origin": Coded.full(len(cracks), origin),
         "parent": parents,
     }
 

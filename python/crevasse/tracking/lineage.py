@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class Heirs:
     best_child: Ints
     best_parent: Ints
 
-    @property
+    @cached_property
     def inherits(self) -> NDArray[np.bool_]:
         """For each child: does it carry on its best parent's crack?"""
         children = np.arange(1, len(self.best_parent) + 1)
