@@ -171,6 +171,18 @@ def test_geff_gives_uneven_times_no_scale_but_the_true_times(tmp_path):
     assert [graph.nodes[n]["time"] for n in range(3)] == [0, 1, 4]
 
 
+@pytest.mark.parametrize(
+    ("unit", "written"), [("Å", "angstrom"), ("\u00b5m", "micrometer"), ("\u03bcm", "micrometer")]
+)
+def test_geff_names_units_as_ome_does(tmp_path, unit, written):
+    frames = [np.array([[1, 0]]), np.array([[1, 1]]), np.array([[1, 1]])]
+    times = [1.7e9, 1.7e9 + 0.1, 1.7e9 + 0.2]  # even, but for rounding
+    to_geff(track(frames, times=times, unit=unit, time_unit="us"), tmp_path / "a.geff")
+    axes = geff.GeffMetadata.read(tmp_path / "a.geff").axes
+    assert [axis.scaled_unit for axis in axes] == ["microsecond", written, written]
+    assert axes[0].scale == pytest.approx(0.1, abs=1e-6)
+
+
 def test_geff_replaces_a_geff_and_nothing_else(tmp_path):
     path = tmp_path / "cracks.geff"
     to_geff(track(scene("#.#.#", "#####")), path)
@@ -272,6 +284,15 @@ def test_layers_show_what_the_history_knows():
     data, graph, _ = napari_tracks(history)
     np.testing.assert_array_equal(layers["tracks"][0], data)
     assert (layers["tracks"][1]["graph"], layers["tracks"][1]["color_by"]) == (graph, "crack")
+
+
+def test_layers_keep_times_apart_on_any_clock():
+    times = [1.7e9, 1.7e9 + 0.5]
+    layers = napari_layers(track([np.array([[1, 0]]), np.array([[1, 1]])], times=times))
+    data, options, _ = layers[0]
+    assert options["name"] == "first open"
+    assert data.tolist() == [times]
+    assert options["contrast_limits"] == tuple(times)
 
 
 def test_layers_of_another_shape_are_refused():

@@ -327,12 +327,49 @@ def test_one_bad_frame_matters_little_and_the_interval_holds_the_truth(rng):
     bad = truth.copy()
     bad[4] += 30
     assert time_to_short(times, bad).time == pytest.approx(15, abs=0.5)
+    in_the_middle = truth.copy()
+    in_the_middle[5:7] += 60
+    assert time_to_short(times, in_the_middle).time == pytest.approx(15, abs=0.5)
     held = 0
     for _ in range(200):
         found = time_to_short(times, truth + rng.normal(0, 1.5, 12))
         assert found.low <= found.time <= found.high
         held += found.low <= 15 <= found.high
     assert held > 160
+
+
+def test_the_interval_holds_so_often_also_where_the_short_is_close_and_frames_are_many(rng):
+    # What is wrong then is where the line lies, more than how steep it is.
+    times, held = np.arange(40.0), 0
+    for _ in range(200):
+        found = time_to_short(times, 20 - times * 20 / 41 + rng.normal(0, 0.15, 40))
+        held += found.low <= 41 <= found.high
+    assert 165 < held < 195
+
+
+@pytest.mark.parametrize("spacing", [0.1, 0.3, 0.325, 0.65, 1.8, 2.0])
+def test_a_step_as_long_as_the_longest_is_followed_whatever_its_rounding(spacing):
+    fronts = []
+    for length in range(1, 12):
+        mask = np.zeros((12, 3), bool)
+        mask[:length, 1] = True
+        fronts.append(measure_front(mask, "ymin", prominence=0, spacing=spacing))
+    assert follow_tips(fronts, max_step=spacing)["tip"].tolist() == [0] * 11
+    assert follow_tips(fronts, max_step=0.999 * spacing)["tip"].tolist() == list(range(11))
+
+
+def test_of_equally_near_tips_the_first_is_followed_whatever_their_rounding():
+    a = np.array([[0.3, 0.9]])
+    b = np.array([[0.3, 0.6], [0.3, 1.2]])
+    assert (b[0] - a[0])[1] != -(b[1] - a[0])[1]  # as they are rounded
+    assert nearest_within(a, b, 0.5).tolist() == [0]
+    assert nearest_within(a, b[::-1], 0.5).tolist() == [0]
+
+
+def test_tips_far_apart_beside_the_longest_step_are_looked_for_nonetheless(rng):
+    a = rng.random((50, 3)) * 1e6
+    b = np.concatenate([a[::-1] + 1e-7, rng.random((50, 3)) * 1e6])
+    assert nearest_within(a, b, 1e-6).tolist() == list(range(50))[::-1]
 
 
 def test_what_does_not_shrink_is_never_bridged():
@@ -393,7 +430,11 @@ ONE = measure_front(**FRONT)
         (lambda: time_to_short([0, 1], [1]), ValueError, "times must be one a frame"),
         (lambda: time_to_short([0, 1], [1, np.inf]), ValueError, "ligaments must be finite"),
         (lambda: time_to_short([0, 1], [1, -1]), ValueError, "ligaments must be finite and not"),
-        (lambda: time_to_short([0, 1], [1, 1], last=1), ValueError, "last must be at least 2"),
+        (
+            lambda: time_to_short([0, 1], [1, 1], last=1),
+            ValueError,
+            "last must be a whole number of at least 2",
+        ),
         (lambda: time_to_short([0, 1], [1, 1], confidence=1), ValueError, "confidence must lie"),
     ],
 )

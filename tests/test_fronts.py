@@ -106,6 +106,20 @@ def test_fronts_need_a_tracker_that_joins_by_corners():
         FrontFollower("zmin", prominence=1, max_step=1).update(result)
 
 
+@pytest.mark.parametrize(
+    ("electrodes", "message"),
+    [
+        (("top",), "working must be a mask or one of zmin, zmax"),
+        (("ymin", "bottom"), "counter must be a mask or one of"),
+        (("ymin", "ymin"), "counter must be another face than working, got 'ymin' for both"),
+        ((None,), "working must be an electrode, got None"),
+    ],
+)
+def test_electrodes_that_cannot_be_are_refused_at_once(electrodes, message):
+    with pytest.raises(ValueError, match=message):
+        FrontFollower(*electrodes, prominence=1, max_step=1)
+
+
 def test_frames_must_come_in_order_and_histories_must_fit():
     tracker = Tracker()
     results = [tracker.update(frame) for frame in growing([4, 5])]

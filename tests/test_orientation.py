@@ -151,6 +151,17 @@ def test_bent_cracks_are_seen_piece_by_piece():
     assert only_row(crack_orientation(bent))["anisotropy"] < 0.5
 
 
+def test_a_frame_of_a_tracker_brings_its_voxel_size():
+    steps = np.eye(6, dtype=bool)[:, None, :].repeat(6, 1)
+    frame = Tracker(spacing=(4.0, 1, 1), unit="mm").update(steps)
+    own, same = crack_orientation(frame), crack_orientation(frame, spacing=(4, 1, 1), unit="mm")
+    assert own == same
+    assert own.units["area"] == "mm^2"
+    assert crack_orientation(frame, spacing=1).units["area"] == "voxel^2"
+    histograms = orientation_histogram(frame), orientation_histogram(frame, spacing=(4, 1, 1))
+    assert histograms[0].mean_angle == histograms[1].mean_angle
+
+
 def test_nothing_has_no_orientation():
     assert len(crack_orientation(np.zeros((3, 4, 5), bool))) == 0
     histogram = orientation_histogram(np.zeros((3, 4, 5), bool))

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from crevasse import RunVolume, Table, Tracker, label, track
 from crevasse.tracking import FrontFollower, Truth, TruthEvent, score
+from crevasse.tracking.scoring.pairing import pair_in_order
 
 from strategies import mask_series
 from strategies import masks as masks_of
@@ -479,6 +481,48 @@ def test_a_score_reads_well_and_can_be_stored(truth, frames):
     assert stored["bridge"] == {"frame": None, "frame_truth": None, "error": None}
 
 
+def test_ids_may_be_as_large_as_they_like():
+    labels = [np.where(frame == 2, 3 * 10**9, frame) for frame in drawn("1102", "1102")]
+    frames = [frame > 0 for frame in labels]
+    events = [TruthEvent("stable", 1, (i,), (i,)) for i in (1, 3 * 10**9)]
+    assert score(track(frames), frames, Truth(labels, events)).is_perfect
+
+
+def test_a_series_that_is_late_throughout_is_late_and_not_wrong():
+    row = np.arange(12)[None]
+    true = [(row < 2 + min(k, 5)).astype(int) for k in range(8)]
+    late = [row < 2 + min(max(k - 1, 0), 5) for k in range(8)]
+    kinds = ["growth" if k < 6 else "stable" for k in range(1, 8)]
+    events = [TruthEvent(kind, k, (1,), (1,)) for k, kind in enumerate(kinds, start=1)]
+    found = score(track(late), late, Truth(true, events), tolerance=1).events["growth"]
+    assert (found.f1, found.mean_delay) == (1, 1)
+
+
+@given(
+    st.lists(st.integers(0, 14), max_size=8).map(sorted),
+    st.lists(st.integers(0, 14), max_size=8).map(sorted),
+    st.integers(0, 3),
+)
+def test_most_events_are_paired_and_of_these_the_nearest(a, b, tolerance):
+    pairs = pair_in_order(a, b, tolerance)
+    assert len({i for i, _ in pairs}) == len({j for _, j in pairs}) == len(pairs)
+    apart = np.abs(np.subtract.outer(np.array(a, dtype=int), np.array(b, dtype=int)))
+    cost = np.where(apart <= tolerance, apart - 1000, 0)
+    assert sum(cost[i, j] for i, j in pairs) == cost[linear_sum_assignment(cost)].sum()
+    assert all(apart[i, j] <= tolerance for i, j in pairs)
+
+
+def test_frames_may_be_made_as_they_are_wanted(truth, frames):
+    history = track(frames)
+    assert score(history, (f for f in frames), truth) == score(history, frames, truth)
+
+
+@pytest.mark.parametrize("tolerance", [-1, 0.5, float("nan")])
+def test_a_tolerance_that_is_no_number_of_frames_is_refused(truth, frames, tolerance):
+    with pytest.raises(ValueError, match="tolerance must be a whole number of frames from 0"):
+        score(track(frames), frames, truth, tolerance=tolerance)
+
+
 def test_frames_that_are_not_the_historys_are_refused(truth, frames):
     history = track(frames)
     for bad, message in (
@@ -488,7 +532,7 @@ def test_frames_that_are_not_the_historys_are_refused(truth, frames):
     ):
         with pytest.raises(ValueError, match=message):
             score(history, bad, truth)
-    with pytest.raises(ValueError, match="tolerance must be at least 0 frames, got -1"):
+    with pytest.raises(ValueError, match="tolerance must be a whole number of frames"):
         score(history, frames, truth, tolerance=-1)
 
 
@@ -510,6 +554,17 @@ def test_frames_that_are_not_the_historys_are_refused(truth, frames):
             lambda: Truth(drawn("1", "1"), [TruthEvent("closure", 2, (1,))]),
             ValueError,
             r"an event's frame must lie in 1\.\.1, got 2",
+        ),
+        (
+            lambda: Truth(drawn("1", "1"), [], tips=[np.zeros((1, 2)), np.zeros((2, 3))]),
+            ValueError,
+            r"tips of frame 1 must be \(n, 2\), got shape \(2, 3\)",
+        ),
+        (lambda: Truth([np.array([[1, -1]])], []), ValueError, "ids must lie in .*, got -1"),
+        (
+            lambda: Truth([np.array([[2**63]], dtype=np.uint64)], []),
+            ValueError,
+            "ids must lie in .* to 9223372036854775808",
         ),
     ],
 )

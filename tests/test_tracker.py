@@ -1,5 +1,8 @@
 """What a `Tracker` makes of electrodes, charge, static frames and files."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -429,6 +432,20 @@ def test_the_ledger_as_runs_says_what_the_maps_say(rng):
             check_runs(history, runs, name)
         check_runs(history, runs, "last_crack")
         assert runs["n_voxels"].sum() == np.any(masks, axis=0).sum()
+
+
+def test_the_ledger_knows_its_units():
+    history = track([np.array([[1, 0, 1]])], times=[0], time_unit="s")
+    units = history.ledger().units
+    assert units == dict.fromkeys(("z", "y", "x_begin", "x_end"), "voxel") | {"open_time": "s"}
+
+
+def test_a_history_can_be_copied_and_sent(rng):
+    history = track([rng.random((3, 5, 40)) < 0.4 for _ in range(4)], spacing=1.8)
+    for other in (copy.deepcopy(history), pickle.loads(pickle.dumps(history))):
+        assert other.ledger() == history.ledger()
+        assert other.nodes == history.nodes
+        np.testing.assert_array_equal(other.last_crack(), history.last_crack())
 
 
 def check_runs(history, runs, name):

@@ -77,6 +77,19 @@ std::shared_ptr<Ledger> ledger_from_arrays(const ShapeTuple& shape,
   });
 }
 
+py::tuple to_state(const Ledger& ledger) {
+  const ShapeTuple shape{ledger.shape.z, ledger.shape.y, ledger.shape.x};
+  return py::make_tuple(shape, ledger_arrays(ledger), ledger.times, ledger.baseline_frames);
+}
+
+std::shared_ptr<Ledger> from_state(const py::tuple& state) {
+  const auto arrays = state[1].cast<py::tuple>();
+  return ledger_from_arrays(
+      state[0].cast<ShapeTuple>(), arrays[0].cast<py::array_t<std::uint32_t>>(),
+      arrays[1].cast<py::array_t<std::int32_t>>(), arrays[2].cast<py::array_t<Opening>>(),
+      state[2].cast<std::vector<double>>(), state[3].cast<std::int32_t>());
+}
+
 /// Bind a function that writes one field of the openings into a dense volume.
 template <class Field>
 void def_writer(py::class_<Ledger, std::shared_ptr<Ledger>>& ledger, const char* name,
@@ -109,6 +122,7 @@ void bind_ledger(py::module_& m) {
       .def_property_readonly("n_runs", &Ledger::run_count)
       .def_readonly("times", &Ledger::times)
       .def("arrays", &ledger_arrays)
+      .def(py::pickle(&to_state, &from_state))
       .def("advance", &advance_ledger, py::arg("before"), py::arg("crack_before").noconvert(),
            py::arg("now"), py::arg("crack_now").noconvert(), py::arg("remembers").noconvert(),
            py::arg("time"), py::arg("threads"));

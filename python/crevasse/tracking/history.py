@@ -143,7 +143,7 @@ class History:
             x_end`` (half-open; z is 0 in an image), ``n_voxels``; ``first_open, last_open,
             n_toggles, open_time, first_crack, last_crack`` as the maps of these names have them.
         """
-        return ledger_table(self._ledger, self._latest)
+        return ledger_table(self._ledger, self._latest, self.time_unit)
 
     def crack(self, id: int) -> Crack:
         """One crack through time.

@@ -12,7 +12,7 @@ from crevasse.tracking.result import FrameResult
 Ints = NDArray[np.int64]
 
 
-def ledger_table(ledger: _core.Ledger, latest: FrameResult) -> Table:
+def ledger_table(ledger: _core.Ledger, latest: FrameResult, time_unit: str) -> Table:
     """See `History.ledger`."""
     runs_per_row, ends, openings = ledger.arrays()
     _, height, width = latest.labeling._core.runs.shape
@@ -38,7 +38,8 @@ def ledger_table(ledger: _core.Ledger, latest: FrameResult) -> Table:
             "open_time": openings["open_time"] + still,
             "first_crack": openings["first_crack"].astype(np.int64),
             "last_crack": last_crack,
-        }
+        },
+        units=dict.fromkeys(("z", "y", "x_begin", "x_end"), "voxel") | {"open_time": time_unit},
     )
 
 

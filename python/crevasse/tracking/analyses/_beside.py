@@ -20,9 +20,18 @@ _MAP_COST = 4
 _NOTHING = -1
 
 
-def ball(spacing: tuple[float, ...], radius: float) -> tuple[Ints, NDArray[np.float64]]:
-    """Steps to the voxels of a closed ball (n, ndim), nearest first, and how long they are."""
-    reach = [int(radius * (1 + TOLERANCE) / length) for length in spacing]
+def ball(
+    spacing: tuple[float, ...], radius: float, shape: tuple[int, ...]
+) -> tuple[Ints, NDArray[np.float64]]:
+    """Steps to the voxels of a closed ball (n, ndim), nearest first, and how long they are.
+
+    Steps that lead out of a volume from each of its voxels are left out.
+    """
+    radius = min(radius, float(np.linalg.norm(np.multiply(spacing, shape))))
+    reach = [
+        min(int(radius * (1 + TOLERANCE) / length), n - 1)
+        for length, n in zip(spacing, shape, strict=True)
+    ]
     grid = np.mgrid[tuple(slice(-n, n + 1) for n in reach)]
     steps = grid.reshape(len(reach), -1).T.astype(np.int64)
     length = np.sqrt(((steps * spacing) ** 2).sum(axis=1))
@@ -48,7 +57,7 @@ def nearest_accepted(
     away = np.full(places.shape[1], np.nan)
     left = np.arange(places.shape[1])
     size = np.array(shape)[:, None]
-    for step, length in zip(*ball(spacing, radius), strict=True):
+    for step, length in zip(*ball(spacing, radius, shape), strict=True):
         if not left.size:
             break
         there = places[:, left] + step[:, None]
@@ -90,7 +99,7 @@ class Neighbours:
         nearest = tuple(nearest_background(free, spacing=spacing, n_threads=threads))
         self._nearest = np.where(self._is_near(free), self._family[nearest], _NOTHING)
         self._without: dict[int, NDArray[np.bool_]] = {}
-        self._n_steps = len(ball(spacing, radius)[0])
+        self._n_steps = len(ball(spacing, radius, shape)[0])
 
     def beside(self, places: Ints, families: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Whether each of `places` (ndim, n), of `families`, is near a voxel of another, or in it.

@@ -16,7 +16,7 @@ from crevasse.tracking.history import History
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# Of two times whose difference is the greatest lag, whatever their rounding.
+# Of the greatest lag, which two times may differ by whatever their rounding.
 _SLACK = 1e-9
 
 
@@ -40,7 +40,8 @@ class Openings:
 
     def earliest_opening(self) -> Ints:
         """For each frame the first one whose openings lie within the lag."""
-        slack = _SLACK * max(self.max_lag, float(np.abs(self.times).max()))
+        rounding = float(np.spacing(np.abs(self.times).max()))
+        slack = max(_SLACK * self.max_lag, 2 * rounding)
         earliest = np.searchsorted(self.times, self.times - self.max_lag - slack)
         return np.maximum(earliest, self.first_new)
 

@@ -43,7 +43,8 @@ class ClosedBesideOpened:
     volume
         All volume that closed within radius and lag of an opening: the statistic of the test.
     null
-        The same for closings that were moved at random, (n_null,), as if all of them lay outside of
+        The same for closings that were moved at random, (n_null,) or fewer where a move says
+        nothing because it puts all of them into what opened, as if all of them lay outside of
         what had opened.
     p_value
         ``(1 + number of null >= volume) / (n_null + 1)``; 1 where nothing closed or opened.
@@ -159,8 +160,8 @@ def closed_beside_opened(
     """
     reach = _validate.positive(radius, "radius")
     lag = _validate.not_negative(max_lag, "max_lag")
-    if isinstance(n_null, bool) or n_null < 0:
-        raise ValueError(f"n_null must not be negative, got {n_null!r}")
+    if not _validate.is_whole(n_null) or n_null < 0:
+        raise ValueError(f"n_null must be a whole number of at least 0, got {n_null!r}")
     threads = _validate.n_threads(n_threads)
     moved = _moved_axes(axes, len(history.shape))
     ledger = openings_of(history, lag, _box(region, history.shape))
@@ -222,9 +223,11 @@ def _counts(
             near, within = neighbours.beside(moves.of(places[:, rows], i), family[rows])
             n_near[i] += near.sum()
             n_within[i] += within.sum()
-    # What closes cannot lie in what opens: moves that put it there must not lose or gain by it.
+    # What closes cannot lie in what opens: moves that put it there must not lose or gain by it, and
+    # those that put all of it there say nothing.
     n_outside = places.shape[1] - n_within
-    share = np.divide(n_near, n_outside, out=np.zeros(len(moves)), where=n_outside > 0)
+    said = (n_outside > 0) | (places.shape[1] == 0)
+    share = n_near[said] / np.maximum(n_outside[said], 1)
     return beside, share * places.shape[1]
 
 

@@ -58,7 +58,7 @@ def crack_orientation(
     labels: Labels,
     *,
     axis: str | Sequence[float] = "z",
-    spacing: _validate.Spacing = 1.0,
+    spacing: _validate.Spacing | None = None,
     unit: str | None = None,
 ) -> Table:
     """Area and mean normal of every crack.
@@ -72,9 +72,11 @@ def crack_orientation(
         To which angles are measured, as the normal of the electrode: ``"z"``, ``"y"``, ``"x"`` or a
         vector (z, y, x) in space, of any length.
     spacing
-        Voxel size, a number or (z, y, x) in that order; (y, x) for an image.
+        Voxel size, a number or (z, y, x) in that order; (y, x) for an image. None: that of a
+        `FrameResult`, 1 of anything else.
     unit
-        Name of the unit of `spacing`. None: "voxel" where spacing is 1, else "um".
+        Name of the unit of `spacing`. None: that of a `FrameResult` if its spacing is taken, else
+        "voxel" where spacing is 1, "um" otherwise.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def crack_orientation(
     (1.0, 0.0)
     """
     array, cracks = _as_labels(labels)
-    lengths = _validate.spacing(spacing, array.ndim)
+    lengths, name = _scale(labels, array.ndim, spacing, unit)
     towards = _axis(axis, array.ndim)
     voxels = LabelledVoxels(array)
     known, group = np.unique(voxels.labels, return_inverse=True)
@@ -152,7 +154,6 @@ def crack_orientation(
     columns: dict[str, NDArray[Any]] = {"label": known.astype(np.int64)}
     if cracks is not None:
         columns["crack"] = cracks[known.astype(np.int64) - 1]
-    name = unit or default_unit(lengths)
     size = "area" if array.ndim == 3 else "length"
     columns[size] = area
     columns |= {f"normal_{axis}": normals[:, i] for i, axis in enumerate(names)}
@@ -164,7 +165,7 @@ def orientation_histogram(
     labels: Labels,
     *,
     axis: str | Sequence[float] = "z",
-    spacing: _validate.Spacing = 1.0,
+    spacing: _validate.Spacing | None = None,
     patch: float | None = None,
     bins: int = 18,
 ) -> OrientationHistogram:
@@ -210,7 +211,7 @@ def orientation_histogram(
     ([0.0, 0.0, 1.0], 90.0)
     """
     array, _ = _as_labels(labels)
-    lengths = _validate.spacing(spacing, array.ndim)
+    lengths, _ = _scale(labels, array.ndim, spacing, None)
     edge = 12 * max(lengths) if patch is None else _validate.positive(patch, "patch")
     if isinstance(bins, bool) or int(bins) != bins or bins < 1:
         raise ValueError(f"bins must be a whole number of at least 1, got {bins!r}")
@@ -248,6 +249,16 @@ def _as_labels(labels: Labels) -> tuple[NDArray[Any], Ints | None]:
     if array.dtype.kind == "i" and array.size and array.min() < 0:
         raise ValueError(f"labels must not be negative, got {array.min()}")
     return array.view(np.uint8) if array.dtype == np.bool_ else array, None
+
+
+def _scale(
+    labels: Labels, ndim: int, spacing: _validate.Spacing | None, unit: str | None
+) -> tuple[tuple[float, ...], str]:
+    """Voxel size and the name of its unit."""
+    if spacing is None and isinstance(labels, FrameResult):
+        return labels.spacing, unit or labels.regions.units["equivalent_diameter"]
+    lengths = _validate.spacing(1.0 if spacing is None else spacing, ndim)
+    return lengths, unit or default_unit(lengths)
 
 
 def _axis(axis: str | Sequence[float], ndim: int) -> Floats:

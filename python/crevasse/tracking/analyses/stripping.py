@@ -188,8 +188,8 @@ def stripping_order(
     away = np.asarray(depth, dtype=np.float64)
     _validate.same_shape(history.shape, away.shape, "history and depth")
     edge = 16 * max(history.spacing) if block is None else _validate.positive(block, "block")
-    if isinstance(n_boot, bool) or n_boot < 0:
-        raise ValueError(f"n_boot must not be negative, got {n_boot!r}")
+    if not _validate.is_whole(n_boot) or n_boot < 0:
+        raise ValueError(f"n_boot must be a whole number of at least 0, got {n_boot!r}")
     counts = _frames_that_count(history, frames)
     frame = history.last_open() + 1
     frame[frame == len(history.frames)] = 0  # still open

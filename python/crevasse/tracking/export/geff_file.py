@@ -18,11 +18,16 @@ from crevasse.tracking.links import Links
 _LONG_UNITS = {
     "voxel": "pixel",
     "nm": "nanometer",
+    "Å": "angstrom",
+    "angstrom": "angstrom",
     "um": "micrometer",
-    "µm": "micrometer",
+    "µm": "micrometer",  # micro sign
+    "μm": "micrometer",  # Greek mu
     "mm": "millimeter",
     "cm": "centimeter",
     "m": "meter",
+    "in": "inch",
+    "us": "microsecond",
     "ms": "millisecond",
     "s": "second",
     "min": "minute",
@@ -128,5 +133,6 @@ def _geff_metadata(
 def _even_step(time: NDArray[np.float64]) -> float | None:
     """The step of evenly spaced times; None where they are not, or there is just one."""
     steps = np.diff(time)
-    even = steps.size > 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
+    rounding = 2 * float(np.spacing(np.abs(time).max(initial=0.0)))
+    even = steps.size > 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=rounding)
     return float((time[-1] - time[0]) / steps.size) if even else None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._electrode import Electrode
+from crevasse._electrode import Electrode, check_face
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
 from crevasse._table import Table
@@ -80,7 +80,8 @@ class FrontFollower:
     Raises
     ------
     ValueError
-        If `max_step` is not positive, `prominence` negative, or a face has another name.
+        If `max_step` is not positive, `prominence` negative, a face has another name, or both
+        electrodes are the same face.
 
     Examples
     --------
@@ -96,7 +97,7 @@ class FrontFollower:
     >>> fronts.cracks["depth_max"], fronts.frames["ligament"]
     (array([1., 3., 6.]), array([7., 5., 2.]))
     >>> fronts.time_to_short().time
-    3.0
+    2.8
     """
 
     def __init__(
@@ -108,6 +109,12 @@ class FrontFollower:
         max_step: float,
         n_threads: int | None = None,
     ) -> None:
+        for name, electrode in (("working", working), ("counter", counter)):
+            check_face(electrode, name)
+        if working is None:
+            raise ValueError("working must be an electrode, got None: depths are counted from it")
+        if isinstance(working, str) and working == counter:
+            raise ValueError(f"counter must be another face than working, got {counter!r} for both")
         self._working, self._counter = working, counter
         self._prominence = _validate.not_negative(prominence, "prominence")
         self._max_step = _validate.positive(max_step, "max_step")

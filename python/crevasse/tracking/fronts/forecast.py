@@ -10,8 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse import _validate
 from crevasse._ligament import Ligament
 from crevasse.tracking.fronts.motion import rising_times
+
+_NORMAL_MAD = 1.4826  # standard deviation of normal errors over their median absolute deviation
+_OF_MEDIAN = math.sqrt(math.pi / 2)  # standard error of their median over that of their mean
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,10 @@ def time_to_short(
 ) -> TimeToShort:
     """Extrapolate the ligament to 0 by the straight line of Theil and Sen.
 
-    The slope is the median of those between all pairs of frames, so that a few bad frames do not
-    matter; the line passes through the medians of times and ligaments. The interval is that of the
-    slope, by Kendall's statistic [1]_, carried to 0 along lines through the same point.
+    The slope is the median of those between all pairs of frames, and the line leaves as many frames
+    above as below it, so that a few bad frames do not matter. The interval is that of the slope, by
+    Kendall's statistic [1]_, carried to 0 along lines through the middle of the times, and that of
+    the line's height there, from the median deviation, in quadrature.
 
     What it cannot know: a ligament does not shrink evenly. It falls by jumps where a pore is
     reached, stands still at rest and grows on stripping, so only frames of one half-cycle belong
@@ -91,7 +96,7 @@ def time_to_short(
     --------
     >>> found = time_to_short([0, 1, 2, 3, 4], [10.0, 8.1, 6.0, 4.1, 1.9])
     >>> round(found.time, 2), round(found.low, 2), round(found.high, 2)
-    (4.98, 4.86, 5.16)
+    (4.98, 4.85, 5.17)
     """
     if not 0.5 <= confidence < 1:
         raise ValueError(f"confidence must lie in [0.5, 1), got {confidence}")
@@ -99,15 +104,15 @@ def time_to_short(
         [item.length if isinstance(item, Ligament) else float(item) for item in ligaments]
     )
     when = rising_times(times, len(lengths))
-    if last is not None and last < 2:
-        raise ValueError(f"last must be at least 2, got {last}")
+    if last is not None and (not _validate.is_whole(last) or last < 2):
+        raise ValueError(f"last must be a whole number of at least 2, got {last!r}")
     if len(lengths) < 2:
         raise ValueError(f"ligaments must be those of at least 2 frames, got {len(lengths)}")
     if not np.all(np.isfinite(lengths)) or np.any(lengths < 0):
         raise ValueError(f"ligaments must be finite and not negative, got {lengths.tolist()}")
+    n = len(lengths) if last is None else min(last, len(lengths))
     if lengths[-1] == 0:
         return _bridged(when, lengths)
-    n = len(lengths) if last is None else min(last, len(lengths))
     return _extrapolated(when[-n:], lengths[-n:], confidence)
 
 
@@ -125,18 +130,34 @@ def _extrapolated(
     from scipy.stats import theilslopes
 
     slope, _, low, high = (float(v) for v in theilslopes(lengths, when, alpha=confidence))
-    middle, half = float(np.median(when)), float(np.median(lengths))
-
-    def zero(slope: float) -> float:
-        return max(middle - half / slope, float(when[-1])) if slope < 0 else math.inf
-
-    earliest, latest = zero(low), zero(high)
+    middle, last = float(np.median(when)), float(when[-1])
+    level = lengths - slope * (when - middle)
+    height = float(np.median(level))
+    if not slope < 0:
+        earliest = _zero(middle, height, low) if _enough(len(when), confidence) else last
+        return TimeToShort(math.inf, max(earliest, last), math.inf, slope, len(when), confidence)
+    time = _zero(middle, height, slope)
     if not _enough(len(when), confidence):
-        earliest, latest = float(when[-1]), math.inf
-    return TimeToShort(zero(slope), earliest, latest, slope, len(when), confidence)
+        return TimeToShort(max(time, last), last, math.inf, slope, len(when), confidence)
+    deviation = _NORMAL_MAD * float(np.median(np.abs(level - height)))
+    aside = _quantile(confidence) * _OF_MEDIAN * deviation / math.sqrt(len(when)) / -slope
+    earliest = time - math.hypot(time - _zero(middle, height, low), aside)
+    latest = time + math.hypot(_zero(middle, height, high) - time, aside)
+    time, earliest, latest = (max(t, last) for t in (time, earliest, latest))
+    return TimeToShort(time, earliest, latest, slope, len(when), confidence)
+
+
+def _zero(middle: float, height: float, slope: float) -> float:
+    """Where the line through a height at a time comes to 0."""
+    return middle - height / slope if slope < 0 else math.inf
+
+
+def _quantile(confidence: float) -> float:
+    """How many standard deviations to either side hold so much of normal errors."""
+    return statistics.NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def _enough(n: int, confidence: float) -> bool:
     """Whether so many frames have pairs enough for the interval to end inside of their slopes."""
     deviation = math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    return statistics.NormalDist().inv_cdf((1 + confidence) / 2) * deviation < n * (n - 1) / 2
+    return _quantile(confidence) * deviation < n * (n - 1) / 2

@@ -12,6 +12,10 @@ from crevasse.tracking.groups import first_of_each
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+# Distances that differ by less of themselves are equal: coordinates are voxels times a length.
+_ROUNDING = 1e-9
+_MOST_CELLS = 2**20  # along an axis, so that cells of all axes can be numbered
+
 
 def mutually_nearest(a: Floats, b: Floats, farthest: float) -> tuple[Ints, Ints]:
     """Pairs of rows that are each other's nearest; of equally near ones the first row counts."""
@@ -24,13 +28,15 @@ def mutually_nearest(a: Floats, b: Floats, farthest: float) -> tuple[Ints, Ints]
 def nearest_within(a: Floats, b: Floats, farthest: float) -> Ints:
     """For each row of `a` the nearest of `b`, of equals the first; -1 where none is near enough.
 
-    Points are looked for in the cells, `farthest` wide, around each one's own.
+    Points are looked for in the cells, at least `farthest` wide, around each one's own.
     """
     nearest = np.full(len(a), -1, dtype=np.int64)
     if not (len(a) and len(b)):
         return nearest
-    cells = np.floor(np.concatenate([a, b]) / farthest).astype(np.int64)
-    cells -= cells.min(axis=0) - 1
+    reach = farthest * (1 + _ROUNDING)
+    points = np.concatenate([a, b])
+    points = points - points.min(axis=0)
+    cells = np.floor(points / max(reach, float(points.max()) / _MOST_CELLS)).astype(np.int64) + 1
     extent = cells.max(axis=0) + 2
     keys = np.ravel_multi_index(tuple(cells.T), tuple(extent))
     key_a, key_b = keys[: len(a)], keys[len(a) :]
@@ -44,9 +50,12 @@ def nearest_within(a: Floats, b: Floats, farthest: float) -> Ints:
         within = np.arange(len(row_a)) - np.repeat(np.cumsum(count) - count, count)
         row_b = by_cell[np.repeat(begin, count) + within]
         squared = ((a[row_a] - b[row_b]) ** 2).sum(axis=1)
-        near = squared <= farthest**2
+        near = squared <= reach**2
         found.append((row_a[near], row_b[near], squared[near]))
     row_a, row_b, squared = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    rows, first = first_of_each(row_a, squared, row_b)
-    nearest[rows] = row_b[first]
+    least = np.full(len(a), np.inf)
+    np.minimum.at(least, row_a, squared)
+    equal = squared <= least[row_a] * (1 + _ROUNDING) ** 2
+    rows, first = first_of_each(row_a[equal], row_b[equal])
+    nearest[rows] = row_b[equal][first]
     return nearest

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from crevasse.tracking.events import EventType
 from crevasse.tracking.history import History
 from crevasse.tracking.scoring.matching import Matching
+from crevasse.tracking.scoring.pairing import pair_in_order
 from crevasse.tracking.scoring.ratio import ratio
 from crevasse.tracking.scoring.truth import Truth, TruthEvent
 
@@ -75,8 +76,9 @@ def compare_events(
     """Scores by kind of event, sorted by name.
 
     Kinds are the event types. An event is right where type, parents and children are, at most
-    `tolerance` frames from its time; each counts once, and the nearest in time go together. What
-    the truth states beyond that is scored as kinds of their own: "birth/remote" and the like for
+    `tolerance` frames from its time; each counts once, and of all ways to pair them that with most
+    pairs, and among these with least delay, is taken. What the truth states beyond that is scored
+    as kinds of their own: "birth/remote" and the like for
     subtypes, "birth/stripping" for directions, and for reopenings "reopening/former" (the voxels
     were those of the right objects) and "reopening/gap".
     """
@@ -139,24 +141,18 @@ def _memory(history: History, matching: Matching) -> dict[int, tuple[tuple[int, 
 
 
 def _pair(truth: Sequence[TruthEvent], found: Sequence[FoundEvent], tolerance: int) -> _Pairs:
-    """Pairs of equal signature, nearest in time first, each event once."""
-    by_signature: defaultdict[object, list[int]] = defaultdict(list)
-    for j, claim in enumerate(found):
-        by_signature[claim.type, claim.parents, claim.children].append(j)
-    near = []
-    for i, event in enumerate(truth):
-        for j in by_signature.get((str(event.type), event.parents, event.children), ()):
-            apart = abs(found[j].frame - event.frame)
-            if apart <= tolerance:
-                near.append((apart, event.frame, found[j].frame, i, j))
+    """As many pairs of equal signature as there can be, and of these the nearest in time."""
+    true: defaultdict[object, list[TruthEvent]] = defaultdict(list)
+    claimed: defaultdict[object, list[FoundEvent]] = defaultdict(list)
+    for event in sorted(truth, key=lambda e: e.frame):
+        true[str(event.type), event.parents, event.children].append(event)
+    for claim in sorted(found, key=lambda e: e.frame):
+        claimed[claim.type, claim.parents, claim.children].append(claim)
     pairs: _Pairs = []
-    taken_truth: set[int] = set()
-    taken_found: set[int] = set()
-    for *_, i, j in sorted(near):
-        if i not in taken_truth and j not in taken_found:
-            taken_truth.add(i)
-            taken_found.add(j)
-            pairs.append((truth[i], found[j]))
+    for signature, events in true.items():
+        claims = claimed.get(signature, [])
+        frames = [e.frame for e in events], [e.frame for e in claims]
+        pairs += [(events[i], claims[j]) for i, j in pair_in_order(*frames, tolerance)]
     return pairs
 
 

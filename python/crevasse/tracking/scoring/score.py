@@ -190,8 +190,9 @@ def score(
     >>> result.graph.tra, result.events["merge"].f1
     (1.0, 1.0)
     """
-    if tolerance < 0:
-        raise ValueError(f"tolerance must be at least 0 frames, got {tolerance}")
+    if not _validate.is_whole(tolerance) or tolerance < 0:
+        raise ValueError(f"tolerance must be a whole number of frames from 0, got {tolerance!r}")
+    frames = list(frames)
     labels = _labels(history, frames, truth, connectivity, n_threads)
     matching = Matching.between(history, labels, truth)
     found = list(found_events(history, matching))

@@ -91,7 +91,8 @@ class Truth:
     Raises
     ------
     ValueError
-        If the frames' shapes differ, or an event names an object that is not in its frame.
+        If the frames' shapes differ, an id is negative or above 2^63 - 1, an event names an object
+        that is not in its frame, or tips have another number of coordinates than frames have axes.
 
     Examples
     --------
@@ -127,7 +128,7 @@ class Truth:
             if len(self.tips) != self.n_frames:
                 raise ValueError(f"tips must be one array a frame, got {len(self.tips)}")
             ndim = len(self.shape)
-            tips = tuple(np.asarray(t, dtype=np.float64).reshape(-1, ndim) for t in self.tips)
+            tips = tuple(_coordinates(t, k, ndim) for k, t in enumerate(self.tips))
             object.__setattr__(self, "tips", tips)
 
     @property
@@ -197,16 +198,31 @@ def count_pairs(
     a: Labels, b: Labels
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The distinct pairs of two 1-D arrays of labels, sorted, and how often each occurs."""
-    # One number a pair sorts far faster than rows do.
-    n = int(b.max(initial=0)) + 1
-    codes, counts = np.unique(a.astype(np.int64) * n + b.astype(np.int64), return_counts=True)
-    return codes // n, codes % n, counts.astype(np.int64)
+    # One number a pair sorts far faster than rows do; ids may be large, their ranks are not.
+    known_a, rank_a = np.unique(a, return_inverse=True)
+    known_b, rank_b = np.unique(b, return_inverse=True)
+    n = max(1, len(known_b))
+    codes, counts = np.unique(rank_a * n + rank_b, return_counts=True)
+    pairs = known_a[codes // n].astype(np.int64), known_b[codes % n].astype(np.int64)
+    return *pairs, counts.astype(np.int64)
+
+
+def _coordinates(tips: NDArray[np.float64], frame: int, ndim: int) -> NDArray[np.float64]:
+    """The tips of a frame, (n, ndim); nothing of any shape is no tip."""
+    array = np.asarray(tips, dtype=np.float64)
+    if array.size == 0:
+        return array.reshape(0, ndim)
+    if array.ndim != 2 or array.shape[1] != ndim:
+        raise ValueError(f"tips of frame {frame} must be (n, {ndim}), got shape {array.shape}")
+    return array
 
 
 def _frozen(labels: Labels) -> Labels:
     array = np.asarray(labels)
     if array.dtype.kind not in "ui":
         raise TypeError(f"labels must be integer arrays, got {array.dtype}")
+    if array.size and (array.min() < 0 or array.max() > np.iinfo(np.int64).max):
+        raise ValueError(f"ids must lie in 0..2^63 - 1, got {array.min()} to {array.max()}")
     array = array.view()
     array.flags.writeable = False
     return array
