@@ -167,8 +167,8 @@ def region_columns(
         central = sums["product"][:, k] / n - mean[:, i] * mean[:, j]
         columns[column] = central * length[i] * length[j]
         units[column] = f"{unit}^2"
-    box = np.prod([sums["high"][:, a] - sums["low"][:, a] for _, a in axes], axis=0)
-    columns["extent"] = n / box
+    first = axes[0][1]
+    columns["extent"] = n / (sums["high"] - sums["low"])[:, first:].prod(axis=1)
     measure = np.pi / 4 if ndim == 2 else np.pi / 6  # of a disc or ball of diameter 1
     columns["equivalent_diameter"] = (columns["volume"] / measure) ** (1 / ndim)
     units["equivalent_diameter"] = unit

@@ -79,8 +79,7 @@ class Provisional:
         """
         cracks, rows = first_of_each(reopened, by_event)
         position = np.searchsorted(cracks, self.crack)
-        position[position == len(cracks)] = 0
-        is_open = np.isin(self.crack, cracks)
+        is_open = np.append(cracks, 0)[position] == self.crack
         confirmed = ~is_open & (frame - self.frame >= confirm_after)
         by = np.full(len(self.event), -1, dtype=np.int64)
         by[is_open] = by_event[rows[position[is_open]]]
