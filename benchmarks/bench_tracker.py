@@ -146,6 +146,7 @@ def main() -> None:
         ("the same", before),
         ("grown", grown(before, grain=0)),
         ("grown and grainy", grown(before, grain=0.05)),
+        ("swollen", ndimage.binary_dilation(before).astype(np.uint8)),
     ):
         slow = name == "grown" and not options.no_slow
         rows += measure(f"crack {edge}³, {name}", before, after, threads, repeat, slow)
