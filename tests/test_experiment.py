@@ -1,6 +1,7 @@
 """Experiments: from TOML and back, and everything that is wrong with one in one list."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from crevasse.operando.experiment import (
 )
 from crevasse.operando.experiment_template import folder_template
 from crevasse.operando.lacking import lacking
+from crevasse.operando.planning import plan_toml
 
 FULL = """
 [scans]
@@ -145,6 +147,15 @@ def problems_of(folder, text, **options):
         Experiment.from_toml(written(folder, text), **options)
     assert str(caught.value) == "\n".join(caught.value.problems)
     return caught.value.problems
+
+
+def test_scans_at_intervals_tell_where_a_number_is_missing(folder):
+    planned = plan_toml(written(folder, GOOD))
+    assert planned.series.times_source == "given: every 0.25 h from 0 h"
+    for t in (3, 5):
+        shutil.copy(folder / "scans" / "2.tif", folder / "scans" / f"{t}.tif")
+    source = plan_toml(written(folder, GOOD)).series.times_source
+    assert "5.tif follows 3.tif: if a scan is missing there, give times" in source
 
 
 def test_every_field_is_read_in_um_and_h(tmp_path):

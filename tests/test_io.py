@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crevasse.io import open_series, read_tiff, tiff_header, write_tiff
-from crevasse.io.scan import natural_key
+from crevasse.io.scan import natural_key, skipped_number
 
 
 @pytest.fixture
@@ -45,6 +45,24 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 def test_natural_order_is_that_of_the_numbers(numbers):
     names = [f"scan{n}_a.tif" for n in numbers]
     assert sorted(names, key=natural_key) == [f"scan{n}_a.tif" for n in sorted(numbers)]
+
+
+@pytest.mark.parametrize(
+    ("names", "skipped"),
+    [
+        (["a_08.tif", "a_09.tif", "a_10.tif", "a_12.tif"], ("a_10.tif", "a_12.tif")),
+        (["a_08.tif", "a_09.tif", "a_10.tif", "a_11.tif"], None),
+        (["a2_1", "a2_3", "a2_5", "a2_9", "a2_11"], ("a2_5", "a2_9")),
+        (["a_1", "a_3"], None),  # which is the usual step?
+        (["a_1", "a_4", "a_9"], None),
+        (["a_1", "b_2", "c_4"], None),
+        (["1_1", "2_2", "3_4"], None),
+        (["first", "second", "third"], None),
+        ([], None),
+    ],
+)
+def test_a_number_that_is_missing_among_scans_is_seen(names, skipped):
+    assert skipped_number(names) == skipped
 
 
 def test_a_folder_is_read_lazily_in_natural_order(folder):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,31 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     parts = re.findall(r"[0-9]+|[^0-9]+", name)
     key = [(0, int(p), p) if p[0] in "0123456789" else (1, 0, p.casefold()) for p in parts]
     return [*key, (2, 0, name)]
+
+
+def skipped_number(names: Sequence[str]) -> tuple[str, str] | None:
+    """The first two names that follow each other although their numbers say one is missing between.
+
+    None where names differ in more than one number, or most numbers do not rise by the same step.
+
+    Examples
+    --------
+    >>> skipped_number(["s_1.tif", "s_2.tif", "s_3.tif", "s_5.tif", "s_6.tif"])
+    ('s_3.tif', 's_5.tif')
+    >>> skipped_number(["s_10.tif", "s_20.tif", "s_30.tif"])
+    """
+    if len(names) < 3 or len({re.sub("[0-9]+", "0", name) for name in names}) != 1:
+        return None
+    numbers = zip(*(map(int, re.findall("[0-9]+", name)) for name in names), strict=True)
+    changing = [column for column in numbers if len(set(column)) > 1]
+    if len(changing) != 1:
+        return None
+    found = [b - a for a, b in pairwise(changing[0])]
+    usual = max(set(found), key=found.count)
+    missing = [k for k, step in enumerate(found) if step > usual]
+    if 2 * found.count(usual) <= len(found) or not missing:
+        return None
+    return names[missing[0]], names[missing[0] + 1]
 
 
 def _require_image(stored: Stored, axes: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crevasse import _validate
 from crevasse.io import Series, open_series
+from crevasse.io.scan import skipped_number
 from crevasse.operando.experiment import Experiment, ExperimentError, Extent, Phase, Scans
 from crevasse.operando.experiment_reader import read_experiment, read_text
 from crevasse.operando.extents import box_of, cropped, misfits, within
@@ -253,6 +254,12 @@ def _headers(
 def _at_intervals(series: Series, start: float, interval: float) -> Series:
     frames = tuple(replace(f, time=start + f.index * interval) for f in series.frames)
     source = f"given: every {interval:g} h from {start:g} h"
+    skipped = skipped_number([frame.name for frame in series.frames])
+    if skipped:
+        source += (
+            f", one after the other, although {skipped[1]} follows {skipped[0]}: "
+            "if a scan is missing there, give times"
+        )
     return replace(series, frames=frames, time_unit="h", times_source=source)
 
 
