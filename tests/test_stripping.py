@@ -125,7 +125,7 @@ def test_depth_follows_paths_through_what_was_open():
         ({"frames": (1, 1)}, r"frames must be two rising ones of 0..1, got \(1, 1\)"),
         ({"frames": (0, 2)}, "frames must be two rising ones"),
         ({"frames": (0, 1), "block": 0}, "block must be positive"),
-        ({"frames": (0, 1), "n_boot": -1}, "n_boot must not be negative, got -1"),
+        ({"frames": (0, 1), "n_boot": -1}, "n_boot must be a whole number of at least 0, got -1"),
     ],
 )
 def test_bad_arguments_are_refused_in_one_line(options, message):

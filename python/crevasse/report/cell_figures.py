@@ -13,13 +13,13 @@ from crevasse.tracking import Direction
 
 ELECTRODE_COLORS = {"working": NEW, "counter": PREEXISTING}
 _SHADES = {Direction.PLATING.value: "#fdeadd", Direction.STRIPPING.value: "#dcebf5"}
-# Okabe & Ito's palette again, and markers, for print without colour.
+# What Okabe & Ito's palette has beside pre-existing and new, and markers, for print without colour.
 _DEPTHS = (
     ("#000000", "o"),
-    ("#0072b2", "s"),
-    ("#d55e00", "^"),
-    ("#009e73", "D"),
-    ("#56b4e9", "v"),
+    ("#009e73", "^"),
+    ("#56b4e9", "D"),
+    ("#e69f00", "v"),
+    ("#8c8c8c", "P"),
 )
 _LEAST_SHOWN = 5.0  # % without lithium: less would show the noise of contact that is whole
 
