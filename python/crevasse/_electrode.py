@@ -14,10 +14,14 @@ Electrode = RunVolume | ArrayLike | str
 FACES = tuple(f"{axis}{end}" for axis in _validate.AXES for end in ("min", "max"))
 
 
-def check_face(electrode: object, name: str) -> None:
-    """Refuse the name of a face that no volume has; which axes there are comes later."""
-    if isinstance(electrode, str) and electrode not in FACES:
-        raise ValueError(f"{name} must be a mask or one of {', '.join(FACES)}, got {electrode!r}")
+def check_electrodes(working: object, counter: object) -> None:
+    """Refuse a face that no volume has, and twice the same; which axes there are comes later."""
+    for name, electrode in (("working", working), ("counter", counter)):
+        if isinstance(electrode, str) and electrode not in FACES:
+            faces = ", ".join(FACES)
+            raise ValueError(f"{name} must be a mask or one of {faces}, got {electrode!r}")
+    if isinstance(working, str) and working == counter:
+        raise ValueError(f"counter must be another face than working, got {counter!r} for both")
 
 
 def electrode_zone(

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from crevasse import _validate
-from crevasse._electrode import Electrode, check_face
+from crevasse._electrode import Electrode, check_electrodes
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Roi, Surroundings
@@ -100,10 +100,7 @@ class Tracker:
             repeatability=repeatability,
             confirm_after=confirm_after,
         )
-        for name, electrode in (("working", working), ("counter", counter)):
-            check_face(electrode, name)
-        if isinstance(working, str) and working == counter:
-            raise ValueError(f"counter must be another face than working, got {counter!r} for both")
+        check_electrodes(working, counter)
         self._working, self._counter, self._roi = working, counter, roi
         self._threads = _validate.n_threads(n_threads)
         self._state: State | None = None

@@ -160,8 +160,7 @@ def closed_beside_opened(
     """
     reach = _validate.positive(radius, "radius")
     lag = _validate.not_negative(max_lag, "max_lag")
-    if not _validate.is_whole(n_null) or n_null < 0:
-        raise ValueError(f"n_null must be a whole number of at least 0, got {n_null!r}")
+    n_moves = _validate.whole(n_null, "n_null", 0)
     threads = _validate.n_threads(n_threads)
     moved = _moved_axes(axes, len(history.shape))
     ledger = openings_of(history, lag, _box(region, history.shape))
@@ -169,7 +168,7 @@ def closed_beside_opened(
     if preexisting_only:
         closed &= ledger.first < ledger.first_new
 
-    moves = Moves(ledger.first.shape, moved, int(n_null), seed)
+    moves = Moves(ledger.first.shape, moved, n_moves, seed)
     places = np.array(np.nonzero(closed), dtype=np.int64)
     beside, null = _counts(ledger, places, moves, history.spacing, reach, threads)
     voxel = float(np.prod(history.spacing))

@@ -188,8 +188,7 @@ def stripping_order(
     away = np.asarray(depth, dtype=np.float64)
     _validate.same_shape(history.shape, away.shape, "history and depth")
     edge = 16 * max(history.spacing) if block is None else _validate.positive(block, "block")
-    if not _validate.is_whole(n_boot) or n_boot < 0:
-        raise ValueError(f"n_boot must be a whole number of at least 0, got {n_boot!r}")
+    n_draws = _validate.whole(n_boot, "n_boot", 0)
     counts = _frames_that_count(history, frames)
     frame = history.last_open() + 1
     frame[frame == len(history.frames)] = 0  # still open
@@ -200,13 +199,13 @@ def stripping_order(
     crack = history.first_crack()[reached].astype(np.int64)
     cube = list(cubes(places, history.spacing, edge))
     rng = np.random.default_rng(seed)
-    table = _table(history, crack, away[reached], frame[reached], cube, int(n_boot), rng)
+    table = _table(history, crack, away[reached], frame[reached], cube, n_draws, rng)
     together = np.zeros_like(crack)
     index, low, high = resampled_index(
         centred_ranks(together, away[reached]),
         centred_ranks(together, frame[reached]),
         crack,
-        int(n_boot),
+        n_draws,
         rng,
     )
     own = table["index"]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._electrode import Electrode, check_face
+from crevasse._electrode import Electrode, check_electrodes
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
 from crevasse._table import Table
@@ -109,12 +109,9 @@ class FrontFollower:
         max_step: float,
         n_threads: int | None = None,
     ) -> None:
-        for name, electrode in (("working", working), ("counter", counter)):
-            check_face(electrode, name)
+        check_electrodes(working, counter)
         if working is None:
             raise ValueError("working must be an electrode, got None: depths are counted from it")
-        if isinstance(working, str) and working == counter:
-            raise ValueError(f"counter must be another face than working, got {counter!r} for both")
         self._working, self._counter = working, counter
         self._prominence = _validate.not_negative(prominence, "prominence")
         self._max_step = _validate.positive(max_step, "max_step")

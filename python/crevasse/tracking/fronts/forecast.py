@@ -104,15 +104,15 @@ def time_to_short(
         [item.length if isinstance(item, Ligament) else float(item) for item in ligaments]
     )
     when = rising_times(times, len(lengths))
-    if last is not None and (not _validate.is_whole(last) or last < 2):
-        raise ValueError(f"last must be a whole number of at least 2, got {last!r}")
+    if last is not None:
+        last = _validate.whole(last, "last", 2)
     if len(lengths) < 2:
         raise ValueError(f"ligaments must be those of at least 2 frames, got {len(lengths)}")
     if not np.all(np.isfinite(lengths)) or np.any(lengths < 0):
         raise ValueError(f"ligaments must be finite and not negative, got {lengths.tolist()}")
-    n = len(lengths) if last is None else min(last, len(lengths))
     if lengths[-1] == 0:
         return _bridged(when, lengths)
+    n = len(lengths) if last is None else min(last, len(lengths))
     return _extrapolated(when[-n:], lengths[-n:], confidence)
 
 
@@ -133,16 +133,14 @@ def _extrapolated(
     middle, last = float(np.median(when)), float(when[-1])
     level = lengths - slope * (when - middle)
     height = float(np.median(level))
-    if not slope < 0:
-        earliest = _zero(middle, height, low) if _enough(len(when), confidence) else last
-        return TimeToShort(math.inf, max(earliest, last), math.inf, slope, len(when), confidence)
-    time = _zero(middle, height, slope)
+    time, earliest, latest = (_zero(middle, height, s) for s in (slope, low, high))
     if not _enough(len(when), confidence):
-        return TimeToShort(max(time, last), last, math.inf, slope, len(when), confidence)
-    deviation = _NORMAL_MAD * float(np.median(np.abs(level - height)))
-    aside = _quantile(confidence) * _OF_MEDIAN * deviation / math.sqrt(len(when)) / -slope
-    earliest = time - math.hypot(time - _zero(middle, height, low), aside)
-    latest = time + math.hypot(_zero(middle, height, high) - time, aside)
+        earliest, latest = last, math.inf
+    elif slope < 0:
+        deviation = _NORMAL_MAD * float(np.median(np.abs(level - height)))
+        aside = _quantile(confidence) * _OF_MEDIAN * deviation / math.sqrt(len(when)) / -slope
+        earliest = time - math.hypot(time - earliest, aside)
+        latest = time + math.hypot(latest - time, aside)
     time, earliest, latest = (max(t, last) for t in (time, earliest, latest))
     return TimeToShort(time, earliest, latest, slope, len(when), confidence)
 

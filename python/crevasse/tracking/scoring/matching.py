@@ -37,7 +37,7 @@ class Matching:
         node_of: dict[Object, Node] = {}
         held: defaultdict[Node, list[Object]] = defaultdict(list)
         for frame, (found, true) in enumerate(zip(labels, truth.labels, strict=True)):
-            ids, counts = np.unique(true, return_counts=True)
+            ids, counts = np.unique(true[true > 0], return_counts=True)
             size = dict(zip(ids.tolist(), counts.tolist(), strict=True))
             for (label, object_id), n in shared_voxels(found, true).items():
                 if 2 * n > size[object_id] and (frame, label) in crack_of:
