@@ -345,8 +345,9 @@ def test_votes_that_agree_sharply_win_over_more_that_agree_roughly(rng):
     sharp = np.column_stack([rng.normal(0.3, 0.01, 100), np.zeros(100)])
     rough = np.column_stack([rng.normal(-0.4, 0.12, 170), np.zeros(170)])
     shift = np.concatenate([sharp, rough])
-    surely = np.tile(np.diag([1e4, 1e-9]), (len(shift), 1, 1))
-    votes = Votes(shift, surely, np.ones(len(shift)))
+    directions = np.tile(np.eye(2), (len(shift), 1, 1))
+    surely = np.tile([1e4, 1e-9], (len(shift), 1))
+    votes = Votes(shift, directions, surely, np.ones(len(shift)))
     np.testing.assert_allclose(votes.peaks()[0], (0.3, 0), atol=0.02)
 
 

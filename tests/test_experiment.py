@@ -471,7 +471,7 @@ def test_a_plan_is_what_the_experiment_says(folder):
 def test_grey_values_tell_dark_from_bright(folder, keys, window, side, find):
     planned = plan(Experiment.from_toml(written(folder, GOOD.replace("high = 100", keys))))
     settings = planned.settings
-    assert settings.rules[0].window()[:2] == window
+    assert settings.rules[0].windows()[0] == window
     assert settings.signal.side == side
     assert settings.find == find
 

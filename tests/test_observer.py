@@ -1,11 +1,12 @@
 """What is seen of a frame, and what of it the next ones depend on."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from crevasse.io import open_series
+from crevasse.io import Frame, open_series
 from crevasse.operando import Settings, analyze_series
 
 
@@ -36,3 +37,33 @@ def test_a_frame_that_fails_leaves_nothing_behind(rng, broken):
     for name in expected.columns:
         if name not in ("scan", "name", "time"):
             np.testing.assert_array_equal(analysis.measures[name], expected[name], name)
+
+
+@pytest.mark.parametrize(
+    "options", [{"align": "none"}, {"grey": True}, {"match_light": True}, {"smooth": 1.0}]
+)
+def test_never_more_than_one_grey_volume_is_held(rng, options):
+    """The next is read while what was seen of one is worked on, not before that is dropped."""
+    scans = moving_scans(rng, 6)
+    read, most = [], []
+
+    class Volume(np.ndarray):
+        """Can be referred to weakly."""
+
+    def reading(frame):
+        def image():
+            volume = frame.read().copy().view(Volume)
+            read.append(weakref.ref(volume))
+            most.append(sum(ref() is not None for ref in read))
+            return volume
+
+        return image
+
+    series = open_series(scans)
+    frames = tuple(
+        Frame(f.index, f.name, f.time, f.shape, f.dtype, reading(f)) for f in series.frames
+    )
+    settings = Settings.for_cracks(threshold=100, **({"align": "translation"} | options))
+    analyze_series(replace(series, frames=frames), settings)
+    assert len(most) == 6
+    assert max(most) == 1

@@ -53,7 +53,7 @@ def test_voids_in_cement_are_those_of_scikit_image(cement, tmp_path):
         np.testing.assert_allclose(nodes[f"centroid_{axis}"], voids[f"centroid-{i}"][large])
     (row,) = analysis.phases.rows()
     assert row["n_voxels_low"] < row["n_voxels"] < row["n_voxels_high"]
-    low, high = (analysis.settings.rules[0].window(end)[1] for end in ("low", "high"))
+    low, high = (analysis.settings.rules[0].windows(end)[0][1] for end in ("low", "high"))
     for end, n_voxels in ((low, row["n_voxels_low"]), (high, row["n_voxels_high"])):
         counts = np.bincount(label(cement <= end, connectivity=3).ravel())[1:]
         assert n_voxels == counts[counts >= 8].sum()

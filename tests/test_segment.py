@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from crevasse import RunVolume
-from crevasse.operando import Settings, Signal
+from crevasse.operando import PhaseRule, Settings, Signal, Threshold, segment_phases
 from crevasse.operando.segmenter import Segmenter
 
 
@@ -24,7 +24,8 @@ def cracked(rng):
 def segmented(image, **options):
     settings = Settings.for_cracks(**options)
     region = settings.region(image.shape, (1.0,) * image.ndim)
-    found = Segmenter(settings.rules, region, 0).segment(settings.signal.of(image))
+    segmenter = Segmenter(settings.rules, region, 0)
+    found = segmenter.segment(segmenter.windows(settings.signal.of(image)))
     return found.together(settings.follow)[0]
 
 
@@ -73,9 +74,42 @@ def test_bands_are_what_the_thresholds_at_their_ends_give(rng):
     image = rng.integers(0, 100, (8, 9, 10)).astype(np.uint8)
     settings = Settings.for_cracks(threshold=40, seed_threshold=20, sensitivity=0.25)
     region = RunVolume.from_box(image.shape)
-    _, low, high = Segmenter(settings.rules, region, 0).segment(image).together(["open"])
+    segmenter = Segmenter(settings.rules, region, 0)
+    _, low, high = segmenter.segment(segmenter.windows(image)).together(["open"])
     assert low == segmented(image, threshold=30, seed_threshold=15)
     assert high == segmented(image, threshold=50, seed_threshold=25)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_windows_kept_of_an_image_give_what_the_image_gives(seed):
+    """Also at the ends of bands, where a window may be empty, and with the image gone."""
+    rng = np.random.default_rng(seed)
+    image = ndimage.gaussian_filter(rng.normal(0, 1, (14, 12, 11)), 1).astype(np.float32)
+    image += np.linspace(1, -1, 14, dtype=np.float32)[:, None, None]
+    cut, fine = Threshold(0.3, 0.1, 0.5), Threshold(0.35, 0.2, 0.7)
+    rules = (
+        PhaseRule(
+            "metal",
+            low=Threshold(0.8, 0.7, 0.9),
+            bulk=1,
+            where=(slice(0, 9), slice(None), slice(None)),
+        ),
+        PhaseRule("between", low=cut, high=fine, where="below:metal"),
+        PhaseRule("solid", low=-0.4, seed_low=0.1, min_voxels=5),
+        PhaseRule("inner", where="inside:solid"),
+        PhaseRule("void", high=cut, seed_high=-0.5, grow=1),
+    )
+    roi = RunVolume.from_mask(rng.random(image.shape) < 0.9)
+    expected = segment_phases(image, rules, roi=roi)
+    segmenter = Segmenter(rules, roi, 0)
+    grey = segmenter.windows(image)
+    image[:] = np.nan
+    found = segmenter.segment(grey)
+    assert dict(found.volumes) == dict(expected)
+    for name, volume in found.volumes.items():
+        sizes = [v[name].n_voxels for v in (found.low, found.high)] + [volume.n_voxels]
+        assert expected.n_voxels_low[name] == min(sizes)
+        assert expected.n_voxels_high[name] == max(sizes)
 
 
 def test_noise_is_taken_out_before_thresholds(rng):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import crevasse
-from crevasse import RunVolume
+from crevasse import RunVolume, _core, _threads, _validate
 
 from workload import KERNELS, everything
 
@@ -57,6 +57,15 @@ def test_python_keeps_running_while_a_kernel_works(rng):
     thread.join()
     during = sum(begin < t < end for t in ticks)
     assert during >= 5, f"{during} ticks in {end - begin:.3f} s: the GIL was held"
+
+
+def test_half_of_the_cores_are_left_to_what_they_are_shared_with(monkeypatch):
+    for cores, left in ((1, 1), (2, 1), (3, 2), (16, 8)):
+        monkeypatch.setattr(_core, "default_threads", lambda n=cores: n)
+        with _threads.shared(), _threads.shared():
+            assert _validate.n_threads(None) == left
+            assert _validate.n_threads(5) == 5
+        assert _validate.n_threads(None) == cores
 
 
 def run_python(code: str, **environment: str) -> str:

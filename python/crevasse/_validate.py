@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from crevasse import _core
+from crevasse._threads import default_threads
 
 Spacing = float | Sequence[float]
 Periodic = bool | Sequence[bool]
@@ -24,9 +24,9 @@ _GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float
 
 
 def n_threads(value: int | None) -> int:
-    """Threads to use: all usable cores where `value` is None."""
+    """Threads to use: all usable cores where `value` is None, half of them while files are read."""
     if value is None:
-        return _core.default_threads()
+        return default_threads()
     if not is_whole(value) or not 1 <= value < 2**31:
         raise ValueError(
             f"n_threads must be a whole number from 1 to {2**31 - 1} or None, got {value!r}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from crevasse._threads import shared
 from crevasse.io.frame import Frame
 
 
@@ -38,7 +39,7 @@ class ReadAhead:
     def begin(self, frame: Frame) -> None:
         """Begin to read a frame; one that was begun and not asked for is forgotten."""
         self._drop()
-        self._frame, self._reading = frame, self._reader.submit(frame.read)
+        self._frame, self._reading = frame, self._reader.submit(_read, frame)
 
     def read(self, frame: Frame) -> NDArray[Any]:
         """The image of a frame: what was begun, or else read now.
@@ -71,3 +72,8 @@ class ReadAhead:
     ) -> None:
         self._drop()
         self._reader.shutdown()
+
+
+def _read(frame: Frame) -> NDArray[Any]:
+    with shared():
+        return frame.read()

@@ -81,7 +81,7 @@ class Analyst:
 
     def add(self, frame: Frame) -> FrameResult:
         """Read and analyse one frame; if that fails, nothing is added."""
-        return self.follow(frame, *self.observer.observe(frame.read()))
+        return self.follow(frame, *self.observer.observe(frame.read())())
 
     def follow(self, frame: Frame, found: Observation, observer: Observer) -> FrameResult:
         """Track and measure what was found in the next frame; `observer` is that of the one after.

@@ -63,6 +63,16 @@ class Cells:
         slope -= slope.mean(axis=2, keepdims=True)
         return cls(mean[:, 0].astype(np.float64), grey - mean, slope, _say(slopes, blocks))
 
+    @classmethod
+    def joined(cls, cells: Sequence[Cells]) -> Cells:
+        """All of several."""
+        return cls(
+            np.concatenate([c.mean for c in cells]),
+            np.concatenate([c.grey for c in cells]),
+            np.concatenate([c.slope for c in cells]),
+            np.concatenate([c.say for c in cells]),
+        )
+
     @cached_property
     def normal(self) -> Vector:
         """Sums over a cell's voxels of products of the slope's components, (cell, axis, axis)."""
@@ -104,13 +114,15 @@ def compared(
     noise = max(noise, _LEAST_NOISE**2 * float(reference.steepness.mean()) / n_voxels)
     if not noise > 0:
         return _none(reference.slope.shape[1])
-    parts = [slice(a, a + _TOGETHER) for a in range(0, n_cells, _TOGETHER)]
     sums = _plain if tolerance == math.inf else _weighted(noise, tolerance)
-    normal, pull, left = (
-        np.concatenate(s)
-        for s in zip(*pool.map(lambda p: sums(off(p), reference, p), parts), strict=True)
-    )
-    return _votes(normal, pull, left / n_voxels, noise, n_voxels, ok, reference.say, float(light))
+
+    def votes(part: slice) -> Votes:
+        normal, pull, left = sums(off(part), reference, part)
+        say = reference.say[part]
+        return _votes(normal, pull, left / n_voxels, noise, n_voxels, ok[part], say, float(light))
+
+    parts = [slice(a, a + _TOGETHER) for a in range(0, n_cells, _TOGETHER)]
+    return Votes.joined(list(pool.map(votes, parts)))
 
 
 Sums = tuple[Vector, Vector, Vector]
@@ -165,11 +177,12 @@ def _votes(
     misfit = np.maximum(left[keep] - (along**2 * values).sum(axis=1) / n_voxels, noise)
     surely = told / (_ALIKE**ndim * misfit)[:, None] * light**2
     shift = np.matmul(vectors, along[:, :, None])[:, :, 0] / light
-    return Votes(shift, np.matmul(vectors * surely[:, None], vectors.mT), say[keep])
+    return Votes(shift, vectors, surely, say[keep])
 
 
 def _none(ndim: int) -> Votes:
-    return Votes(np.zeros((0, ndim)), np.zeros((0, ndim, ndim)), np.zeros(0))
+    none = np.zeros((0, ndim))
+    return Votes(none, np.zeros((0, ndim, ndim)), none, np.zeros(0))
 
 
 def _variance(off: Greys) -> float:

@@ -176,7 +176,7 @@ def _unmoved(sight: Sight[Any]) -> Found:
 
 
 def _observe(sight: Sight[Any], frame: Frame) -> tuple[Any, Sight[Any]]:
-    return sight.observe(frame.read())
+    return sight.observe(frame.read())()
 
 
 def _glimpse(sight: Sight[Any], frame: Frame) -> Image | Glimpse | None:
@@ -203,7 +203,9 @@ def _find(before: Found, glimpse: Image | Glimpse | None, frame: Frame) -> Found
 
 def _look(sight: Sight[Any], found: Found, frame: Frame) -> Any:
     image, _ = sight.preparation.lit(frame.read())
-    seen, _ = sight.look(image, found[0])
+    rest = sight.look(image, found[0])
+    del image
+    seen, _ = rest()
     return seen
 
 

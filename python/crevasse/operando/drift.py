@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from crevasse.operando.cells import Cells, compared
 from crevasse.operando.glimpse import MARGIN, Glimpse
 from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
+
+T = TypeVar("T")
 
 _NEAR = 0.3  # voxels: from here on the shift is not looked for again but made exact
 _DONE = 0.005  # voxels: smaller steps and drifts are none
@@ -41,24 +44,25 @@ class Sampler:
 
     def cells(self, drift: Vector) -> Cells:
         """The image as a reference, `drift` farther on."""
-        return Cells.of(self._sample(drift, RIM), self._blocks)
+        return Cells.joined(self._sampled(drift, RIM, Cells.of))
 
     def votes(self, drift: Vector, references: Sequence[Cells], *tolerance: float) -> Votes:
         """How much farther than `drift` the image has gone, by each cell of each reference."""
-        sample = self._blocks.cells(self._sample(drift, 0))
+        sample = np.concatenate(self._sampled(drift, 0, lambda s, part: part.cells(s)))
         ok = self._blocks.inside(drift)
         return Votes.joined([compared(sample, r, ok, self._pool, *tolerance) for r in references])
 
-    def _sample(self, drift: Vector, rim: int) -> Greys:
+    def _sampled(self, drift: Vector, rim: int, make: Callable[[Greys, Blocks], T]) -> list[T]:
+        """What is made of the blocks at a drift, some blocks at a time."""
         whole = np.floor(drift).astype(np.intp)
         if self._whole != tuple(whole):
             self._windows = list(self._pool.map(lambda p: self._read(p, whole), self._parts))
             self._whole = tuple(whole)
         share = (drift - whole).tolist()
-        samples = self._pool.map(
-            lambda p, w: p.sample(w, share, rim=rim), self._parts, self._windows
+        made = self._pool.map(
+            lambda p, w: make(p.sample(w, share, rim=rim), p), self._parts, self._windows
         )
-        return np.concatenate(list(samples))
+        return list(made)
 
     def _read(self, part: Blocks, whole: NDArray[np.intp]) -> Greys:
         image = self._image

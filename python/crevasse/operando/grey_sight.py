@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -50,9 +51,10 @@ class GreySight(Sight[GreyPart]):
             any(rule.needs_edges for rule in rules),
         )
 
-    def look(self, image: Image, motion: Motion) -> tuple[GreyPart, Self]:
+    def look(self, image: Image, motion: Motion) -> Callable[[], tuple[GreyPart, Self]]:
         """As in `Sight`."""
         signal = self.signal.of(motion.undo(image, in_place=True).image)
         histogram = Histogram.from_image(signal, roi=self.region)
         edges = edge_level(signal, roi=self.region) if self.needs_edges else EdgeLevel(0.0, 0.0)
-        return GreyPart(histogram, edges), replace(self, is_settled=True)
+        seen = GreyPart(histogram, edges), replace(self, is_settled=True)
+        return lambda: seen

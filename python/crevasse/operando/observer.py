@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from crevasse._electrode import Electrode
@@ -19,6 +21,7 @@ from crevasse.operando.segmenter import Segmented, Segmenter
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
 from crevasse.operando.signal import Image
+from crevasse.operando.windows import Within
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,17 @@ class Observation:
     phases: list[dict[str, Any]]
     layers: dict[str, GaugedLayer]
     grey: tuple[GreyCount | None, GreyCount | None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Glance:
+    """All that is taken from a frame's grey values; these themselves where a frame needs them."""
+
+    within: Within
+    sections: tuple[Image, ...]
+    motion: dict[str, float]
+    image: Image | None = None
+    signal: Image | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,13 +128,24 @@ class Observer(Sight[Observation]):
         """As in `Sight`."""
         return self.n_baseline >= self.settings.baseline_frames
 
-    def look(self, image: Image, motion: Motion) -> tuple[Observation, Observer]:
+    def look(self, image: Image, motion: Motion) -> Callable[[], tuple[Observation, Observer]]:
         """As in `Sight`."""
         aligned = motion.undo(image, in_place=True)
         signal = self.settings.signal.of(aligned.image)
-        segmented = self.segmenter.segment(signal)
+        glance = _Glance(
+            within=self.segmenter.windows(signal),
+            sections=tuple(plane.grey(aligned.image) for plane in self.planes),
+            motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
+        )
+        if self.n_baseline == 0 or self.settings.grey:
+            seen = self._seen(replace(glance, image=aligned.image, signal=signal))
+            return lambda: seen
+        return partial(self._seen, glance)
+
+    def _seen(self, glance: _Glance) -> tuple[Observation, Observer]:
+        segmented = self.segmenter.segment(glance.within)
         open_, low, high = segmented.together(self.settings.follow)
-        after = self if self.is_settled else self._with_first(signal, segmented, open_)
+        after = self if self.is_settled else self._with_first(glance.signal, segmented, open_)
         old = open_ & after.baseline
         sizes = sorted(runs.n_voxels for runs in (open_, low, high))
         ends = (segmented.low, segmented.high)
@@ -129,11 +154,11 @@ class Observer(Sight[Observation]):
             open_=open_,
             preexisting=old,
             n_voxels=(sizes[0], sizes[-1]),
-            motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
-            sections=pictures(self.planes, aligned.image, open_, old),
+            motion=glance.motion,
+            sections=pictures(self.planes, glance.sections, open_, old),
             phases=list(phases.table(spacing=self.spacing).rows()),
             layers={name: self._gauged(name, segmented) for name in self.gauges},
-            grey=self._grey(aligned.image, open_),
+            grey=self._grey(glance.image, open_),
         )
         return observation, after
 
@@ -143,11 +168,12 @@ class Observer(Sight[Observation]):
         ends = [segmented.low[phase], segmented.high[phase]]
         return self.gauges[name].measure(lithium, [end for end in ends if end is not lithium])
 
-    def _with_first(self, signal: Image, segmented: Segmented, open_: RunVolume) -> Observer:
+    def _with_first(self, signal: Image | None, segmented: Segmented, open_: RunVolume) -> Observer:
         """With one more baseline frame; the first also shows where electrodes are."""
         after = replace(self, baseline=self.baseline | open_, n_baseline=self.n_baseline + 1)
         if self.n_baseline:
             return after
+        assert signal is not None
         wanted = (self.settings.working, self.settings.counter)
         electrodes = tuple(
             electrode.locate(signal, segmented.volumes, self.region)
@@ -157,9 +183,12 @@ class Observer(Sight[Observation]):
         )
         return replace(after, electrodes=electrodes, segmenter=self.segmenter.settled(segmented))
 
-    def _grey(self, image: Image, open_: RunVolume) -> tuple[GreyCount | None, GreyCount | None]:
+    def _grey(
+        self, image: Image | None, open_: RunVolume
+    ) -> tuple[GreyCount | None, GreyCount | None]:
         if not self.settings.grey:
             return None, None
+        assert image is not None
         if not self.is_settled:
             return GreyCount.of(image, open_), None
         # The voxels beside what was open before hold part of it.

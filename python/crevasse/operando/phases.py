@@ -27,6 +27,7 @@ from crevasse.operando.places import (
     touching,
 )
 from crevasse.operando.thresholds import Threshold
+from crevasse.operando.windows import Window, Within, within
 
 Bound = Threshold | float
 End = Literal["low", "value", "high"]
@@ -103,7 +104,7 @@ class PhaseRule:
                 parse_place(place)
 
     def _check_windows(self) -> None:
-        low, high, seed_low, seed_high = self.window()
+        (low, high), (seed_low, seed_high) = self.windows()
         if low is not None and high is not None and low > high:
             raise ValueError(f"low of {self.name} must not be above high, got {low} and {high}")
         if (low is not None and seed_low is not None and seed_low < low) or (
@@ -114,10 +115,13 @@ class PhaseRule:
                 f"got {seed_low}..{seed_high}"
             )
 
-    def window(self, end: End = "value") -> tuple[float | None, ...]:
-        """Low, high, low and high of the seeds as numbers, at an end of their bands."""
+    def windows(self, end: End = "value") -> tuple[Window, Window]:
+        """The window and that of the seeds as numbers, at an end of their bands."""
         bounds = (getattr(self, name) for name in _BOUNDS)
-        return tuple(getattr(b, end) if isinstance(b, Threshold) else b for b in bounds)
+        low, high, seed_low, seed_high = (
+            getattr(b, end) if isinstance(b, Threshold) else b for b in bounds
+        )
+        return (low, high), (seed_low, seed_high)
 
 
 class Phases(Mapping[str, RunVolume]):
@@ -257,12 +261,13 @@ def segment_phases(
     if not -len(shape) <= axis < len(shape):
         raise ValueError(f"axis must lie in {-len(shape)}..{len(shape) - 1}, got {axis}")
     region = RunVolume.from_box(shape) if roi is None else as_region(roi, shape)
-    ends = (volumes_of(image, rules, region, axis, end) for end in ENDS) if sensitivity else ()
-    return Phases.banded(volumes_of(image, rules, region, axis), region, ends)
+    grey = within(image)
+    ends = (volumes_of(grey, rules, region, axis, end) for end in ENDS) if sensitivity else ()
+    return Phases.banded(volumes_of(grey, rules, region, axis), region, ends)
 
 
 def volumes_of(
-    image: ArrayLike,
+    grey: Within,
     rules: Sequence[PhaseRule],
     region: RunVolume,
     axis: int,
@@ -273,7 +278,7 @@ def volumes_of(
     faces = PhaseFaces(phases, axis % len(region.shape))
     free = region
     for rule in rules:
-        phases[rule.name] = _phase(image, rule, phases, faces, free, end)
+        phases[rule.name] = _phase(grey, rule, phases, faces, free, end)
         free = free - phases[rule.name]
     return phases
 
@@ -290,7 +295,7 @@ def settled(
 
 
 def _phase(
-    image: ArrayLike,
+    grey: Within,
     rule: PhaseRule,
     phases: Mapping[str, RunVolume],
     faces: Mapping[str, Faces],
@@ -298,10 +303,10 @@ def _phase(
     end: End,
 ) -> RunVolume:
     allowed = region_of(rule.where, faces, free)
-    low, high, seed_low, seed_high = rule.window(end)
-    volume = _between(image, low, high, allowed)
-    if seed_low is not None or seed_high is not None:
-        seeds = _between(image, seed_low, seed_high, volume)
+    window, seed_window = rule.windows(end)
+    volume = grey(window, allowed)
+    if seed_window != (None, None):
+        seeds = grey(seed_window, volume)
         volume = connected_to(volume, seeds, connectivity=rule.connectivity)
     volume = touching(rule.where, phases, volume, rule.connectivity)
     if rule.bulk:
@@ -324,16 +329,6 @@ def _bulk(volume: RunVolume, depth: int) -> RunVolume:
     for _ in range(depth + 1):
         inner = inner.dilate() & volume
     return inner
-
-
-def _between(
-    image: ArrayLike, low: float | None, high: float | None, region: RunVolume
-) -> RunVolume:
-    if low is None and high is None:
-        return region
-    if low is not None and high is not None and low > high:  # at the ends of their bands
-        return region - region
-    return RunVolume.from_threshold(image, low, high, roi=region)
 
 
 def _check_rules(rules: Sequence[PhaseRule]) -> None:

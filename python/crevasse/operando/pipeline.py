@@ -43,7 +43,8 @@ def analyze_series(
 ) -> Analysis:
     """Align, segment, track and measure a series, one grey volume in memory at a time.
 
-    While a frame is tracked, with its grey values dropped, the next one is read. On a cluster, its
+    As soon as a frame is aligned and what lies in each window of grey values is known, these are
+    dropped and the next frame is read, while this one is segmented and tracked. On a cluster, its
     workers read, align and segment frames, while this process tracks and measures them in order and
     reads none: the result is the same to the last byte, on processors of one kind.
 
@@ -112,17 +113,17 @@ def _save(analyst: Analyst, checkpoint: Checkpoint | None) -> None:
 
 
 class InProcess:
-    """Looks at frames in this process; while one is followed, the next one is read."""
+    """Looks at frames in this process; the next one is read as soon as grey values are dropped."""
 
     def __init__(self, series: Series, ahead: ReadAhead) -> None:
         self._frames, self._ahead = series.frames, ahead
 
     def look(self, number: int, sight: S) -> tuple[Any, S]:
         """What is seen of the next frame, and the sight of the one after."""
-        seen = sight.observe(self._ahead.read(self._frames[number]))
+        rest = sight.observe(self._ahead.read(self._frames[number]))
         for following in self._frames[number + 1 : number + 2]:
             self._ahead.begin(following)
-        return seen
+        return rest()
 
 
 @contextmanager

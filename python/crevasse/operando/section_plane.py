@@ -53,11 +53,13 @@ class SectionPlane:
     upright: bool
     flipped: bool
 
-    def picture(self, image: Image, open_: RunVolume, preexisting: RunVolume) -> Picture:
-        """The section of a frame."""
-        grey = _mean(self._turned(image[self.box]), self.step)
-        masks = (self._turned(runs.crop(self.box).to_mask()) for runs in (open_, preexisting))
-        return Picture(grey, *(RunVolume.from_mask(_any(mask, self.step)) for mask in masks))
+    def grey(self, image: Image) -> Image:
+        """The mean grey values of its pixels."""
+        return _mean(self._turned(image[self.box]), self.step)
+
+    def touched(self, runs: RunVolume) -> RunVolume:
+        """The pixels that hold any of these voxels."""
+        return RunVolume.from_mask(_any(self._turned(runs.crop(self.box).to_mask()), self.step))
 
     def _turned(self, section: NDArray[Any]) -> NDArray[Any]:
         flat = section if self.axis is None else np.take(section, 0, self.axis)
@@ -66,10 +68,16 @@ class SectionPlane:
 
 
 def pictures(
-    planes: Sequence[SectionPlane], image: Image, open_: RunVolume, preexisting: RunVolume
+    planes: Sequence[SectionPlane],
+    greys: Sequence[Image],
+    open_: RunVolume,
+    preexisting: RunVolume,
 ) -> tuple[Picture, ...]:
-    """The sections of a frame."""
-    return tuple(plane.picture(image, open_, preexisting) for plane in planes)
+    """The sections of a frame, from the grey values of the planes."""
+    return tuple(
+        Picture(grey, plane.touched(open_), plane.touched(preexisting))
+        for plane, grey in zip(planes, greys, strict=True)
+    )
 
 
 def choose_planes(

@@ -125,7 +125,8 @@ class SectionRecord:
         open_, preexisting
             Its open voxels, and those that were open at first.
         """
-        self.keep(pictures(self.planes, image, open_, preexisting))
+        greys = [plane.grey(image) for plane in self.planes]
+        self.keep(pictures(self.planes, greys, open_, preexisting))
 
     def keep(self, sections: tuple[Picture, ...]) -> None:
         """Keep the sections of one more frame, one a plane."""

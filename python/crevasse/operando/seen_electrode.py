@@ -12,6 +12,7 @@ from crevasse.operando.phases import PhaseRule, volumes_of
 from crevasse.operando.places import Faces
 from crevasse.operando.signal import Image
 from crevasse.operando.thresholds import ThresholdRule
+from crevasse.operando.windows import within
 
 
 @dataclass(frozen=True)
@@ -63,4 +64,4 @@ class SeenElectrode:
         half = region & RunVolume.from_box(region.shape, box)
         threshold = ThresholdRule("levels:2").find(Histogram.from_image(signal, roi=half))[0]
         rule = PhaseRule("brightest", low=threshold.value, bulk=1)
-        return volumes_of(signal, [rule], half, axis)["brightest"]
+        return volumes_of(within(signal), [rule], half, axis)["brightest"]

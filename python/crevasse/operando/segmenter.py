@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from crevasse._runs import RunVolume
-from crevasse.operando.phases import ENDS, PhaseRule, settled, volumes_of
+from crevasse.operando.phases import ENDS, End, PhaseRule, settled, volumes_of
 from crevasse.operando.signal import Image
+from crevasse.operando.windows import Within, kept
 
 Volumes = Mapping[str, RunVolume]
 
@@ -55,13 +56,19 @@ class Segmenter:
     region: RunVolume
     axis: int
 
-    def segment(self, signal: Image) -> Segmented:
+    def windows(self, signal: Image) -> Within:
+        """What `segment` needs of a frame."""
+        ends: tuple[End, ...] = ("value", *ENDS)
+        wanted = {window for rule in self.rules for end in ends for window in rule.windows(end)}
+        return kept(signal, wanted, self.region)
+
+    def segment(self, grey: Within) -> Segmented:
         """The phases of a frame."""
-        volumes = volumes_of(signal, self.rules, self.region, self.axis)
-        if all(rule.window("low") == rule.window("high") for rule in self.rules):
+        volumes = volumes_of(grey, self.rules, self.region, self.axis)
+        if all(rule.windows("low") == rule.windows("high") for rule in self.rules):
             return Segmented(volumes, volumes, volumes)
         rules = self._settled(volumes)  # so that "initially" is the same at all thresholds
-        low, high = (volumes_of(signal, rules, self.region, self.axis, end) for end in ENDS)
+        low, high = (volumes_of(grey, rules, self.region, self.axis, end) for end in ENDS)
         return Segmented(volumes, low, high)
 
     def settled(self, first: Segmented) -> Segmenter:

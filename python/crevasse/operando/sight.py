@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
@@ -34,14 +35,15 @@ class Sight(ABC, Generic[Seen]):
         """Whether other frames can be looked at in any order, once it is known how they moved."""
 
     @abstractmethod
-    def look(self, image: Image, motion: Motion) -> tuple[Seen, Self]:
-        """What is seen of a frame in the light of the first, and the sight of the next one.
+    def look(self, image: Image, motion: Motion) -> Callable[[], tuple[Seen, Self]]:
+        """Do all that needs a frame's grey values; what is returned does the rest.
 
-        The image may be written over.
+        That gives what is seen of the frame in the light of the first, and the sight of the next
+        one. It does not hold the image, which may be written over.
         """
 
-    def observe(self, image: Image) -> tuple[Seen, Self]:
-        """What is seen of the next frame, and the sight of the one after."""
+    def observe(self, image: Image) -> Callable[[], tuple[Seen, Self]]:
+        """The same of the next frame, which has yet to be prepared."""
         image, motion, preparation = self.preparation.find(image)
         return self.prepared(preparation).look(image, motion)
 

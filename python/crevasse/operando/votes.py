@@ -33,14 +33,18 @@ class Votes:
     ----------
     shift
         In voxels, (part, axis).
+    directions
+        Unit vectors, (part, axis, direction), along which a part knows its shift more or less
+        surely.
     surely
-        Inverse covariance, 1/voxel², (part, axis, axis): a part with one face knows the shift
-        along its normal only.
+        Inverse variance along each, 1/voxel², (part, direction): a part with one face knows the
+        shift along its normal only.
     say
         Weight of each.
     """
 
     shift: Vector
+    directions: Vector
     surely: Vector
     say: Vector
 
@@ -49,6 +53,7 @@ class Votes:
         """All of several."""
         return cls(
             np.concatenate([v.shift for v in votes]),
+            np.concatenate([v.directions for v in votes]),
             np.concatenate([v.surely for v in votes]),
             np.concatenate([v.say for v in votes]),
         )
@@ -63,8 +68,8 @@ class Votes:
         if not total > 0:
             return 0.0
         away = self.shift - shift
-        narrow = np.exp(-0.5 * _squared(away, self._limited[_TIGHT]))
-        wide = np.exp(-0.5 * _squared(away, self._limited[3 * _TIGHT]))
+        narrow = np.exp(-0.5 * _squared(away, self._limited(_TIGHT)))
+        wide = np.exp(-0.5 * _squared(away, self._limited(3 * _TIGHT)))
         return float((self._known * (narrow - _AGAINST * wide)).sum()) / total
 
     def agreement(self, shift: Vector) -> Vector:
@@ -73,7 +78,7 @@ class Votes:
         0 along an axis that none knows.
         """
         away = (self.shift - shift) / _TIGHT
-        known = np.diagonal(self._limited[_KNOWN], axis1=1, axis2=2) * self.say[:, None]
+        known = np.diagonal(self._limited(_KNOWN), axis1=1, axis2=2) * self.say[:, None]
         sharply = np.exp(-0.5 * away**2) - _AGAINST * np.exp(-0.5 * (away / 3) ** 2)
         total = known.sum(axis=0)
         score: Vector = (known * sharply).sum(axis=0) / np.where(total > 0, total, 1.0)
@@ -95,7 +100,7 @@ class Votes:
     def towards(self, shift: Vector) -> Vector:
         """The agreement next to a shift."""
         for tolerance in _TOLERANCES:
-            limited = self._limited[tolerance]
+            limited = self._limited(tolerance)
             for _ in range(_ROUNDS):
                 away = self.shift - shift
                 pulls = np.matmul(limited, away[:, :, None])[:, :, 0]
@@ -111,7 +116,7 @@ class Votes:
         at = np.arange(-_REACH, _REACH + 0.5 * _TIGHT, _TIGHT)
         out = []
         for axis in range(self.shift.shape[1]):
-            known = self._limited[_KNOWN][:, axis, axis] * self.say
+            known = self._limited(_KNOWN)[:, axis, axis] * self.say
             if known.sum() < _SEEN * self._known.sum():
                 out.append([0.0])
                 continue
@@ -127,18 +132,20 @@ class Votes:
 
     @cached_property
     def _known(self) -> Vector:
-        known: Vector = np.trace(self._limited[_KNOWN], axis1=1, axis2=2) * self.say
+        known: Vector = np.trace(self._limited(_KNOWN), axis1=1, axis2=2) * self.say
         return known
 
+    def _limited(self, tolerance: float) -> Vector:
+        """Inverse covariances, (part, axis, axis), none surer than a tolerance."""
+        if tolerance not in self._all_limited:
+            values = self.surely / (1 + self.surely * tolerance**2)
+            limited = np.matmul(self.directions * values[:, None], self.directions.mT)
+            self._all_limited[tolerance] = limited
+        return self._all_limited[tolerance]
+
     @cached_property
-    def _limited(self) -> dict[float, Vector]:
-        """By tolerance: no vote is surer than that."""
-        values, vectors = np.linalg.eigh(self.surely)
-        tolerances = {_KNOWN, 3 * _TIGHT, *_TOLERANCES}
-        return {
-            t: np.matmul(vectors * (values / (1 + values * t**2))[:, None], vectors.mT)
-            for t in tolerances
-        }
+    def _all_limited(self) -> dict[float, Vector]:
+        return {}
 
 
 def _squared(away: Vector, surely: Vector) -> Vector:
