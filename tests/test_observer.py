@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from crevasse import phantom
 from crevasse.io import Frame, open_series
-from crevasse.operando import Settings, analyze_series
+from crevasse.operando import Settings, analyze_series, pipeline
 
 
 def moving_scans(rng, n):
@@ -67,3 +68,31 @@ def test_never_more_than_one_grey_volume_is_held(rng, options):
     analyze_series(replace(series, frames=frames), settings)
     assert len(most) == 6
     assert max(most) == 1
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"), [(0, (0, 4, 9)), (4, (0, 3, 6, 9)), (9, (0, 1, 2, 3, 4, 5, 6, 7, 9))]
+)
+def test_thresholds_are_found_from_more_frames_where_they_are_small(
+    rng, monkeypatch, room, expected
+):
+    scans = moving_scans(rng, 10)
+    monkeypatch.setattr(pipeline, "_SAMPLED_VOXELS", room * scans[0].size)
+    sample = pipeline.grey_sample(open_series(scans), Settings.for_cracks())
+    assert sample.frames == expected
+    one = pipeline.grey_sample(open_series(scans[:1]), Settings.for_cracks())
+    assert one.frames == (0,)
+
+
+def test_what_a_notebook_shows_is_short(rng):
+    """However many frames and voxels there are."""
+    series = open_series(moving_scans(rng, 12), spacing=2.0)
+    analysis = analyze_series(series, Settings.for_cracks(threshold=100))
+    assert repr(series).startswith("Series(12 frames from ")
+    assert "shape (12, 60, 64), float32, spacing (2.0, 2.0, 2.0) um" in repr(series)
+    assert repr(analysis.history).startswith("History(12 frames, 1 cracks, 11 events; shape (12,")
+    assert "failure" not in repr(analysis)
+    assert "failure 'it broke'" in repr(replace(analysis, failure="it broke"))
+    for shown in (series, analysis.history, analysis, phantom.case_a(), phantom.scenes()[0]):
+        assert len(repr(shown)) < 400
+        assert "\n" not in repr(shown)

@@ -381,6 +381,21 @@ def test_edges_are_half_way_however_rare_a_phase_is(rng, share, dtype):
     assert (image <= threshold.value).sum() == pytest.approx(ball.sum(), rel=0.12)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_edges_do_not_hang_on_the_noise(seed):
+    """Moving a frame back by part of a voxel takes noise away, more of it the nearer to a half."""
+    rng = np.random.default_rng(seed)
+    z, y, x = np.mgrid[:48, :48, :48]
+    ideal = np.full(z.shape, 20000.0)
+    for centre, radius in zip(rng.uniform(5, 43, (40, 3)), rng.uniform(1.5, 3.2, 40), strict=True):
+        ideal[sum((a - c) ** 2 for a, c in zip((z, y, x), centre, strict=True)) < radius**2] = 5500
+    mottle = ndimage.gaussian_filter(rng.normal(0, 1, ideal.shape), 4)
+    ideal = ndimage.gaussian_filter(ideal, 0.7) + 600 * mottle / mottle.std()
+    noise = rng.normal(0, 1, ideal.shape)
+    levels = [edge_level((ideal + n * noise).astype(np.float32)).value for n in (300, 600, 900)]
+    assert np.ptp(levels) < 0.015 * 14500
+
+
 def test_edges_add_up_and_look_inside_the_region_alone(rng):
     image = rng.normal(100, 1, (20, 30, 30)).astype(np.float32)
     image[5:8, 5:20, 5:20] = 20

@@ -18,6 +18,9 @@ class ReadAhead:
     Tell it when the image that it gave out has been dropped: then there is never more than one in
     memory, and the next is read while what was seen in the last one is worked on.
 
+    While a frame is read in the background, kernels that are not told their number of threads leave
+    half of the cores to its decoding.
+
     Examples
     --------
     >>> import numpy as np

@@ -71,6 +71,13 @@ class Series:
         """Time of every frame."""
         return np.array([frame.time for frame in self.frames])
 
+    def __repr__(self) -> str:
+        return (
+            f"Series({len(self)} frames from {self.source}; shape {self.shape}, {self.dtype}, "
+            f"spacing {self.spacing} {self.unit}, times {self.frames[0].time:g} to "
+            f"{self.frames[-1].time:g} {self.time_unit})"
+        )
+
     def __len__(self) -> int:
         return len(self.frames)
 

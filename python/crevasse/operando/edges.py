@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from crevasse._runs import RunVolume, as_region
 from crevasse.operando.histogram import Region
 
-_STANDS_OUT = 4.5  # times the median gradient: about seven times the noise along one axis
+_STANDS_OUT = 3.5  # times the median gradient: more than five times the noise along one axis
+_STEEPEST = 0.9  # quantile of the gradients that stand out
+_AS_STEEP = 0.52  # of that: what is flatter is the foot of an edge, or noise upon it
 _MOST_VOXELS = 2**24  # looked at in one image: more makes the mean no better
 _SLICES_AT_ONCE = 16
 
@@ -51,8 +53,10 @@ def edge_level(image: NDArray[Any], *, roi: Region | None = None) -> EdgeLevel:
 
     Across a face between two phases, the gradient is as wide on one side as on the other, so the
     mean is half way between their grey values, whatever the share of each phase and however the
-    imaging blurs or enhances edges. Only gradients of more than 4.5 times the median count: those
-    of noise would draw the mean towards the common phase.
+    imaging blurs or enhances edges. Only gradients of more than 3.5 times the median count: those
+    of noise would draw the mean towards the common phase. And only those at least 0.52 times as
+    steep as the steepest tenth of them: how much of the foot of an edge stands out hangs on the
+    noise, which is less where a frame has been moved back.
 
     Parameters
     ----------
@@ -80,13 +84,22 @@ def edge_level(image: NDArray[Any], *, roi: Region | None = None) -> EdgeLevel:
     parts = list(_steepness(image, region))
     if not parts:
         return EdgeLevel(0.0, 0.0)
-    least = _STANDS_OUT * float(np.median(np.concatenate([steep for _, steep in parts])))
+    least = _least(np.concatenate([steep for _, steep in parts]))
     weighted, weight = [], []
     for grey, steep in parts:
         edge = steep > least
         weighted.append(float(np.sum(grey[edge] * steep[edge], dtype=np.float64)))
         weight.append(float(np.sum(steep[edge], dtype=np.float64)))
     return EdgeLevel(math.fsum(weighted), math.fsum(weight))
+
+
+def _least(steep: NDArray[np.float32]) -> float:
+    """What gradients of edges must exceed."""
+    stands_out = _STANDS_OUT * float(np.median(steep))
+    edges = steep[steep > stands_out]
+    if not edges.size:
+        return stands_out
+    return max(stands_out, _AS_STEEP * float(np.quantile(edges, _STEEPEST)))
 
 
 def _steepness(

@@ -169,7 +169,7 @@ class Phase:
     low, high
         The phase's grey values, both included; contrasts where `Segmenting.flatten` is set.
     rule
-        Instead: how to find them from the first, middle and last scan, as
+        Instead: how to find them from a few scans, the first and last among them, as
         `crevasse.operando.ThresholdRule` names it: "edges" for cracks and pores in one material,
         "levels:3" for the layers of a cell, "otsu", "gaussians:2" and others.
     side

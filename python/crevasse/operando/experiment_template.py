@@ -28,7 +28,7 @@ _REST = """\
 # What is followed: cracks and pores, dark or bright. Grey values, or a rule that finds them. More
 # phases (lithium, electrolyte, collector) have tables of their own: docs/experiment.md.
 [phases.open]
-rule = "edges"  # from the first, middle and last scan; "otsu" or "levels:3" where phases are common
+rule = "edges"  # from a few of the scans; "otsu" or "levels:3" where phases are common
 # high = 90  # instead: at most this grey value (low = 90: at least)
 side = "dark"  # than the material, or "bright"
 # seed = 60  # keep only components that reach this stricter value

@@ -276,10 +276,10 @@ def volumes_of(
     """The voxels of each phase, thresholds being at an end of their bands; see `segment_phases`."""
     phases: dict[str, RunVolume] = {}
     faces = PhaseFaces(phases, axis % len(region.shape))
-    free = region
+    free, taken = region, None
     for rule in rules:
-        phases[rule.name] = _phase(grey, rule, phases, faces, free, end)
-        free = free - phases[rule.name]
+        free = free if taken is None else free - taken
+        taken = phases[rule.name] = _phase(grey, rule, phases, faces, free, end)
     return phases
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,8 @@ from crevasse.tracking import FrameResult
 if TYPE_CHECKING:
     from distributed import Client
 
+_LEAST_SAMPLED = 3  # frames that thresholds are found from
+_SAMPLED_VOXELS = 2**26  # more frames where they hold no more than that together
 S = TypeVar("S", bound=Sight[Any])
 Progress = Callable[[FrameResult, int], None]
 
@@ -53,8 +56,9 @@ def analyze_series(
     series
         From `crevasse.io.open_series`.
     settings
-        What to do. Where thresholds are to be found, the first, middle and last frame are read once
-        more, before anything else.
+        What to do. Where thresholds are to be found, some frames are read once more, before
+        anything else: the first, middle and last one, and more between them where they are small
+        (all, up to 2²⁶ voxels together).
     progress
         Called after each frame with its result and the number of frames.
     checkpoint
@@ -147,9 +151,10 @@ def check_regions(series: Series, settings: Settings) -> None:
 
 
 def grey_sample(series: Series, settings: Settings, client: Client | None = None) -> GreySample:
-    """Grey values of the first, middle and last frame, of those of them that are not broken."""
-    last = len(series) - 1
-    frames = tuple(series[i] for i in sorted({0, last // 2, last}))
+    """Grey values of frames spread evenly from the first to the last, but for broken ones."""
+    n_voxels = math.prod(series.shape)
+    count = min(len(series), max(_LEAST_SAMPLED, _SAMPLED_VOXELS // max(1, n_voxels)))
+    frames = tuple(series[(len(series) - 1) * i // max(1, count - 1)] for i in range(count))
     sight, parts = GreySight.of(series, settings), {}
     with _place(replace(series, frames=frames), client) as place:
         for number, frame in enumerate(frames):
@@ -159,6 +164,8 @@ def grey_sample(series: Series, settings: Settings, client: Client | None = None
                 if not settings.skip_broken:
                     raise BrokenFrameError(f"{frame.name}: {error}") from error
     if not parts:
-        names = ", ".join(frame.name for frame in frames)
-        raise BrokenFrameError(f"none of {names} can be used to find thresholds")
+        raise BrokenFrameError(
+            f"none of the {len(frames)} scans that were looked at, {frames[0].name} to "
+            f"{frames[-1].name}, can be used to find thresholds"
+        )
     return GreySample.of(parts, settings.grey_rules, settings.sensitivity)

@@ -353,6 +353,10 @@ class Analysis:
     radial: RadialRecord | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
+    def __repr__(self) -> str:
+        failure = f", failure {self.failure!r}" if self.failure else ""
+        return f"Analysis({self.series!r}, {self.history!r}{failure})"
+
     @property
     def doubtful_drifts(self) -> list[tuple[str, str]]:
         """Frames whose drift is in doubt, and the axes along which it is, as "z" or "y, x"."""

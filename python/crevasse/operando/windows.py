@@ -32,6 +32,8 @@ def kept(image: ArrayLike, windows: Iterable[Window], region: RunVolume) -> With
     volumes = {window: look(window, region) for window in windows}
 
     def of_kept(window: Window, part: RunVolume) -> RunVolume:
-        return part if volumes[window] is region else volumes[window] & part
+        if volumes[window] is region:
+            return part
+        return volumes[window] if part is region else volumes[window] & part
 
     return of_kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +53,7 @@ class CaseTruth:
     frames: Table
     facts: tuple[Fact, ...]
     objects: Callable[[int], NDArray[np.uint32]]
-    cell: Cell
+    cell: Cell = field(repr=False)
     directions: tuple[str, ...]
     short_frame: int | None = None
     short_object: int | None = None

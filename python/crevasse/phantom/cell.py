@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,9 @@ class Cell:
     shape: tuple[int, int, int]
     stack: tuple[Phase, ...]
     faces: Callable[[int], Sequence[Map]]
-    bodies: tuple[Body, ...]
-    states: tuple[State, ...]
-    casing: Map | None = None
+    bodies: tuple[Body, ...] = field(repr=False)
+    states: tuple[State, ...] = field(repr=False)
+    casing: Map | None = field(default=None, repr=False)
     grain: float = 8.0
     mottle: float = 0.0
     seed: int = 0

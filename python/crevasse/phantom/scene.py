@@ -67,6 +67,9 @@ class Scene:
     imaging: Imaging | None = None
     image_drift: NDArray[np.float64] | None = None
 
+    def __repr__(self) -> str:
+        return f"Scene({self.name!r}, {self.n_frames} frames of shape {self.shape})"
+
     @property
     def n_frames(self) -> int:
         """Number of frames."""

@@ -123,6 +123,10 @@ class History:
     _ledger: _core.Ledger
     _latest: FrameResult
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(self.tables[n])} {n}" for n in ("frames", "cracks", "events"))
+        return f"History({counts}; shape {self.shape}, spacing {self.spacing} {self.unit})"
+
     @property
     def tables(self) -> dict[str, Table]:
         """All tables by name."""
