@@ -9,6 +9,8 @@ from crevasse.operando.edges import EdgeLevel
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.thresholds import ThresholdRule, Thresholds
 
+_LISTED = 4  # frames: more are not listed one by one
+
 
 @dataclass(frozen=True)
 class GreyPart:
@@ -37,6 +39,24 @@ class GreySample:
     frames: tuple[int, ...]
     histogram: Histogram
     thresholds: dict[str, Thresholds]
+
+    @property
+    def which(self) -> str:
+        """The frames in words.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> grey = Histogram.from_image(np.zeros((1, 1), np.uint8))
+        >>> GreySample((0, 6, 13), grey, {}).which, GreySample(tuple(range(14)), grey, {}).which
+        ('frames 0, 6, 13', 'frames 0 to 13')
+        """
+        first, last, n = self.frames[0], self.frames[-1], len(self.frames)
+        if n <= _LISTED:
+            return f"frame{'s' * (n > 1)} {', '.join(map(str, self.frames))}"
+        if n == last - first + 1:
+            return f"frames {first} to {last}"
+        return f"{n} frames of {first} to {last}"
 
     @classmethod
     def of(

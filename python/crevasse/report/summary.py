@@ -170,8 +170,7 @@ def _phase_in_words(rule: PhaseRule, analysis: Analysis) -> str:
     if rule.name in settings.find and analysis.sample is not None:
         grey = settings.find[rule.name]
         found = analysis.sample.thresholds[grey.rule]
-        frames = ", ".join(map(str, analysis.sample.frames))
-        parts.append(f"by {found.source}, frames {frames} pooled")
+        parts.append(f"by {found.source}, {analysis.sample.which} pooled")
     elif rule.low is not None or rule.high is not None:
         parts.append("given")
     parts += [place for place in places(rule.where) if isinstance(place, str)]
