@@ -18,6 +18,7 @@ from crevasse._slabs import is_lazy, slabs
 Region = RunVolume | Box | ArrayLike
 _MOST_BINS = 2**16  # so that 8- and 16-bit greys are counted one by one
 _VOXELS_AT_ONCE = 2**22  # looked at together: small beside an image, large beside numpy's overhead
+_IN_CACHE = 2**16  # counted together
 
 
 @dataclass(frozen=True)
@@ -238,8 +239,8 @@ def _inside(block: NDArray[Any], region: RunVolume | None, box: Box) -> NDArray[
     if region is None:
         return block.reshape(-1)
     inside = region.crop(box)
-    if inside.n_voxels == 0:
-        return block.reshape(-1)[:0]
+    if inside.n_voxels in (0, block.size):
+        return block.reshape(-1)[: inside.n_voxels]
     values: NDArray[Any] = block[inside.to_mask()]
     return values
 
@@ -256,13 +257,21 @@ def _count(values: NDArray[Any]) -> Histogram:
     if not math.isfinite(high - low):
         raise ValueError("image must hold finite numbers inside roi, got NaN or inf")
     width = _width(low, high, is_integer)
-    if is_integer:
-        places = values.astype(np.int64) >> round(math.log2(width))
-    else:
-        places = np.floor(values.astype(np.float64) / width).astype(np.int64)
-    first = int(places.min())
-    places -= first
-    return Histogram(first, _fixed(np.bincount(places)), width, is_integer)
+    first, last = _places(np.array([low, high]), width).tolist()
+    counts = np.zeros(last - first + 1, dtype=np.int64)
+    for begin in range(0, values.size, _IN_CACHE):
+        places = _places(values[begin : begin + _IN_CACHE], width)
+        places -= first
+        counts += np.bincount(places, minlength=counts.size)
+    return Histogram(first, _fixed(counts), width, is_integer)
+
+
+def _places(values: NDArray[Any], width: float) -> NDArray[np.int64]:
+    """In which bin of the grid each value lies."""
+    if values.dtype.kind == "f":
+        return np.floor(values.astype(np.float64) / width).astype(np.int64)
+    places = values.astype(np.int64)
+    return places if width == 1 else places >> round(math.log2(width))
 
 
 def _width(low: float, high: float, is_integer: bool) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._layer_thickness import layer_thickness
+from crevasse._layer_thickness import columns_of
 from crevasse._runs import RunVolume
 from crevasse._table import Table
 
@@ -118,7 +118,7 @@ class RadialRecord:
 
     def _columns(self, runs: RunVolume) -> NDArray[np.int64]:
         """Voxels in each column along the axis."""
-        return np.rint(layer_thickness(runs, axis=self._axis).map).astype(np.int64)
+        return columns_of(runs, self._axis).n_voxels.astype(np.int64)
 
     def _by_ring(self, columns: NDArray[np.int64]) -> NDArray[np.int64]:
         counts = np.bincount(
