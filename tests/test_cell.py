@@ -1,6 +1,7 @@
 """An experiment with electrodes, a cycler and lithium layers, from files to the report."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from crevasse import cli
 from crevasse.operando import analyze_series
 from crevasse.operando.planning import plan_toml
 from crevasse.report.cell_figures import layers_figure
+from crevasse.report.numbers import numbers
 
 ELECTROLYTE, LITHIUM, VOID = 160, 100, 20
 EXPERIMENT = """
@@ -176,12 +178,73 @@ def test_drift_is_looked_for_where_nothing_grows(folder, capsys):
         ("interfaces = true", "", "region.disc is where layers are measured"),
         ("plane = 6", "plane = 99", "electrodes.working.plane"),
         ("cell.csv", "scans/t0/000.tif", "cycler.file: "),
+        ("interval = 0.5", "", "cycler needs the times of the scans in h; add scans.times"),
+        ("[phases.void]", "[segmentation]\nconnectivity = 6\n[phases.void]", "must be 26 where"),
+        ("{ diameter = 30 }", "{ diameter = 30, centre = [9] }", "centre must hold 2 numbers, one"),
+        (
+            "{ diameter = 30 }",
+            "{ diameter = 3, centre = [90, 90] }",
+            "must hold a column of region",
+        ),
+        (
+            "disc = { diameter = 30 }",
+            "disc = { diameter = 30 }\ncylinder = { diameter = 2, centre = [90, 90] }",
+            "region.cylinder must hold a voxel",
+        ),
+        (
+            "plane = 6",
+            "plane = 6 }\n[region]\ncrop = { z = [10, 60]",
+            "plane must lie in region.crop",
+        ),
+        (
+            "high = 60",
+            'rule = "otsu"\n[segmentation]\nsensitivity = 0.7',
+            "at most 0.5 where a phase",
+        ),
+        ("high = 120", "high = 120\nseed = 90", "without side"),
     ],
 )
 def test_what_an_experiment_lacks_is_told_before_a_scan_is_read(folder, capsys, old, new, problem):
     text = EXPERIMENT
     if old == "plane = 6":
         text = text.replace('working = "zmin"', 'working = { face = "zmin", plane = 6 }')
+        if "[region]" in new:
+            text = text.replace("[region]\ndisc = { diameter = 30 }\n", "")
     (folder / "cell.toml").write_text(text.replace(old, new))
     assert cli.main(["analyze", "cell.toml"]) == 2
     assert problem in capsys.readouterr().err
+
+
+def test_layers_are_those_of_the_columns_in_the_region(folder):
+    """Phases are empty outside of it: columns there are not columns without lithium."""
+    for region in (
+        "disc = { diameter = 30 }\nbox = { y = [0, 20] }",
+        "cylinder = { diameter = 30 }",
+        "disc = { diameter = 40 }\ncylinder = { diameter = 24 }",
+    ):
+        text = EXPERIMENT.replace("disc = { diameter = 30 }", region)
+        (folder / "cell.toml").write_text(text)
+        plan = plan_toml(folder / "cell.toml")
+        table = analyze_series(plan.series, plan.settings).layers["working"].table()
+        void = 4 / table["n_columns"][0]  # columns that a void begins in, from the first frame on
+        if "box" in region:
+            void /= 2
+        np.testing.assert_allclose(table["contact_loss"], void, rtol=0.5)
+        np.testing.assert_allclose(table["mean"], np.array([6, 10, 14, 18]) * (1 - void), rtol=0.02)
+
+
+def test_lithium_is_set_against_the_charge_of_its_own_scan(folder):
+    """Also where scans before it were left out."""
+    text = EXPERIMENT.replace("interval = 0.5", "interval = 0.3")
+    (folder / "cell.toml").write_text(text)
+    name = "lithium accommodated by cracks"
+
+    def accommodated():
+        plan = plan_toml(folder / "cell.toml")
+        analysis = analyze_series(plan.series, replace(plan.settings, skip_broken=True))
+        return {row["quantity"]: row["value"] for row in numbers(analysis).rows()}[name]
+
+    whole = accommodated()
+    bad = folder / "scans" / "t1" / "010.tif"
+    bad.write_bytes(bad.read_bytes()[:-50])
+    assert accommodated() == whole

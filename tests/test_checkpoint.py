@@ -20,6 +20,7 @@ from crevasse.operando import (
     analyze_series,
 )
 from crevasse.operando.checkpoint import FORMAT, VERSION, _analyst
+from crevasse.operando.pipeline import sampled_frames
 from crevasse.operando.planning import plan_toml
 from crevasse.report import summary
 
@@ -119,6 +120,35 @@ def test_another_experiment_begins_anew(case, tmp_path):
     assert Checkpoint(path).resume(more, settings) is not None
     path.write_bytes(path.read_bytes()[:-40])
     assert Checkpoint(path).resume(series, settings) is None
+
+
+def test_another_scale_crop_or_sample_begins_anew(tmp_path):
+    """What was measured on another scale must not stand in the same column."""
+    write_growing_crack(tmp_path / "scans", 6)
+    experiment, path = tmp_path / "cell.toml", tmp_path / "unfinished"
+    text = "[scans]\nsource = 'scans/*.tif'\ninterval = 1\nvoxel_size = 1\n"
+    text += "[region]\ncrop = { x = [2, 10] }\n[phases.void]\nrule = 'otsu'\n"
+
+    def planned(old="", new=""):
+        experiment.write_text(text.replace(old, new))
+        plan = plan_toml(experiment)
+        return plan.series, plan.settings
+
+    break_off(planned(), path, 2)
+    series, settings = planned()
+    sampled = sampled_frames(series)
+    assert Checkpoint(path).resume(series, settings, sampled) is not None
+    for old, new in (("voxel_size = 1", "voxel_size = 2"), ("[2, 10]", "[1, 9]")):
+        other = analyze_series(*planned(old, new), checkpoint=Checkpoint(path))
+        same(other, analyze_series(*planned(old, new)))
+        assert Checkpoint(path).resume(*planned(old, new), sampled) is None
+    assert Checkpoint(path).resume(series, settings, sampled) is not None
+    short = replace(series, frames=series.frames[:4])
+    assert Checkpoint(path).resume(short, settings, sampled_frames(short)) is None
+    same(
+        analyze_series(short, settings, checkpoint=Checkpoint(path)),
+        analyze_series(short, settings),
+    )
 
 
 @pytest.mark.slow

@@ -572,7 +572,7 @@ def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
             changed = changed.replace("# [electrodes]", "[electrodes]")
             changed = changed.replace('# working = "zmin"', 'working = "zmin"')
         if option.startswith(("file", "positive", "area_cm2")):
-            for line in ("[cycler]", "file =", "positive ="):
+            for line in ("[cycler]", "file =", "positive =", "interval ="):
                 changed = changed.replace(f"# {line}", line)
             rows = "".join(f"{60 * t},1,0.001\n" for t in range(181))
             (folder / "cycler.csv").write_text(

@@ -96,3 +96,18 @@ def test_what_a_notebook_shows_is_short(rng):
     for shown in (series, analysis.history, analysis, phantom.case_a(), phantom.scenes()[0]):
         assert len(repr(shown)) < 400
         assert "\n" not in repr(shown)
+
+
+@pytest.mark.parametrize("broken", [(), (0,), (0, 1, 4)])
+def test_thresholds_are_found_in_the_light_of_the_first_scan_that_is_whole(
+    rng, monkeypatch, broken
+):
+    monkeypatch.setattr(pipeline, "_SAMPLED_VOXELS", 1)
+    scans = np.array([s if k < 5 else 2 * s for k, s in enumerate(moving_scans(rng, 10))])
+    scans[list(broken)] = np.nan
+    settings = Settings.for_cracks(match_light=True, align="translation", skip_broken=True)
+    analysis = analyze_series(open_series(scans), settings)
+    assert [name for name, _ in analysis.skipped] == [open_series(scans)[k].name for k in broken]
+    assert 60 < analysis.settings.rules[0].high.value < 180
+    expected = [2 * 20 * (10 + 2 * k) for k in range(10) if k not in broken]
+    np.testing.assert_allclose(analysis.history.frames["n_voxels"], expected, rtol=0.1)

@@ -44,6 +44,8 @@ class Analyst:
     ----------
     given
         The settings, before thresholds were found.
+    sample
+        What thresholds were found from; None if all were given.
     observer
         Of the next frame.
     seen
@@ -56,13 +58,13 @@ class Analyst:
         self.given = settings
         if sample is not None:
             settings = settings.with_thresholds(sample.thresholds)
-        self._series, self._settings, self._sample = series, settings, sample
+        self._series, self._settings, self.sample = series, settings, sample
         self._region = settings.region(series.shape, series.spacing)
         self._tracker: Tracker | None = None  # made when the first frame shows the electrodes
         self._follower: FrontFollower | None = None
         self._cycling = _joined(series, settings)
         self._layers = {
-            name: _record(layer, series, settings) for name, layer in settings.layers.items()
+            name: _record(layer, self._region, series) for name, layer in settings.layers.items()
         }
         self._grey = GreyStudy(names=("open at first", "opened later")) if settings.grey else None
         self._rows: list[dict[str, Any]] = []
@@ -78,6 +80,11 @@ class Analyst:
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
+
+    @property
+    def series(self) -> Series:
+        """What is analysed, as far as it is known."""
+        return self._series
 
     def add(self, frame: Frame) -> FrameResult:
         """Read and analyse one frame; if that fails, nothing is added."""
@@ -139,7 +146,7 @@ class Analyst:
         cls, series: Series, settings: Settings, state: dict[str, Any], folder: Path
     ) -> Analyst:
         """Go on from what `save` gave."""
-        analyst = cls(series, settings, state["_sample"])
+        analyst = cls(series, settings, state["sample"])
         analyst.seen = list(series.frames[: state.pop("n_seen")])
         vars(analyst).update(state)
         analyst._tracker = Tracker.load(folder / "tracker.npz")
@@ -151,11 +158,11 @@ class Analyst:
     @property
     def has_begun(self) -> bool:
         """Whether a frame has been followed."""
-        return self._tracker is not None
+        return bool(self._rows)
 
     def so_far(self, failure: str = "") -> Analysis | None:
         """What has been analysed; None before the first frame."""
-        if self._tracker is None:
+        if self._tracker is None or not self._rows:
             return None
         series = self._series
         volume_unit = f"{series.unit}^{len(series.shape)}"
@@ -172,7 +179,7 @@ class Analyst:
         return Analysis(
             series=series,
             settings=self._settings,
-            sample=self._sample,
+            sample=self.sample,
             history=history,
             measures=_table(self._rows, units),
             phases=_table(self._phase_rows, volumes | {"time": series.time_unit}),
@@ -273,6 +280,10 @@ def _joined(series: Series, settings: Settings) -> FrameStates | None:
     cycling = settings.cycling
     if cycling is None:
         return None
+    if series.time_unit != "h":
+        raise ValueError(
+            f"cycling needs the times of the scans in h, got them in {series.time_unit}; give times"
+        )
     return join_frames(
         cycling.cycler,
         cycling.seconds(np.array([frame.time for frame in series.frames])),
@@ -284,13 +295,12 @@ def _joined(series: Series, settings: Settings) -> FrameStates | None:
     )
 
 
-def _record(layer: Layer, series: Series, settings: Settings) -> InterfaceRecord:
+def _record(layer: Layer, region: RunVolume, series: Series) -> InterfaceRecord:
     n = len(series)
     return InterfaceRecord(
         face=layer.face,
         spacing=series.spacing,
-        roi=layer.roi,
-        centre=layer.centre,
+        roi=layer.columns(region, series.spacing),
         depth=_half_height(layer.face, series),
         keep=sorted({0, n // 3, 2 * n // 3, n - 1}),
         unit=series.unit,

@@ -8,6 +8,7 @@ import os
 import pickle
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,7 @@ from crevasse.io import Frame, Series
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.settings import Settings
 
-FORMAT, VERSION = "crevasse.Checkpoint", 3
+FORMAT, VERSION = "crevasse.Checkpoint", 4
 # What a file may name, beside the classes of crevasse.
 _PLAIN = {
     "builtins": {"set", "frozenset", "slice", "bytearray", "Ellipsis"},
@@ -49,16 +50,24 @@ class Checkpoint:
         self._path, self._every = Path(path), every
         self._saved = time.monotonic()
 
-    def resume(self, series: Series, settings: Settings) -> Analyst | None:
-        """The analysis as it was saved; None if there is none of these scans and settings."""
+    def resume(
+        self, series: Series, settings: Settings, sampled: Sequence[Frame] | None = None
+    ) -> Analyst | None:
+        """The analysis as it was saved; None if there is none of these scans and settings.
+
+        Nor if its thresholds were found from other scans than `sampled`, where these are given.
+        """
         if not self._path.is_file():
             return None
         try:
-            return load_archive(
+            analyst = load_archive(
                 self._path, FORMAT, VERSION, lambda members: _analyst(members, series, settings)
             )
         except ValueError:  # another version's, or damaged: nothing to go on from
             return None
+        if analyst is None or analyst.sample is None or sampled is None:
+            return analyst
+        return analyst if analyst.sample.stamps == tuple(map(stamp, sampled)) else None
 
     def note(self) -> str:
         """What was saved beside the analysis; empty if there is none, `ValueError` if damaged."""
@@ -93,7 +102,7 @@ class Checkpoint:
                 file.name: np.fromfile(file, dtype=np.uint8) for file in Path(folder).iterdir()
             }
         members["state"] = np.frombuffer(pickle.dumps(state), dtype=np.uint8)
-        members["made_for"] = np.array(made_for(analyst.given))
+        members["made_for"] = np.array(made_for(analyst.given, analyst.series))
         members["frames"] = np.array([stamp(frame) for frame in analyst.seen])
         members["note"] = np.array(note)
         save_archive(self._path, FORMAT, VERSION, members)
@@ -104,9 +113,11 @@ class Checkpoint:
         self._path.unlink(missing_ok=True)
 
 
-def made_for(settings: Settings) -> str:
-    """What a checkpoint is good for, beside the scans."""
-    return hashlib.sha256(crevasse.__version__.encode() + pickle.dumps(settings)).hexdigest()
+def made_for(settings: Settings, series: Series) -> str:
+    """What a checkpoint is good for, beside the scans themselves."""
+    scale = series.spacing, series.unit, series.time_unit
+    made = crevasse.__version__.encode() + pickle.dumps((settings, scale))
+    return hashlib.sha256(made).hexdigest()
 
 
 def stamp(frame: Frame) -> str:
@@ -116,7 +127,7 @@ def stamp(frame: Frame) -> str:
 
 def _analyst(members: Members, series: Series, settings: Settings) -> Analyst | None:
     frames = members["frames"].tolist()
-    if str(members["made_for"]) != made_for(settings):
+    if str(members["made_for"]) != made_for(settings, series):
         return None
     if frames != [stamp(frame) for frame in series.frames[: len(frames)]]:
         return None

@@ -74,7 +74,12 @@ def cropped(series: Series, crop: Box) -> Series:
     """The series with every frame cut to a box once it has been read."""
     shape = tuple(part.stop - part.start for part in crop)
     frames = tuple(
-        replace(frame, shape=shape, _read=partial(_read_crop, frame, crop))
+        replace(
+            frame,
+            shape=shape,
+            stamp=f"{frame.stamp} {crop}",
+            _read=partial(_read_crop, frame, crop),
+        )
         for frame in series.frames
     )
     return replace(series, frames=frames)

@@ -34,11 +34,14 @@ class GreySample:
         Of all of them.
     thresholds
         By name of the rule.
+    stamps
+        What tells the scans that were asked for from others.
     """
 
     frames: tuple[int, ...]
     histogram: Histogram
     thresholds: dict[str, Thresholds]
+    stamps: tuple[str, ...] = ()
 
     @property
     def which(self) -> str:

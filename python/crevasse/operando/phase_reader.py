@@ -107,6 +107,11 @@ def _sound_window(parent: TomlTable, table: TomlTable, phase: Phase, flattened: 
         table.refuse("low", f"at most high, {high:g}", "swap them")
         return replace(phase, low=None, seed=None)
     seed = phase.seed
+    if seed is not None and len(bounds) == 2 and phase.side not in ("dark", "bright"):
+        table.refuse(
+            "seed", 'left out between low and high without side = "dark" or "bright"', "add it"
+        )
+        return replace(phase, seed=None)
     if seed is not None and low is not None and seed < low:
         table.refuse("seed", f"stricter than low, {low:g}", "raise it")
         seed = None

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from crevasse.io import ReadAhead, Series
+from crevasse.io import Frame, ReadAhead, Series
 from crevasse.operando.analyst import Analyst
-from crevasse.operando.checkpoint import Checkpoint
+from crevasse.operando.checkpoint import Checkpoint, stamp
 from crevasse.operando.cluster import ClusterError, OnCluster
 from crevasse.operando.extents import check_box
-from crevasse.operando.grey_sample import GreySample
+from crevasse.operando.grey_sample import GreyPart, GreySample
 from crevasse.operando.grey_sight import GreySight
 from crevasse.operando.settings import Analysis, Settings
 from crevasse.operando.sight import Sight
@@ -81,7 +81,9 @@ def analyze_series(
         If the settings do not fit the series.
     """
     check_regions(series, settings)
-    analyst = None if checkpoint is None else checkpoint.resume(series, settings)
+    analyst = None
+    if checkpoint is not None:
+        analyst = checkpoint.resume(series, settings, sampled_frames(series))
     if analyst is None:
         sample = grey_sample(series, settings, client) if settings.find else None
         analyst = Analyst(series, settings, sample)
@@ -151,21 +153,41 @@ def check_regions(series: Series, settings: Settings) -> None:
 
 
 def grey_sample(series: Series, settings: Settings, client: Client | None = None) -> GreySample:
-    """Grey values of frames spread evenly from the first to the last, but for broken ones."""
+    """Grey values of frames spread evenly from the first to the last, but for broken ones.
+
+    The first that is not broken sets the light for the others, as it does in the analysis.
+    """
+    wanted = sampled_frames(series)
+    parts: dict[int, GreyPart] = {}
+    for first in series.frames:
+        rest = (frame for frame in wanted if frame.index > first.index)
+        parts = _grey_parts(replace(series, frames=(first, *rest)), settings, client)
+        if parts:
+            break
+    else:
+        names = f"{series.frames[0].name} to {series.frames[-1].name}"
+        raise BrokenFrameError(f"none of {names} can be used to find thresholds")
+    sample = GreySample.of(parts, settings.grey_rules, settings.sensitivity)
+    return replace(sample, stamps=tuple(map(stamp, wanted)))
+
+
+def sampled_frames(series: Series) -> tuple[Frame, ...]:
+    """The frames that thresholds are found from."""
     n_voxels = math.prod(series.shape)
     count = min(len(series), max(_LEAST_SAMPLED, _SAMPLED_VOXELS // max(1, n_voxels)))
-    frames = tuple(series[(len(series) - 1) * i // max(1, count - 1)] for i in range(count))
+    return tuple(series[(len(series) - 1) * i // max(1, count - 1)] for i in range(count))
+
+
+def _grey_parts(series: Series, settings: Settings, client: Client | None) -> dict[int, GreyPart]:
+    """By number of the frame; nothing if the first one is broken."""
     sight, parts = GreySight.of(series, settings), {}
-    with _place(replace(series, frames=frames), client) as place:
-        for number, frame in enumerate(frames):
+    with _place(series, client) as place:
+        for number, frame in enumerate(series.frames):
             try:
                 parts[frame.index], sight = place.look(number, sight)
             except (ValueError, OSError) as error:
                 if not settings.skip_broken:
                     raise BrokenFrameError(f"{frame.name}: {error}") from error
-    if not parts:
-        raise BrokenFrameError(
-            f"none of the {len(frames)} scans that were looked at, {frames[0].name} to "
-            f"{frames[-1].name}, can be used to find thresholds"
-        )
-    return GreySample.of(parts, settings.grey_rules, settings.sensitivity)
+                if not parts:
+                    break
+    return parts

@@ -114,7 +114,7 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
     if experiment is not None:
         planned, more = _try(experiment)
         if any(line.startswith(("scans.interval", "scans.start")) for line in problems):
-            more = [line for line in more if not line.startswith("cycler.offset")]  # for it follows
+            more = [line for line in more if not line.startswith("cycler")]  # for it follows
         problems = problems + [line for line in more if line not in problems]
     if planned is None or problems:
         raise ExperimentError(problems)
@@ -174,7 +174,23 @@ def _fit(experiment: Experiment, series: Series, problems: list[str]) -> Plan | 
     )
     if experiment.region.crop != Extent():
         series = cropped(series, crop)
+    if not problems:
+        problems += _outside(settings, series)
     return None if problems else Plan(experiment, series, settings)
+
+
+def _outside(settings: Settings, series: Series) -> Iterator[str]:
+    """Regions of which nothing is left in the cropped scans."""
+    region = settings.region(series.shape, series.spacing)
+    if region.n_voxels == 0:
+        yield "region.cylinder must hold a voxel of region.box and region.crop; move it"
+        return
+    for layer in settings.layers.values():
+        try:
+            layer.columns(region, series.spacing)
+        except ValueError:
+            yield "region.disc must hold a column of region.box, cylinder and crop; move it"
+            return
 
 
 def _boxes(experiment: Experiment) -> Iterator[tuple[str, Extent]]:
@@ -296,7 +312,9 @@ def _is_bright(experiment: Experiment, phase: Phase) -> bool:
     """Whether stricter means brighter."""
     if experiment.segmentation.flatten is not None:
         return True
-    return phase.side == "bright" if phase.rule is not None else phase.high is None
+    if phase.rule is not None or None not in (phase.low, phase.high):
+        return phase.side == "bright"
+    return phase.high is None
 
 
 def _find(experiment: Experiment) -> dict[str, GreyRule]:
@@ -328,12 +346,37 @@ def _misfits(experiment: Experiment, series: Series) -> Iterator[str]:
     for name, extent in _boxes(experiment):
         yield from misfits(name, extent, series)
     for name in ("cylinder", "disc"):
-        if getattr(experiment.region, name) is not None and series.unit == "voxel":
+        round_ = getattr(experiment.region, name)
+        if round_ is None:
+            continue
+        if series.unit == "voxel":
             yield f"region.{name} is in µm, which needs scans.voxel_size; add it"
+        if round_.centre is not None and len(round_.centre) != len(series.shape) - 1:
+            n = len(series.shape) - 1
+            yield (
+                f"region.{name}.centre must hold {n} number{'s' * (n > 1)}, one an axis across, "
+                f"got {list(round_.centre)}; correct it"
+            )
+    sensitivity = experiment.segmentation.sensitivity
+    if sensitivity > 0.5 and any(phase.rule for phase in experiment.phases):
+        yield (
+            "segmentation.sensitivity must be at most 0.5 where a phase has a rule, "
+            f"got {sensitivity:g}; lower it"
+        )
+    if experiment.cycler is not None and series.time_unit != "h":
+        yield "cycler needs the times of the scans in h; add scans.times or scans.interval"
+    connectivity, ndim = experiment.segmentation.connectivity, len(series.shape)
     try:
-        _validate.connectivity(experiment.segmentation.connectivity, len(series.shape))
+        _validate.connectivity(connectivity, ndim)
     except ValueError as error:
         yield f"segmentation.{error}"
+    else:
+        whole = 26 if ndim == 3 else 8
+        if experiment.measure.fronts and connectivity not in (whole, 26):
+            yield (
+                f"segmentation.connectivity must be {whole} where measure.fronts is set, "
+                f"got {connectivity}; remove one of them"
+            )
     baseline = experiment.tracking.baseline_frames
     if baseline > len(series):
         yield f"tracking.baseline_frames must be at most {len(series)}, the scans, got {baseline}"

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from crevasse._disc import disc
 from crevasse._electrode import Electrode
+from crevasse._layer_thickness import columns_of
 from crevasse._runs import RunVolume
 from crevasse._shape import Box
 from crevasse._table import Table
 from crevasse.io import Series
+from crevasse.operando.column_scale import ColumnScale
 from crevasse.operando.electrochemistry import CyclerData, FrameStates
 from crevasse.operando.electrochemistry.join import Outside
 from crevasse.operando.grey_comparison import GreyComparison
@@ -82,13 +84,22 @@ class Layer:
     phase
         That the layer consists of.
     roi, centre
-        Columns that count, as in `InterfaceRecord`.
+        Columns that count, as in `InterfaceRecord`, if they cross the region of interest.
     """
 
     face: str
     phase: str
     roi: float | None = None
     centre: tuple[float, ...] | None = None
+
+    def columns(self, region: RunVolume, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+        """A map of those that count; `ValueError` if there is none."""
+        scale = ColumnScale.of(region.shape, self.face, spacing, self.roi, self.centre)
+        crossed = columns_of(region, scale.axis).n_voxels > 0
+        counting: NDArray[np.bool_] = crossed if scale.area is None else crossed & scale.area
+        if not counting.any():
+            raise ValueError("the disc must hold a column of the region of interest, got none")
+        return counting
 
 
 @dataclass(frozen=True)
@@ -197,6 +208,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_repeatability(self.repeatability, self.baseline_frames)
+        if self.fronts and self.working is not None and self.connectivity not in (8, 26):
+            raise ValueError(f"fronts need connectivity 26 (8 in images), got {self.connectivity}")
 
     @classmethod
     def for_cracks(

@@ -60,7 +60,8 @@ class Around:
             return self._slab(name, wanted.face, wanted.plane, problems)
         if wanted.brightest or wanted.until is not None:
             return self._seen(name, wanted.face, wanted.until, problems)
-        return str(wanted.face)
+        face = str(wanted.face)
+        return face if self._has_axis(name, face, problems) else None
 
     def cycling(self, problems: list[str]) -> Cycling | None:
         """The cycler's record, on the clock of the scans."""
@@ -127,8 +128,12 @@ class Around:
             problems += wrong
             return None
         box = within(box_of(extent, self.series), self.crop)
-        shape = tuple(part.stop - part.start for part in self.crop)
-        return RunVolume.from_box(shape, tuple(slice(b.start, max(b.start, b.stop)) for b in box))
+        if any(part.start >= part.stop for part in box):
+            problems.append(
+                f"electrodes.{name}.plane must lie in region.crop, got {plane:g}; move it"
+            )
+            return None
+        return RunVolume.from_box(tuple(part.stop - part.start for part in self.crop), box)
 
     def _mask(self, name: str, path: str, problems: list[str]) -> RunVolume | None:
         try:

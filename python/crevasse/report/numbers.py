@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crevasse._layer_thickness import layer_thickness
 from crevasse._table import Table
@@ -142,7 +143,9 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
     area = analysis.settings.cycling.area if analysis.settings.cycling else None
     if area is None:
         return
-    charge = float(np.nanmax(cycling.table["inventory"]))
+    charge = float(np.max(_inventory(analysis)["inventory"], initial=-math.inf))
+    if not math.isfinite(charge):
+        return
     thickness = float(lithium_thickness(charge))
     how = f"Faraday: {UM_PER_MAH_CM2:.4g} µm for 1 mAh/cm², greatest charge at a scan"
     yield Number("lithium expected as a layer", thickness, *_NO_BAND, "µm", how)
@@ -156,7 +159,7 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
         return
     if series.unit != "um" or len(series.shape) != 3:
         return
-    volume, charge = analysis.history.frames["volume"], analysis.cycling.table
+    volume, charge = analysis.history.frames["volume"], _inventory(analysis)
     k = int(np.argmax(volume))
     capacity = float(charge["inventory"][k] - charge["inventory"][0])
     band = (
@@ -179,6 +182,13 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
     )
     low, high = 100 * found.low, 100 * found.high
     yield Number("lithium accommodated by cracks", 100 * found.fraction, low, high, "%", how)
+
+
+def _inventory(analysis: Analysis) -> dict[str, NDArray[np.float64]]:
+    """Charge at the scans that were followed; NaN where the cycler did not record."""
+    assert analysis.cycling is not None
+    table, scans = analysis.cycling.table, analysis.measures["scan"]
+    return {name: table[name][scans] for name in table.columns if name.startswith("inventory")}
 
 
 def _area(analysis: Analysis) -> float:
