@@ -76,6 +76,27 @@ def test_a_change_of_light_is_no_drift(rng):
         np.testing.assert_allclose(found, (0.4, -0.7), atol=0.1)
 
 
+def test_voxels_without_a_value_say_nothing_of_motion_or_light(rng):
+    """As outside of a round field of view, or a single one."""
+    image = textured((40, 70, 70), rng)
+    drift = (0.6, 1.3, -2.2)
+    moving = shifted(image, drift)
+    y, x = np.ogrid[:70, :70]
+    outside = np.broadcast_to(np.hypot(y - 34.5, x - 34.5) > 33, image.shape)
+    for where in (outside, np.arange(image.size).reshape(image.shape) == 98_765):
+        reference, frame = (np.where(where, np.nan, i).astype(np.float32) for i in (image, moving))
+        np.testing.assert_allclose(estimate_drift(reference, frame), drift, atol=0.05)
+        corrector = DriftCorrector()
+        corrector.correct(reference)
+        aligned = corrector.correct(frame)
+        np.testing.assert_allclose(aligned.drift, drift, atol=0.05)
+        assert aligned.residual < 0.1
+        matched = match_light(np.float32(0.5) * reference, reference)
+        np.testing.assert_allclose(matched[~where], reference[~where], rtol=1e-5)
+    with pytest.raises(ValueError, match="image must have a positive bright level"):
+        match_light(np.full((8, 8), np.nan, np.float32), image)
+
+
 def test_a_growing_crack_is_not_mistaken_for_motion(rng):
     image = textured((200, 200), rng)
     y, x = np.ogrid[:200, :200]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import math
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse._shape import Box
-from crevasse.operando.drift import DriftFinder
-from crevasse.operando.motion import Aligned, Method, MotionFinder, check_image, check_shape
+from crevasse.operando.motion import Aligned, Method, MotionFinder
 from crevasse.operando.moving import move_back
 
 __all__ = ["Aligned", "DriftCorrector", "estimate_drift", "match_light", "move_back"]
@@ -72,19 +71,22 @@ def estimate_drift(
     >>> estimate_drift(image, moved).round(1) + 0.0
     array([ 1.5, -0.5])
     """
-    check_image(reference)
-    check_shape(moving, reference.shape)
-    with ThreadPoolExecutor(_validate.n_threads(n_threads)) as pool:
-        drift, _ = DriftFinder.begin(reference, pool).find(moving, pool)
-    return drift.shift
+    _, finder = MotionFinder().find(reference, n_threads)
+    motion, _ = finder.find(moving, n_threads)
+    assert motion.drift is not None
+    return motion.drift.shift
 
 
 def bright_level(image: Image) -> float:
     """The 75th percentile of the central voxels: the sound material.
 
-    The growth of dark features hardly touches it.
+    The growth of dark features hardly touches it. What is not finite does not count; NaN if nothing
+    is.
     """
-    return float(np.percentile(image[_central(image.shape)], 75))
+    central = image[_central(image.shape)]
+    if central.dtype.kind == "f":
+        central = central[np.isfinite(central)]
+    return float(np.percentile(central, 75)) if central.size else math.nan
 
 
 def match_light(image: Image, reference: Image | float) -> Image:
@@ -95,7 +97,7 @@ def match_light(image: Image, reference: Image | float) -> Image:
     """
     level = bright_level(image)
     target = bright_level(reference) if isinstance(reference, np.ndarray) else reference
-    if level <= 0 or target <= 0:
+    if not (level > 0 and target > 0):
         raise ValueError(
             f"image must have a positive bright level to match light, got {level} and {target}"
         )
