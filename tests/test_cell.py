@@ -248,3 +248,17 @@ def test_lithium_is_set_against_the_charge_of_its_own_scan(folder):
     bad = folder / "scans" / "t1" / "010.tif"
     bad.write_bytes(bad.read_bytes()[:-50])
     assert accommodated() == whole
+
+
+def test_a_layer_that_is_not_resolved_is_given_with_what_it_may_be(folder):
+    """Of one voxel of 2 µm, where two can be told from none."""
+    (folder / "cell.toml").write_text(EXPERIMENT.replace("low = 80", "low = 98"))
+    plan = plan_toml(folder / "cell.toml")
+    analysis = analyze_series(plan.series, plan.settings)
+    table = analysis.layers["counter"].table()
+    row = next(
+        r for r in numbers(analysis).rows() if r["quantity"] == "counter layer, mean, last frame"
+    )
+    assert not table["resolved"][-1]
+    assert row["low"] == min(table["mean_low"][-1], table["threshold_low"][-1]) < row["value"]
+    assert row["high"] == max(table["mean_high"][-1], table["threshold_high"][-1]) >= 4 * 0.9

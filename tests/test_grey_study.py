@@ -49,6 +49,21 @@ def test_unequal_sigmas_overlap_as_numerical_integration_says(rng):
     assert found.cut_error > found.bayes_error + 0.01  # two cuts are better than one
 
 
+@pytest.mark.parametrize(("sigma", "n", "apart"), [(30, 2000, 40), (30, 1000, 55), (20, 1000, 30)])
+def test_a_small_wide_set_does_not_blur_a_narrow_one(sigma, n, apart):
+    x = np.linspace(0, 800, 100_001)
+    theory = np.minimum(norm.pdf(x, 300, 3), norm.pdf(x, 300 + apart, sigma)).sum() * (x[1] - x[0])
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        greys = rng.normal(300, 3, (1, 100_000)), rng.normal(300 + apart, sigma, (1, n))
+        parts = (Histogram.from_image(grey.astype(np.float32)) for grey in greys)
+        found.append(compare_histograms(*parts))
+    assert np.mean([f.overlap for f in found]) == pytest.approx(theory, abs=0.008)
+    intervals = [f.overlap_interval for f in found]
+    assert sum(low <= theory <= high for low, high in intervals) >= 8
+
+
 def test_where_nothing_differs_every_rule_guesses_and_few_voxels_do_not_pass_for_separation(rng):
     for n in (300, 20_000):
         a, b = (Histogram.from_image(rng.normal(3e4, 2e3, (1, n)).astype("u2")) for _ in "ab")

@@ -170,6 +170,13 @@ def test_a_half_cycle_begins_and_ends_at_its_own_voltages():
     )
 
 
+def test_a_voltage_that_jumps_at_either_end_of_the_record_is_the_first_or_the_last():
+    cycler = CyclerData([0, 0, 3600, 7200, 7200], [1, 2, 3, 4, 5], [1] * 5, positive="plating")
+    at = [0, 1800, 3600, 7200]
+    assert cycler.voltage_at(at).tolist() == [1, 2.5, 3, 4]
+    assert cycler.voltage_at(at, after_jump=True).tolist() == [2, 2.5, 3, 5]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -54,6 +54,16 @@ def test_frames_over_a_change_of_direction_are_named(case_a):
     assert loose.table["inventory_high"][5] < 3.0
 
 
+def test_a_scan_that_ends_with_the_record_is_not_outside_by_a_last_digit(case_a):
+    end = case_a.time[-1]
+    joined = join_frames(
+        case_a, [end - HOUR, np.nextafter(end, 2 * end), end + 5e-4], scan_duration=300, area=AREA
+    )
+    np.testing.assert_allclose(joined.table["inventory"], [1.1, 0.6, 0.6])
+    with pytest.raises(ValueError, match="outside="):
+        join_frames(case_a, [end + 0.002], scan_duration=300, area=AREA)
+
+
 def test_frames_outside_are_named_or_left_unknown(case_a):
     ends = [-100.0, 3600.0, 99999.0]
     with pytest.raises(ValueError, match=r"do not: 0 \(-100 s\), 2 \(99999 s\); outside='unkn"):

@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,25 @@ def test_otsu_leaves_the_least_variance_within_the_classes(seed):
     values = values.astype(float)
     best = min(within_class_variance(values, counts, v + 0.5) for v in values[:-1])
     assert within_class_variance(values, counts, found) == pytest.approx(best, rel=1e-4)
+
+
+def test_otsu_is_exact_however_many_voxels_there_are():
+    """Sums in single precision would move the cut by tens of grey values."""
+    grey = np.arange(65536)
+    share = np.exp(-0.5 * ((grey - 20000) / 4000) ** 2) + np.exp(
+        -0.5 * ((grey - 31000) / 4000) ** 2
+    )
+    counts = (10**9 * share / share.sum()).astype(np.int64)
+    first, last = np.flatnonzero(counts)[[0, -1]].tolist()
+    counts = counts[first : last + 1]
+    found = ThresholdRule("otsu").find(Histogram(first, counts, 1.0, is_integer=True))[0].value
+    total, moment = int(counts.sum()), sum(g * int(c) for g, c in enumerate(counts.tolist(), first))
+    best, dark, dark_moment = (-1, 0), 0, 0
+    for g, c in enumerate(counts.tolist()[:-1], first):
+        dark, dark_moment = dark + c, dark_moment + g * c
+        between = Fraction((moment * dark - dark_moment * total) ** 2, dark * (total - dark))
+        best = max(best, (between, -g))
+    assert found == -best[1] + 0.5
 
 
 def test_thresholds_agree_with_those_scikit_image_finds_in_the_image(rng):

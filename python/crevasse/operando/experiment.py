@@ -266,7 +266,7 @@ class Cycler:
     timezone
         Of the cycler's clock: a name such as "America/Chicago", or "+02:00".
     offset
-        To be added to the cycler's times, in h.
+        When the record begins, that is its first sample, on the clock of the scans, in h.
     uncertainty
         Of the match between the clocks, in h.
     """

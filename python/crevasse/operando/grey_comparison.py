@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from crevasse.operando.histogram import Histogram, common_grid
 
 _RESAMPLINGS = 400
+_OF_NARROWER = 0.5  # of its standard deviation
 _MOST_BINS = 2048  # where outliers stretch the histograms
 _TWO_SIDED_95 = 1.959964
 
@@ -142,7 +143,9 @@ def compare_layers(
         What `GreyComparison.interval_from` says.
     """
     a, b = reduce(Histogram.__add__, parts_a), reduce(Histogram.__add__, parts_b)
-    fine = max(_bin_width(a), _bin_width(b), (a + b).coarsened(most_bins=_MOST_BINS).width)
+    # Not so wide that the narrower set would spread in its bins, whatever the other one is like.
+    enough = min(max(_bin_width(a), _bin_width(b)), _OF_NARROWER * min(a.std, b.std))
+    fine = max(enough, (a + b).coarsened(most_bins=_MOST_BINS).width)
     values, counts = common_grid(*(part.coarsened(width=fine) for part in [*parts_a, *parts_b]))
     layers = np.array(counts, dtype=np.float64)
     of_a, of_b = layers[: len(parts_a)], layers[len(parts_a) :]

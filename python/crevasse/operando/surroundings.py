@@ -11,6 +11,7 @@ from crevasse._runs import RunVolume
 from crevasse._shape import Box
 from crevasse.io import Series, read_tiff
 from crevasse.operando.electrochemistry import read_cycler
+from crevasse.operando.electrochemistry.join import ROUNDING
 from crevasse.operando.experiment import Disc, Experiment, Extent
 from crevasse.operando.extents import box_of, misfits, within
 from crevasse.operando.seen_electrode import SeenElectrode
@@ -152,7 +153,10 @@ class Around:
     def _outside(self, cycling: Cycling) -> list[str]:
         """A line if scans were taken while the cycler did not record."""
         first, last = cycling.hours(cycling.cycler.time[[0, -1]]).tolist()
-        outside = [f.name for f in self.series.frames if not first <= f.time <= last]
+        slack = ROUNDING / 3600
+        outside = [
+            f.name for f in self.series.frames if not first - slack <= f.time <= last + slack
+        ]
         if not outside:
             return []
         return [

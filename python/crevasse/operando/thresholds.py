@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.filters import threshold_multiotsu, threshold_otsu
+from skimage.filters import threshold_multiotsu
 
 from crevasse.operando.edges import EdgeLevel
 from crevasse.operando.grey_classes import GreyClass, crossing, fit_gaussians, split_classes
@@ -267,8 +266,7 @@ class ThresholdRule:
 def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:
     """Cuts by least variance within `n` classes, in the middle of the gap between two classes."""
     if n == 2:
-        places: NDArray[Any] = np.arange(histogram.counts.size, dtype=np.float64)
-        last = np.array([threshold_otsu(hist=(histogram.counts, places))], dtype=np.intp)
+        last = np.array([_last_dark(histogram.counts)])
     else:
         if np.count_nonzero(histogram.counts) < n:
             raise ValueError(
@@ -284,6 +282,16 @@ def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:
     before = taken[np.searchsorted(taken, last, side="right") - 1]
     after = taken[np.searchsorted(taken, last, side="right")]
     return (histogram.values[before] + histogram.values[after]) / 2
+
+
+def _last_dark(counts: NDArray[np.int64]) -> int:
+    """The place after which two classes differ most: exact, however many voxels there are."""
+    share = counts / counts.sum()
+    dark = np.cumsum(share)[:-1]
+    moment = np.cumsum(share * np.arange(share.size))
+    between = (moment[-1] * dark - moment[:-1]) ** 2
+    weight = dark * (1 - dark)
+    return int(np.argmax(np.divide(between, weight, out=np.zeros_like(dark), where=weight > 0)))
 
 
 def _median_classes(histogram: Histogram, cuts: NDArray[np.float64]) -> tuple[GreyClass, ...]:

@@ -70,5 +70,10 @@ def volumes(analysis: Analysis) -> tuple[Curve, ...]:
 
 
 def thicknesses(layer: Table) -> tuple[Curve, ...]:
-    """Mean thickness of a layer against time, and its band."""
-    return layer["mean"], layer["threshold_low"], layer["threshold_high"]
+    """Mean thickness of a layer against time, and its band.
+
+    It is that of the thresholds, and of what cannot be resolved.
+    """
+    low = np.minimum(layer["threshold_low"], layer["mean_low"])
+    high = np.maximum(layer["threshold_high"], layer["mean_high"])
+    return layer["mean"], low, high

@@ -111,7 +111,8 @@ def _layers(analysis: Analysis) -> Iterator[Number]:
     unit = pretty_unit(analysis.series.unit)
     for name, record in analysis.layers.items():
         table = record.table()
-        how = f"column sums in {int(table['n_columns'][0])} columns; {_THRESHOLDS}"
+        columns = f"column sums in {int(table['n_columns'][0])} columns"
+        how = f"{columns}; {_THRESHOLDS} and of what is too thin to be resolved"
         curves = thicknesses(table)
         for when, mean in (
             ("mean, first frame", banded(lambda t: t[0], curves)),

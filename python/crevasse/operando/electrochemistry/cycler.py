@@ -131,12 +131,14 @@ class CyclerData:
         """
         t = np.asarray(at, dtype=np.float64)
         side: Literal["left", "right"] = "right" if after_jump else "left"
-        i = np.clip(np.searchsorted(self.time, t, side=side), 1, len(self) - 1)
+        at_or_behind = np.searchsorted(self.time, t, side=side)
+        i = np.clip(at_or_behind, 1, len(self) - 1)
         before, after = self.time[i - 1], self.time[i]
         share = np.divide(t - before, after - before, out=np.ones_like(t), where=after > before)
         v = self.voltage[i - 1] + share * (self.voltage[i] - self.voltage[i - 1])
         # A sample's own voltage holds even if the one beside it is nan.
-        v = np.where(t == after, self.voltage[i], np.where(t == before, self.voltage[i - 1], v))
+        own = np.clip(at_or_behind - after_jump, 0, len(self) - 1)
+        v = np.where(t == self.time[own], self.voltage[own], v)
         return np.where((t < self.time[0]) | (t > self.time[-1]), np.nan, v)
 
     def interval_currents(self) -> tuple[Floats, Floats]:

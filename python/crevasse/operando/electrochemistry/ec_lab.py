@@ -50,7 +50,8 @@ def read_ec_lab(path: Path, timezone: str | None) -> Recording:
     ValueError
         With the file's name, what is wrong and the mend.
     """
-    lines = path.read_text(encoding="latin-1").splitlines()
+    # Not splitlines, which also ends lines at other characters of a comment.
+    lines = path.read_text(encoding="latin-1").removesuffix("\n").split("\n")
     header, names, rows = _split(path, lines)
     rests = any(line.strip() == _REST for line in header) or _all_rest(names, rows)
     chosen = choose(path, names, rests)
