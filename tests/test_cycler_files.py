@@ -62,6 +62,14 @@ def mpt(
     return path
 
 
+@pytest.mark.parametrize("rows", ["", "0,1,1\n"])
+def test_a_file_with_fewer_than_two_samples_is_named(tmp_path, rows):
+    path = tmp_path / "cell.csv"
+    path.write_text("test_time_second,voltage_volt,current_ampere\n" + rows)
+    with pytest.raises(ValueError, match=r"cell\.csv.*: cycler data must have .* at least 2"):
+        read_cycler(path, positive="plating")
+
+
 def check(cycler, *, clock, start=START):
     np.testing.assert_allclose(
         cycler.time, TIME + (start.timestamp() if clock == "unix" else 0), rtol=0, atol=1e-5

@@ -76,7 +76,8 @@ class CyclerData:
         lengths = {name: len(getattr(self, name)) for name in ("time", "voltage", "current")}
         if len(set(lengths.values())) > 1 or lengths["time"] < 2:
             raise ValueError(
-                f"cycler data must have equal numbers of samples, at least 2, got {lengths}"
+                f"{_of(self.source)}cycler data must have equal numbers of samples, at least 2, "
+                f"got {lengths}"
             )
         for name in ("time", "current"):
             _finite(getattr(self, name), name, self.source)
