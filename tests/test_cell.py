@@ -150,6 +150,13 @@ def test_a_plane_is_an_electrode_and_what_is_beyond_the_record_is_told_before(fo
         assert cli.main(["analyze", "cell.toml"]) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert "scans.interval must be a positive time in h" in line
+    gone = text.replace("interval = 0.5", "interval = 0").replace("cell.csv", "gone.csv")
+    (folder / "cell.toml").write_text(gone)
+    assert cli.main(["analyze", "cell.toml"]) == 2
+    told = capsys.readouterr().err
+    assert "scans.interval must be a positive time in h" in told
+    assert "gone.csv does not exist" in told
+    assert "cycler needs" not in told
 
 
 def test_drift_is_looked_for_where_nothing_grows(folder, capsys):

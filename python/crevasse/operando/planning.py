@@ -114,7 +114,8 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
     if experiment is not None:
         planned, more = _try(experiment)
         if any(line.startswith(("scans.interval", "scans.start")) for line in problems):
-            more = [line for line in more if not line.startswith("cycler")]  # for it follows
+            # These follow from it.
+            more = [line for line in more if not line.startswith(("cycler.offset", "cycler needs"))]
         problems = problems + [line for line in more if line not in problems]
     if planned is None or problems:
         raise ExperimentError(problems)
