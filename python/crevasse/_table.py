@@ -53,8 +53,8 @@ class Coded:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def where(self, keep: NDArray[np.bool_] | slice) -> Coded:
-        """The rows that `keep` marks."""
+    def where(self, keep: NDArray[np.bool_ | np.integer[Any]] | slice) -> Coded:
+        """The rows that `keep` marks or numbers."""
         return Coded(self.codes[keep], self.kind)
 
     def decoded(self) -> NDArray[np.str_]:
@@ -147,8 +147,8 @@ class Table:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} rows: {', '.join(self.columns)})"
 
-    def where(self, keep: NDArray[np.bool_] | slice) -> Table:
-        """The rows that `keep` marks, or a slice of them, as a new table."""
+    def where(self, keep: NDArray[np.bool_ | np.integer[Any]] | slice) -> Table:
+        """The rows that `keep` marks or numbers, or a slice of them, as a new table."""
         kept: dict[str, Column] = {
             name: values.where(keep) if isinstance(values, Coded) else values[keep]
             for name, values in self._columns.items()

@@ -25,7 +25,7 @@ from crevasse.operando.sections import SectionRecord
 from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
-_NOT_STATE = ("given", "seen", "_series", "_settings", "_tracker", "_follower", "_cycling")
+_NOT_STATE = ("given", "seen", "series", "_settings", "_tracker", "_follower", "_cycling")
 
 
 class Analyst:
@@ -42,6 +42,8 @@ class Analyst:
 
     Attributes
     ----------
+    series
+        What is analysed, as far as it is known.
     given
         The settings, before thresholds were found.
     sample
@@ -58,7 +60,7 @@ class Analyst:
         self.given = settings
         if sample is not None:
             settings = settings.with_thresholds(sample.thresholds)
-        self._series, self._settings, self.sample = series, settings, sample
+        self.series, self._settings, self.sample = series, settings, sample
         self._region = settings.region(series.shape, series.spacing)
         self._tracker: Tracker | None = None  # made when the first frame shows the electrodes
         self._follower: FrontFollower | None = None
@@ -80,11 +82,6 @@ class Analyst:
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
-
-    @property
-    def series(self) -> Series:
-        """What is analysed, as far as it is known."""
-        return self._series
 
     def add(self, frame: Frame) -> FrameResult:
         """Read and analyse one frame; if that fails, nothing is added."""
@@ -127,7 +124,7 @@ class Analyst:
 
         Of layers, as many maps are kept as show how they go on, not as there are frames.
         """
-        self._series, self._settings = series, replace(self._settings, cycling=cycling)
+        self.series, self._settings = series, replace(self._settings, cycling=cycling)
         self._cycling = _joined(series, self._settings)
         for record in self._layers.values():
             record.keep_maps(_spread(len(series)))
@@ -164,7 +161,7 @@ class Analyst:
         """What has been analysed; None before the first frame."""
         if self._tracker is None or not self._rows:
             return None
-        series = self._series
+        series = self.series
         volume_unit = f"{series.unit}^{len(series.shape)}"
         units = {
             "time": series.time_unit,
@@ -195,7 +192,7 @@ class Analyst:
 
     def _begin(self, electrodes: tuple[Electrode | None, ...]) -> None:
         """With the first frame, which shows where electrodes are."""
-        series, settings = self._series, self._settings
+        series, settings = self.series, self._settings
         working, counter = electrodes
         whole = settings.roi is None and settings.cylinder is None
         self._tracker = Tracker(
@@ -217,11 +214,11 @@ class Analyst:
         if not self._settings.fronts or working is None:
             return None
         # Branches shorter than five voxels are roughness; tips go up to forty a scan.
-        voxel = max(self._series.spacing)
+        voxel = max(self.series.spacing)
         return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
 
     def _measure(self, frame: Frame, found: Observation) -> dict[str, Any]:
-        voxel_volume = float(np.prod(self._series.spacing))
+        voxel_volume = float(np.prod(self.series.spacing))
         least, most = found.n_voxels
         row = {
             "frame": len(self._rows),
@@ -236,7 +233,7 @@ class Analyst:
         return row | thickness | found.motion
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:
-        spacing = self._series.spacing
+        spacing = self.series.spacing
         mask = open_.crop(open_.bounding_box(margin=1)).to_mask()
         thickness = local_thickness(mask, spacing=spacing)
         found = thickness_distribution(thickness, spacing=spacing, quantiles=(0.5, 0.9))

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._joined import joined
 from crevasse.operando.blocks import RIM, SPREAD, Blocks, Greys
 from crevasse.operando.votes import Vector, Votes
 
@@ -63,16 +64,6 @@ class Cells:
         slope -= slope.mean(axis=2, keepdims=True)
         return cls(mean[:, 0].astype(np.float64), grey - mean, slope, _say(slopes, blocks))
 
-    @classmethod
-    def joined(cls, cells: Sequence[Cells]) -> Cells:
-        """All of several."""
-        return cls(
-            np.concatenate([c.mean for c in cells]),
-            np.concatenate([c.grey for c in cells]),
-            np.concatenate([c.slope for c in cells]),
-            np.concatenate([c.say for c in cells]),
-        )
-
     @cached_property
     def normal(self) -> Vector:
         """Sums over a cell's voxels of products of the slope's components, (cell, axis, axis)."""
@@ -122,7 +113,7 @@ def compared(
         return _votes(normal, pull, left / n_voxels, noise, n_voxels, ok[part], say, float(light))
 
     parts = [slice(a, a + _TOGETHER) for a in range(0, n_cells, _TOGETHER)]
-    return Votes.joined(list(pool.map(votes, parts)))
+    return joined(list(pool.map(votes, parts)))
 
 
 Sums = tuple[Vector, Vector, Vector]

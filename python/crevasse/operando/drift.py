@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._joined import joined
 from crevasse.operando.blocks import RIM, Blocks, Greys, Image, spread
 from crevasse.operando.cells import Cells, compared
 from crevasse.operando.glimpse import MARGIN, Glimpse
@@ -44,13 +45,13 @@ class Sampler:
 
     def cells(self, drift: Vector) -> Cells:
         """The image as a reference, `drift` farther on."""
-        return Cells.joined(self._sampled(drift, RIM, Cells.of))
+        return joined(self._sampled(drift, RIM, Cells.of))
 
     def votes(self, drift: Vector, references: Sequence[Cells], *tolerance: float) -> Votes:
         """How much farther than `drift` the image has gone, by each cell of each reference."""
         sample = np.concatenate(self._sampled(drift, 0, lambda s, part: part.cells(s)))
         ok = self._blocks.inside(drift)
-        return Votes.joined([compared(sample, r, ok, self._pool, *tolerance) for r in references])
+        return joined([compared(sample, r, ok, self._pool, *tolerance) for r in references])
 
     def _sampled(self, drift: Vector, rim: int, make: Callable[[Greys, Blocks], T]) -> list[T]:
         """What is made of the blocks at a drift, some blocks at a time."""

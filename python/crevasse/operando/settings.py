@@ -371,6 +371,12 @@ class Analysis:
         return f"Analysis({self.series!r}, {self.history!r}{failure})"
 
     @property
+    def charge(self) -> Table:
+        """The rows of `cycling.table` that are of the frames that were followed."""
+        assert self.cycling is not None
+        return self.cycling.table.where(self.measures["scan"])
+
+    @property
     def doubtful_drifts(self) -> list[tuple[str, str]]:
         """Frames whose drift is in doubt, and the axes along which it is, as "z" or "y, x"."""
         measures = self.measures

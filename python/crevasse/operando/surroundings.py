@@ -11,7 +11,6 @@ from crevasse._runs import RunVolume
 from crevasse._shape import Box
 from crevasse.io import Series, read_tiff
 from crevasse.operando.electrochemistry import read_cycler
-from crevasse.operando.electrochemistry.join import ROUNDING
 from crevasse.operando.experiment import Disc, Experiment, Extent
 from crevasse.operando.extents import box_of, misfits, within
 from crevasse.operando.seen_electrode import SeenElectrode
@@ -153,10 +152,8 @@ class Around:
     def _outside(self, cycling: Cycling) -> list[str]:
         """A line if scans were taken while the cycler did not record."""
         first, last = cycling.hours(cycling.cycler.time[[0, -1]]).tolist()
-        slack = ROUNDING / 3600
-        outside = [
-            f.name for f in self.series.frames if not first - slack <= f.time <= last + slack
-        ]
+        covered = cycling.cycler.covers(cycling.seconds(self.series.times))
+        outside = [f.name for f, ok in zip(self.series.frames, covered, strict=True) if not ok]
         if not outside:
             return []
         return [

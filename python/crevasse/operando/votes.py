@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,16 +46,6 @@ class Votes:
     directions: Vector
     surely: Vector
     say: Vector
-
-    @classmethod
-    def joined(cls, votes: Sequence[Votes]) -> Votes:
-        """All of several."""
-        return cls(
-            np.concatenate([v.shift for v in votes]),
-            np.concatenate([v.directions for v in votes]),
-            np.concatenate([v.surely for v in votes]),
-            np.concatenate([v.say for v in votes]),
-        )
 
     def score(self, shift: Vector) -> float:
         """How sharply the votes agree on a shift, at most 1.

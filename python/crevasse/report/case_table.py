@@ -110,9 +110,7 @@ def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     if short is None:
         return
     yield "frame of the short", Banded(float(short.frame))
-    assert analysis.cycling is not None
-    scan = analysis.measures["scan"][short.frame]
-    charge = float(analysis.cycling.table["inventory"][scan])
+    charge = float(analysis.charge["inventory"][short.frame])
     yield "charge at the short", Banded(charge)
     opened = (analysis.history.first_crack() == short.crack) & (
         analysis.history.first_open() <= short.frame
@@ -141,9 +139,8 @@ def _efficiency(analysis: Analysis) -> float:
 
 def _expected_lithium(scene: Scene, analysis: Analysis) -> float:
     """What has been plated since cracks began to grow, as a volume under the region."""
-    assert analysis.cycling is not None
     time = analysis.history.frames["time"]
-    inventory = analysis.cycling.table["inventory"][analysis.measures["scan"]]
+    inventory = analysis.charge["inventory"]
     begin = _truth(scene).fact("flat until").truth
     plated = inventory.max() - np.interp(begin, time, inventory)
     area = math.prod(scene.shape[1:]) * math.prod(scene.spacing[1:])

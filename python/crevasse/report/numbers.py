@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crevasse._layer_thickness import layer_thickness
 from crevasse._table import Table
@@ -144,7 +143,7 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
     area = analysis.settings.cycling.area if analysis.settings.cycling else None
     if area is None:
         return
-    charge = float(np.max(_inventory(analysis)["inventory"], initial=-math.inf))
+    charge = float(np.max(analysis.charge["inventory"], initial=-math.inf))
     if not math.isfinite(charge):
         return
     thickness = float(lithium_thickness(charge))
@@ -160,7 +159,7 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
         return
     if series.unit != "um" or len(series.shape) != 3:
         return
-    volume, charge = analysis.history.frames["volume"], _inventory(analysis)
+    volume, charge = analysis.history.frames["volume"], analysis.charge
     k = int(np.argmax(volume))
     capacity = float(charge["inventory"][k] - charge["inventory"][0])
     band = (
@@ -183,13 +182,6 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
     )
     low, high = 100 * found.low, 100 * found.high
     yield Number("lithium accommodated by cracks", 100 * found.fraction, low, high, "%", how)
-
-
-def _inventory(analysis: Analysis) -> dict[str, NDArray[np.float64]]:
-    """Charge at the scans that were followed; NaN where the cycler did not record."""
-    assert analysis.cycling is not None
-    table, scans = analysis.cycling.table, analysis.measures["scan"]
-    return {name: table[name][scans] for name in table.columns if name.startswith("inventory")}
 
 
 def _area(analysis: Analysis) -> float:

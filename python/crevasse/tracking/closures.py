@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._joined import joined
 from crevasse._table import Coded, Table
 from crevasse.tracking.events import ClosureStatus
 from crevasse.tracking.groups import first_of_each
@@ -97,11 +98,7 @@ class Provisional:
 
     def joined(self, other: Provisional) -> Provisional:
         """Both, in order."""
-        return Provisional(
-            np.concatenate([self.event, other.event]),
-            np.concatenate([self.crack, other.crack]),
-            np.concatenate([self.frame, other.frame]),
-        )
+        return joined([self, other])
 
     def _where(self, keep: Bools) -> Provisional:
         return Provisional(self.event[keep], self.crack[keep], self.frame[keep])

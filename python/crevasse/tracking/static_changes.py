@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._joined import joined
 from crevasse.tracking.events import change_fraction
 
 Ints = NDArray[np.int64]
@@ -47,10 +48,7 @@ class StaticChanges:
 
     def joined(self, other: StaticChanges) -> StaticChanges:
         """Both, in order."""
-        return StaticChanges(
-            np.concatenate([self.fraction, other.fraction]),
-            np.concatenate([self.n_voxels, other.n_voxels]),
-        )
+        return joined([self, other])
 
     def repeatability(self, share: float = SHARE) -> float:
         """The least change that cracks with this share of the volume do not exceed; 0 of none."""

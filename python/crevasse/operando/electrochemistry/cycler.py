@@ -17,6 +17,7 @@ Clock = Literal["unix", "test"]
 Sampling = Literal["points", "means", "steps"]
 
 COULOMB_PER_MAH = 3.6
+_ROUNDING = 1e-3  # s: what ends so little before or after the record ends with it
 _SIGNS = {Direction.PLATING: 1.0, Direction.STRIPPING: -1.0}
 
 
@@ -123,6 +124,12 @@ class CyclerData:
         into = t - self.time[i]
         slope = np.divide(b - a, span, out=np.zeros_like(span), where=span > 0)
         return np.asarray(sums[i] + (a[i] + slope[i] * into / 2) * into / COULOMB_PER_MAH)
+
+    def covers(self, at: ArrayLike) -> NDArray[np.bool_]:
+        """Whether times in seconds lie within the recording, but for rounding."""
+        t, (first, last) = np.asarray(at, dtype=np.float64), self.time[[0, -1]]
+        inside: NDArray[np.bool_] = (t >= first - _ROUNDING) & (t <= last + _ROUNDING)
+        return inside
 
     def voltage_at(self, at: ArrayLike, *, after_jump: bool = False) -> Floats:
         """Voltage in volt at times in seconds, straight between samples.

@@ -15,7 +15,6 @@ from crevasse.operando.electrochemistry.half_cycles import half_cycles
 from crevasse.tracking import CycleState
 
 Outside = Literal["error", "unknown"]
-ROUNDING = 1e-3  # s: a scan that ends so little before or after the record ends with it
 # A test time of three years; unix times since 1973 are above it.
 _LONGEST_TEST = 1e8
 _NAMED = 8
@@ -125,9 +124,8 @@ def join_frames(
         threshold_ampere=threshold_ampere,
         shortest=shortest,
     )
-    first, last = cycler.time[[0, -1]]
-    known = (ends >= first - ROUNDING) & (ends <= last + ROUNDING)
-    ends = np.where(known, np.clip(ends, first, last), ends)
+    known = cycler.covers(ends)
+    ends = np.where(known, np.clip(ends, *cycler.time[[0, -1]]), ends)
     if outside == "error" and not known.all():
         raise ValueError(_outside_message(cycler, ends, known, names))
     joined = _table(cycler, table, ends, known, scan_duration, uncertainty, area)
