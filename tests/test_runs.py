@@ -115,6 +115,29 @@ def test_threshold_takes_exactly_the_closed_window(data, dtype, shape):
     np.testing.assert_array_equal(RunVolume.from_threshold(image, low, high).to_mask(), expected)
 
 
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "f4"])
+def test_several_windows_are_those_of_each_alone(dtype, n_threads, rng):
+    image = rng.integers(0, 100, (13, 60, 210)).astype(dtype)
+    windows = [(None, 40), (20.5, 60), (60, None), (20.5, 60), (30, 30)]
+    for roi in (None, image > 20, (slice(2, 9), slice(None), slice(5, 100))):
+        found = RunVolume.from_windows(image, windows, roi=roi, n_threads=n_threads)
+        assert found == [RunVolume.from_threshold(image, *w, roi=roi) for w in windows]
+    assert RunVolume.from_windows(image[0], [(3, 50)])[0].shape == (60, 210)
+    assert RunVolume.from_windows(image, []) == []
+    with pytest.raises(ValueError, match="low must not be above high, got 2 and 1"):
+        RunVolume.from_windows(image, [(1, 2), (2, 1)])
+
+
+def test_several_windows_of_a_volume_on_disk_read_it_once(rng, monkeypatch):
+    monkeypatch.setattr("crevasse._slabs._SLAB_BYTES", 4 * 20 * 70)
+    grey = rng.integers(0, 255, (23, 20, 70), dtype=np.uint8)
+    source = Chunked(grey, 3)
+    windows = [(None, 90), (50, 200), (200, None)]
+    assert RunVolume.from_windows(source, windows) == RunVolume.from_windows(grey, windows)
+    assert sum(source.read) == len(grey)
+
+
 def test_a_float32_window_is_not_rounded():
     tenth = np.float32(0.1)  # above 0.1
     image = np.array([[np.nextafter(tenth, np.float32(0)), tenth]], dtype=np.float32)

@@ -13,17 +13,25 @@ RunVolumeHandle encode_mask_array(const py::array& mask, int threads) {
   });
 }
 
-RunVolumeHandle encode_threshold_array(const py::array& image, double low, double high,
-                                       const RunVolume* roi, int threads, index_t first_slice) {
+std::vector<RunVolumeHandle> encode_windows_array(
+    const py::array& image, const std::vector<std::pair<double, double>>& windows,
+    const RunVolume* roi, int threads, index_t first_slice) {
   return for_grey_dtype(image, "image", [&](auto type) {
     using T = decltype(type);
     const auto volume = input<T>(image);
     if (roi && !(roi->shape == volume.shape)) {
       throw std::invalid_argument("roi must have the image's shape");
     }
+    std::vector<GreyWindow<T>> typed;
+    for (const auto& [low, high] : windows) {
+      typed.push_back({static_cast<T>(low), static_cast<T>(high)});
+    }
     return without_gil([&] {
-      return share(encode_threshold(volume, static_cast<T>(low), static_cast<T>(high), roi, threads,
-                                    first_slice));
+      std::vector<RunVolumeHandle> shared;
+      for (auto& runs : encode_windows<T>(volume, typed, roi, threads, first_slice)) {
+        shared.push_back(share(std::move(runs)));
+      }
+      return shared;
     });
   });
 }
@@ -78,8 +86,8 @@ void bind_runs(py::module_& m) {
           py::arg("out").noconvert(), py::arg("threads"));
 
   m.def("encode_mask", &encode_mask_array, py::arg("mask"), py::arg("threads"));
-  m.def("encode_threshold", &encode_threshold_array, py::arg("image"), py::arg("low"),
-        py::arg("high"), py::arg("roi").none(true), py::arg("threads"), py::arg("first_slice"));
+  m.def("encode_windows", &encode_windows_array, py::arg("image"), py::arg("windows"),
+        py::arg("roi").none(true), py::arg("threads"), py::arg("first_slice"));
   m.def(
       "concatenate",
       [](const std::vector<RunVolumeHandle>& volumes) {

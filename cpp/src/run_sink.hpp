@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -87,39 +88,22 @@ class RunSink {
   std::size_t before_block_ = 0;
 };
 
-/// Make a volume of runs row by row, in parallel slabs: `append(r, sink)` makes room for and pushes
-/// the runs of row r. `make_append()` is called once a slab, so its result may own scratch.
-template <class V, class MakeAppend>
-ValuedRuns<V> collect_rows(const Shape& shape, int threads, MakeAppend&& make_append) {
-  const index_t rows = shape.rows();
-  const index_t slabs = slab_count(rows, threads, tuning::slabs_per_thread);
-  std::vector<RunSink<V>> sinks(static_cast<std::size_t>(slabs));
-  Buffer<index_t> row_begin(static_cast<std::size_t>(rows) + 1);
-
-  parallel_slabs(
-      rows, threads,
-      [&](index_t s, Slab slab) {
-        auto append = make_append();
-        RunSink<V> sink;
-        for (index_t r = slab.begin; r < slab.end; ++r) {
-          row_begin[static_cast<std::size_t>(r)] = static_cast<index_t>(sink.size());
-          append(r, sink);
-        }
-        sinks[static_cast<std::size_t>(s)] = std::move(sink);
-      },
-      tuning::slabs_per_thread);
-
+/// Move what the slabs have collected of volume `k` to one place. `row_begin` counts from each
+/// slab's first run; `sinks[slab][k]` are left empty.
+template <class V>
+ValuedRuns<V> poured(const Shape& shape, Buffer<index_t> row_begin,
+                     std::vector<std::vector<RunSink<V>>>& sinks, std::size_t k, int threads) {
   std::vector<std::size_t> offset(sinks.size() + 1, 0);
-  for (std::size_t s = 0; s < sinks.size(); ++s) offset[s + 1] = offset[s] + sinks[s].size();
-  row_begin[static_cast<std::size_t>(rows)] = static_cast<index_t>(offset.back());
+  for (std::size_t s = 0; s < sinks.size(); ++s) offset[s + 1] = offset[s] + sinks[s][k].size();
+  row_begin[static_cast<std::size_t>(shape.rows())] = static_cast<index_t>(offset.back());
 
   Buffer<Run> runs(offset.back());
   Buffer<V> values(std::is_empty_v<V> ? 0 : offset.back());
   parallel_slabs(
-      rows, threads,
+      shape.rows(), threads,
       [&](index_t s, Slab slab) {
         const auto at = offset[static_cast<std::size_t>(s)];
-        sinks[static_cast<std::size_t>(s)].pour(
+        sinks[static_cast<std::size_t>(s)][k].pour(
             runs.data() + at, std::is_empty_v<V> ? values.data() : values.data() + at);
         for (index_t r = slab.begin; r < slab.end; ++r) {
           row_begin[static_cast<std::size_t>(r)] += static_cast<index_t>(at);
@@ -127,6 +111,52 @@ ValuedRuns<V> collect_rows(const Shape& shape, int threads, MakeAppend&& make_ap
       },
       tuning::slabs_per_thread);
   return {{shape, std::move(row_begin), std::move(runs)}, std::move(values)};
+}
+
+/// Make `count` volumes of runs together, row by row, in parallel slabs: `append(r, sinks)` makes
+/// room for and pushes the runs of row r of volume k in `sinks[k]`. `make_append()` is called once
+/// a slab, so its result may own scratch.
+template <class V, class MakeAppend>
+std::vector<ValuedRuns<V>> collect_volumes(const Shape& shape, std::size_t count, int threads,
+                                           MakeAppend&& make_append) {
+  const index_t rows = shape.rows();
+  const index_t slabs = slab_count(rows, threads, tuning::slabs_per_thread);
+  std::vector<std::vector<RunSink<V>>> sinks(static_cast<std::size_t>(slabs));
+  std::vector<Buffer<index_t>> row_begin;
+  for (std::size_t k = 0; k < count; ++k)
+    row_begin.emplace_back(static_cast<std::size_t>(rows) + 1);
+
+  parallel_slabs(
+      rows, threads,
+      [&](index_t s, Slab slab) {
+        auto append = make_append();
+        std::vector<RunSink<V>> own(count);
+        for (index_t r = slab.begin; r < slab.end; ++r) {
+          for (std::size_t k = 0; k < count; ++k) {
+            row_begin[k][static_cast<std::size_t>(r)] = static_cast<index_t>(own[k].size());
+          }
+          append(r, std::span(own));
+        }
+        sinks[static_cast<std::size_t>(s)] = std::move(own);
+      },
+      tuning::slabs_per_thread);
+
+  std::vector<ValuedRuns<V>> volumes;
+  for (std::size_t k = 0; k < count; ++k) {
+    volumes.push_back(poured(shape, std::move(row_begin[k]), sinks, k, threads));
+  }
+  return volumes;
+}
+
+/// The same for one volume: `append(r, sink)`.
+template <class V, class MakeAppend>
+ValuedRuns<V> collect_rows(const Shape& shape, int threads, MakeAppend&& make_append) {
+  auto volumes = collect_volumes<V>(shape, 1, threads, [&] {
+    return [append = make_append()](index_t r, std::span<RunSink<V>> sinks) mutable {
+      append(r, sinks[0]);
+    };
+  });
+  return std::move(volumes.front());
 }
 
 }  // namespace crevasse

@@ -294,28 +294,41 @@ ValuedRuns<T> encode_values(Volume<const T> image, int threads) {
 }
 
 template <class T>
-RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads,
-                           index_t first_slice) {
+std::vector<RunVolume> encode_windows(Volume<const T> image, std::span<const GreyWindow<T>> windows,
+                                      const RunVolume* roi, int threads, index_t first_slice) {
   const Shape shape = image.shape;
   check_shape(shape);
   const Run whole_row{0, static_cast<std::int32_t>(shape.x)};
-  return collect_rows<NoValue>(
-             shape, encode_threads(shape, threads),
-             [&] {
-               return [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(
-                              words_for(shape.x)))](index_t r, RunSink<NoValue>& sink) mutable {
-                 const auto inside = roi ? roi->row(r) : std::span(&whole_row, shape.x > 0 ? 1 : 0);
-                 if (inside.empty()) return;
-                 const bool any_nan =
-                     window_words(image.row(r).data(), shape.x, low, high, words.data());
-                 if constexpr (std::is_floating_point_v<T>) {
-                   if (any_nan) refuse_nan(image.row(r), inside, r, shape, first_slice);
-                 }
-                 if (roi) keep_inside(inside, shape.x, words);
-                 append_runs(words, shape.x, sink);
-               };
-             })
-      .where;
+  // Row by row, so that a row is read from memory once, whatever the number of windows.
+  auto encoded =
+      collect_volumes<NoValue>(shape, windows.size(), encode_threads(shape, threads), [&] {
+        return
+            [&, words = std::vector<std::uint64_t>(static_cast<std::size_t>(words_for(shape.x)))](
+                index_t r, std::span<RunSink<NoValue>> sinks) mutable {
+              const auto inside = roi ? roi->row(r) : std::span(&whole_row, shape.x > 0 ? 1 : 0);
+              if (inside.empty()) return;
+              const T* const row = image.row(r).data();
+              for (std::size_t i = 0; i < windows.size(); ++i) {
+                const auto [low, high] = windows[i];
+                const bool any_nan = window_words(row, shape.x, low, high, words.data());
+                if constexpr (std::is_floating_point_v<T>) {
+                  if (any_nan) refuse_nan(image.row(r), inside, r, shape, first_slice);
+                }
+                if (roi) keep_inside(inside, shape.x, words);
+                append_runs(words, shape.x, sinks[i]);
+              }
+            };
+      });
+  std::vector<RunVolume> volumes;
+  for (auto& volume : encoded) volumes.push_back(std::move(volume.where));
+  return volumes;
+}
+
+template <class T>
+RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads,
+                           index_t first_slice) {
+  const GreyWindow<T> window{low, high};
+  return std::move(encode_windows<T>(image, {&window, 1}, roi, threads, first_slice).front());
 }
 
 RunVolume concatenate(std::span<const RunVolume* const> parts) {
@@ -401,8 +414,10 @@ CREVASSE_INSTANTIATE(std::uint32_t)
 CREVASSE_INSTANTIATE(std::uint64_t)
 #undef CREVASSE_INSTANTIATE
 
-#define CREVASSE_INSTANTIATE(T) \
-  template RunVolume encode_threshold<T>(Volume<const T>, T, T, const RunVolume*, int, index_t);
+#define CREVASSE_INSTANTIATE(T)                                                                  \
+  template RunVolume encode_threshold<T>(Volume<const T>, T, T, const RunVolume*, int, index_t); \
+  template std::vector<RunVolume> encode_windows<T>(                                             \
+      Volume<const T>, std::span<const GreyWindow<T>>, const RunVolume*, int, index_t);
 CREVASSE_FOR_GREY_TYPES(CREVASSE_INSTANTIATE)
 #undef CREVASSE_INSTANTIATE
 

@@ -4,7 +4,6 @@
 #include <stdexcept>
 
 #include "crevasse/tuning.hpp"
-#include "row_sweep.hpp"
 #include "run_sink.hpp"
 
 namespace crevasse {
@@ -21,25 +20,36 @@ constexpr bool holds(bool in_a, bool in_b) {
   return false;
 }
 
-/// Pre: there is room.
-void append_all(std::span<const Run> row, RunSink<NoValue>& sink) {
-  std::copy(row.begin(), row.end(), sink.next_runs());
-  sink.took(static_cast<index_t>(row.size()));
+/// Ends of runs in order: begin, end, begin, end …
+std::span<const std::int32_t> edges_of(std::span<const Run> row) {
+  static_assert(sizeof(Run) == 2 * sizeof(std::int32_t));
+  return {reinterpret_cast<const std::int32_t*>(row.data()), 2 * row.size()};
 }
 
+/// Walk the edges of both rows in order: each enters or leaves a run, and is an edge of the result
+/// where that changes whether the operation holds.
 template <SetOperation operation>
-void append_combined(std::span<const Run> a, std::span<const Run> b, RunSink<NoValue>& sink) {
-  sink.make_room(static_cast<index_t>(2 * (a.size() + b.size())));
-  // Most volumes lie in a part of the whole, so most rows hold runs of one or none.
-  if (a.empty() || b.empty()) {
-    if (holds<operation>(true, false)) append_all(a, sink);
-    if (holds<operation>(false, true)) append_all(b, sink);
-    return;
+void append_combined(std::span<const Run> row_a, std::span<const Run> row_b,
+                     RunSink<NoValue>& sink) {
+  sink.make_room(static_cast<index_t>(row_a.size() + row_b.size()) + 1);
+  auto* const edges_begin = reinterpret_cast<std::int32_t*>(sink.next_runs());
+  auto* edge = edges_begin;
+  const auto a = edges_of(row_a), b = edges_of(row_b);
+  std::size_t i = 0, j = 0;
+  bool held = false;
+  // Written without asking whether it is one: a branch on that would be a coin toss.
+  while (i < a.size() && j < b.size()) {
+    const std::int32_t x = std::min(a[i], b[j]);
+    i += a[i] == x;
+    j += b[j] == x;
+    const bool holds_now = holds<operation>((i & 1) != 0, (j & 1) != 0);
+    *edge = x;
+    edge += holds_now != held;
+    held = holds_now;
   }
-  const std::size_t row_start = sink.size();
-  sweep_rows(a, b, [&](std::int32_t begin, std::int32_t end, index_t i, index_t j) {
-    if (holds<operation>(i >= 0, j >= 0)) sink.extend(row_start, begin, end);
-  });
+  if (holds<operation>(true, false)) edge = std::copy(a.begin() + i, a.end(), edge);
+  if (holds<operation>(false, true)) edge = std::copy(b.begin() + j, b.end(), edge);
+  sink.took((edge - edges_begin) / 2);
 }
 
 template <SetOperation operation>

@@ -216,6 +216,31 @@ TEST_CASE_TEMPLATE("encode_threshold keeps low <= value <= high inside the regio
   }
 }
 
+TEST_CASE_TEMPLATE("encode_windows makes of each window what encode_threshold does", T,
+                   std::uint8_t, std::uint16_t, float) {
+  Random random(7);
+  auto shapes = small_shapes();
+  shapes.push_back({9, 130, 210});  // worth several threads
+  for (const Shape& shape : shapes) {
+    INFO("shape ", shape);
+    const auto image = grey<T>(shape, random);
+    const auto roi = encode_mask(stretches(shape, 0.6, 9, random).view(), 1);
+    const std::vector<GreyWindow<T>> windows{{T{0}, T{40}}, {T{1}, T{0}}, {T{20}, T{90}}};
+    for (const RunVolume* const inside : {static_cast<const RunVolume*>(nullptr), &roi}) {
+      for (const int threads : thread_counts) {
+        const auto volumes = encode_windows<T>(image.view(), windows, inside, threads);
+        REQUIRE(volumes.size() == windows.size());
+        for (std::size_t i = 0; i < windows.size(); ++i) {
+          volumes[i].check();
+          const auto [low, high] = windows[i];
+          CHECK(volumes[i] == encode_threshold<T>(image.view(), low, high, inside, 1));
+        }
+      }
+      CHECK(encode_windows<T>(image.view(), {}, inside, 2).empty());
+    }
+  }
+}
+
 TEST_CASE("a region of interest cuts runs at any voxel") {
   constexpr index_t n = 131;
   const Mask full({1, 1, n}, 1);

@@ -81,14 +81,13 @@ class Ledger:
 
 def default_threads() -> int: ...
 def encode_mask(mask: NDArray[Any], threads: int) -> RunVolume: ...
-def encode_threshold(
+def encode_windows(
     image: NDArray[Any],
-    low: float,
-    high: float,
+    windows: list[tuple[float, float]],
     roi: RunVolume | None,
     threads: int,
     first_slice: int,
-) -> RunVolume: ...
+) -> list[RunVolume]: ...
 def concatenate(volumes: list[RunVolume]) -> RunVolume: ...
 def from_runs(
     shape: _Shape, row_begin: NDArray[np.int64], edges: NDArray[np.int32]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from numpy.typing import ArrayLike
 
 from crevasse import _core, _validate
 from crevasse._slabs import LazyVolume, is_lazy, slabs
+
+Window = tuple[float | None, float | None]  # closed; None leaves a side open
 
 
 def encode_mask(mask: ArrayLike, threads: int, name: str = "mask") -> tuple[_core.RunVolume, int]:
@@ -30,16 +34,15 @@ def encode_if_binary(image: LazyVolume, threads: int) -> _core.RunVolume | None:
     return _core.concatenate(parts)
 
 
-def encode_threshold(
+def encode_windows(
     image: ArrayLike,
-    low: float | None,
-    high: float | None,
+    windows: Sequence[Window],
     roi: _core.RunVolume | None,
     threads: int,
     *,
     first_slice: int = 0,
-) -> tuple[_core.RunVolume, int]:
-    """The voxels inside a window of grey values; see `RunVolume.from_threshold`.
+) -> tuple[list[_core.RunVolume], int]:
+    """The voxels inside each of some windows of grey values; see `RunVolume.from_windows`.
 
     `first_slice` is where `image` begins in the volume that it is a slab of.
     """
@@ -47,14 +50,12 @@ def encode_threshold(
         parts = []
         for part, slab in slabs(image):
             inside = None if roi is None else _window(roi, part, threads)
-            parts.append(
-                encode_threshold(slab, low, high, inside, threads, first_slice=part.start)[0]
-            )
-        return _core.concatenate(parts), 3
+            parts.append(encode_windows(slab, windows, inside, threads, first_slice=part.start)[0])
+        return [_core.concatenate(list(of_one)) for of_one in zip(*parts, strict=True)], 3
     array = _validate.grey_image(image, "image")
-    bounds = _validate.window(low, high, array.dtype)
-    core = _core.encode_threshold(_validate.as_3d(array), *bounds, roi, threads, first_slice)
-    return core, array.ndim
+    bounds = [_validate.window(low, high, array.dtype) for low, high in windows]
+    volumes = _core.encode_windows(_validate.as_3d(array), bounds, roi, threads, first_slice)
+    return volumes, array.ndim
 
 
 def _window(volume: _core.RunVolume, part: slice, threads: int) -> _core.RunVolume:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._disc import disc
-from crevasse._encode import encode_mask, encode_threshold
+from crevasse._encode import Window, encode_mask, encode_windows
 from crevasse._regions import Regions, measure_regions
 from crevasse._shape import Box, bounds, checked, origin3, shape3
 from crevasse._slabs import WritableVolume, is_lazy, slabs, slices
@@ -95,9 +95,49 @@ class RunVolume:
         TypeError
             If the dtype is none of the above.
         """
+        return cls.from_windows(image, [(low, high)], roi=roi, n_threads=n_threads)[0]
+
+    @classmethod
+    def from_windows(
+        cls,
+        image: ArrayLike,
+        windows: Iterable[Window],
+        *,
+        roi: RunVolume | Box | ArrayLike | None = None,
+        n_threads: int | None = None,
+    ) -> list[RunVolume]:
+        """`from_threshold` with each of several windows; the image is read once.
+
+        Parameters
+        ----------
+        image, roi, n_threads
+            As of `from_threshold`.
+        windows
+            Pairs of bounds, ``(low, high)``.
+
+        Returns
+        -------
+        list of RunVolume
+            One a window, in order.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `from_threshold`.
+
+        Examples
+        --------
+        How much a crack's size hangs on the threshold:
+
+        >>> grey = np.array([[90, 40, 30, 20, 60, 90]], dtype=np.uint8)
+        >>> windows = [(None, threshold) for threshold in (35, 45, 65)]
+        >>> [runs.n_voxels for runs in RunVolume.from_windows(grey, windows)]
+        [2, 3, 4]
+        """
         region = None if roi is None else as_region(roi, np.shape(image))._core
         threads = _validate.n_threads(n_threads)
-        return cls(*encode_threshold(image, low, high, region, threads))
+        volumes, ndim = encode_windows(image, list(windows), region, threads)
+        return [cls(volume, ndim) for volume in volumes]
 
     @classmethod
     def concatenate(cls, volumes: Iterable[RunVolume]) -> RunVolume:

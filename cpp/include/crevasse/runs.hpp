@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "crevasse/buffer.hpp"
 #include "crevasse/volume.hpp"
@@ -78,6 +79,17 @@ ValuedRuns<T> encode_values(Volume<const T> image, int threads);
 template <class T>
 RunVolume encode_threshold(Volume<const T> image, T low, T high, const RunVolume* roi, int threads,
                            index_t first_slice = 0);
+
+/// A closed window of grey values; nothing lies in it where `low` is above `high`.
+template <class T>
+struct GreyWindow {
+  T low, high;
+};
+
+/// `encode_threshold` of each of several windows; the image is read once.
+template <class T>
+std::vector<RunVolume> encode_windows(Volume<const T> image, std::span<const GreyWindow<T>> windows,
+                                      const RunVolume* roi, int threads, index_t first_slice = 0);
 
 /// The volumes stacked along z, in order. Throws std::invalid_argument unless they agree in y and
 /// x, and where there is none.

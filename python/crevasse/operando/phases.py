@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from crevasse import _validate
 from crevasse._clean import connected_to, keep_largest, remove_small
+from crevasse._encode import Window
 from crevasse._runs import RunVolume, as_region
 from crevasse._shape import Box
 from crevasse._table import Table
@@ -27,7 +28,7 @@ from crevasse.operando.places import (
     touching,
 )
 from crevasse.operando.thresholds import Threshold
-from crevasse.operando.windows import Window, Within, within
+from crevasse.operando.windows import Within, within
 
 Bound = Threshold | float
 End = Literal["low", "value", "high"]

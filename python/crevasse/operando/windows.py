@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 from numpy.typing import ArrayLike
 
+from crevasse._encode import Window
 from crevasse._runs import RunVolume
 
-Window = tuple[float | None, float | None]  # closed; None leaves a side open
 Within = Callable[[Window, RunVolume], RunVolume]  # what of a region lies in a window
 
 
@@ -16,20 +16,14 @@ def within(image: ArrayLike) -> Within:
     """Of an image, which is held."""
 
     def of_image(window: Window, region: RunVolume) -> RunVolume:
-        low, high = window
-        if low is None and high is None:
-            return region
-        if low is not None and high is not None and low > high:  # at the ends of their bands
-            return region - region
-        return RunVolume.from_threshold(image, low, high, roi=region)
+        return _volumes(image, [window], region)[window]
 
     return of_image
 
 
 def kept(image: ArrayLike, windows: Iterable[Window], region: RunVolume) -> Within:
     """Of an image, which is not held: in these windows, of what lies in the region."""
-    look = within(image)
-    volumes = {window: look(window, region) for window in windows}
+    volumes = _volumes(image, windows, region)
 
     def of_kept(window: Window, part: RunVolume) -> RunVolume:
         if volumes[window] is region:
@@ -37,3 +31,20 @@ def kept(image: ArrayLike, windows: Iterable[Window], region: RunVolume) -> With
         return volumes[window] if part is region else volumes[window] & part
 
     return of_kept
+
+
+def _volumes(
+    image: ArrayLike, windows: Iterable[Window], region: RunVolume
+) -> dict[Window, RunVolume]:
+    """What of the region lies in each window."""
+    volumes, looked_at = {}, []
+    for window in dict.fromkeys(windows):
+        low, high = window
+        if low is None and high is None:
+            volumes[window] = region
+        elif low is not None and high is not None and low > high:  # at the ends of their bands
+            volumes[window] = region - region
+        else:
+            looked_at.append(window)
+    found = RunVolume.from_windows(image, looked_at, roi=region) if looked_at else []
+    return volumes | dict(zip(looked_at, found, strict=True))
