@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from scipy import ndimage
 
 from crevasse import phantom
 from crevasse.operando import DriftCorrector, estimate_drift, match_light, motion, move_back
+from crevasse.operando.blocks import spread
+from crevasse.operando.drift import Sampler
 from crevasse.operando.votes import Votes
 
 
@@ -126,6 +129,46 @@ def test_a_collector_that_gives_way_is_not_mistaken_for_motion(rng):
         drift = np.array([0.3, 0, 0]) * frame
         aligned = corrector.correct(layered(frame, drift, rng))
         assert aligned.drift[0] == pytest.approx(drift[0], abs=0.1)
+
+
+def bare(frame, drift, rng):
+    """A layer grows between tilted faces; three pores alone tell of motion along them."""
+    z, y, x = (
+        n - d for n, d in zip(np.ogrid[:96, :90, :90], np.reshape(drift, (3, 1, 1, 1)), strict=True)
+    )
+    rough = np.sin(y / 5) * np.sin(x / 5)
+    faces = (24 + 0.06 * y + 0.03 * x, 76 - 0.05 * y + 0.04 * x)
+    above = faces[0] - 6 - 1.2 * frame - (0.5 + 0.06 * frame) * rough
+    solid = np.clip(0.5 + z - faces[0], 0, 1) * np.clip(0.5 + faces[1] - z, 0, 1)
+    for centre, radius in (((50, 24, 26), 5), ((56, 62, 66), 6), ((58, 28, 62), 4)):
+        away = np.sqrt(sum((n - c) ** 2 for n, c in zip((z, y, x), centre, strict=True)))
+        solid = solid * np.clip(0.5 + away - radius, 0, 1)
+    image = 9000 + 15000 * solid + 33000 * np.clip(0.5 + above - z, 0, 1)
+    image += 33000 * np.clip(0.5 + z - (faces[1] + 12 - 0.6 * frame + 0.5 * rough), 0, 1)
+    return ndimage.gaussian_filter(image.astype(np.float32), 0.6) + rng.normal(0, 1200, image.shape)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_few_small_features_tell_of_motion_along_the_layers(seed):
+    rng = np.random.default_rng(seed)
+    drift, corrector = np.zeros(3), DriftCorrector()
+    for frame in range(6):
+        image = bare(frame, drift, rng).clip(0, 65535).astype(np.uint16)
+        found = corrector.correct(image).drift
+        np.testing.assert_allclose(found, drift, atol=0.1, err_msg=f"frame {frame}")
+        drift = drift + rng.uniform(-2.5, 2.5, 3)
+
+
+def test_all_shifts_within_reach_are_tried_and_most_cells_win(rng):
+    image = textured((64, 70, 66), rng)
+    image[:20] += 100 * (rng.random((20, 70, 66)) > 0.5)  # strong, and moves another way
+    moved = shifted(image, (2, -3, 1.4))
+    moved[:20] = shifted(image, (-3, 0, 0))[:20]
+    blocks = spread(image.shape, np.ones(image.shape, np.float32))
+    with ThreadPoolExecutor(2) as pool:
+        reference = Sampler(image, blocks, pool).cells(np.zeros(3))
+        places = Sampler(moved, blocks, pool).agreed(np.zeros(3), [reference])
+    np.testing.assert_allclose(places[0], (2, -3, 1.4), atol=0.25)
 
 
 @pytest.mark.parametrize("make", [phantom.case_a, phantom.case_b, phantom.case_c])

@@ -43,9 +43,9 @@ class Blocks:
         """Voxels that a block needs around it for its samples, and a margin."""
         return tuple(s + 2 * (RIM + _REACH + margin) + 1 for s in self.size)
 
-    def read(self, image: Image, whole: NDArray[np.intp]) -> Greys:
+    def read(self, image: Image, whole: NDArray[np.intp], margin: int = 0) -> Greys:
         """Windows that `sample` needs for drifts from `whole` voxels on to one voxel farther."""
-        return self.windows(image, whole).astype(np.float32, copy=False)
+        return self.windows(image, whole, margin).astype(np.float32, copy=False)
 
     def windows(self, image: Image, whole: NDArray[np.intp], margin: int = 0) -> Image:
         """The same with a margin, (block, *window), in the dtype of the image.
@@ -70,14 +70,17 @@ class Blocks:
                 window[...] = image[np.ix_(*at)]
         return out
 
-    def sample(self, windows: Greys, share: Sequence[float], *, rim: int = 0) -> Greys:
+    def sample(
+        self, windows: Greys, share: Sequence[float], *, rim: int = 0, margin: int = 0
+    ) -> Greys:
         """The smoothed image at every voxel of the blocks, `share` voxels on: (block, *size).
 
         Smoothing and moving are one: a Gaussian whose centre lies between voxels, which is free of
-        the blur that interpolation adds.
+        the blur that interpolation adds. `rim` voxels around the blocks are wanted as well, at most
+        one more than the windows' margin.
         """
         for axis, part in enumerate(share):
-            kernel = _kernel(self.size[axis] + 2 * rim, RIM - rim, part)
+            kernel = _kernel(self.size[axis] + 2 * rim, RIM + margin - rim, part)
             n, shape = len(windows), windows.shape
             before, after = math.prod(shape[1 : axis + 1]), math.prod(shape[axis + 2 :])
             if after == 1:
@@ -95,6 +98,14 @@ class Blocks:
         order = [0, *range(1, 2 * ndim, 2), *range(2, 2 * ndim + 1, 2)]
         cells = sample.reshape([-1, *split]).transpose(order)
         return np.ascontiguousarray(cells).reshape(-1, math.prod(self.cell))
+
+    def surroundings(self, sample: Greys, rim: int) -> Greys:
+        """The cells with what is around them, (cell, *window), of blocks sampled with that rim."""
+        axes = tuple(range(1, sample.ndim))
+        window = tuple(c + 2 * rim for c in self.cell)
+        views = np.lib.stride_tricks.sliding_window_view(sample, window, axes)
+        cells = views[:, *(slice(None, None, c) for c in self.cell)]
+        return cells.reshape(-1, *window)
 
     def inside(self, drift: Vector) -> NDArray[np.bool_]:
         """Which cells lie in the image still, `drift` farther on; all, if none does."""

@@ -94,17 +94,14 @@ def compared(
     less weight in it.
     """
     n_cells, n_voxels = sample.shape
-    mean = sample.mean(axis=1)
-    light = np.float32(_light(mean.astype(np.float64), reference.mean))
+    mean, light, noise = related(sample, reference)
+    if not noise > 0:
+        return _none(reference.slope.shape[1])
 
-    def off(part: slice | NDArray[np.intp]) -> Greys:
+    def off(part: slice) -> Greys:
         away: Greys = (sample[part] - mean[part, None]) - light * reference.grey[part]
         return away
 
-    noise = _variance(off(reference.quiet))
-    noise = max(noise, _LEAST_NOISE**2 * float(reference.steepness.mean()) / n_voxels)
-    if not noise > 0:
-        return _none(reference.slope.shape[1])
     sums = _plain if tolerance == math.inf else _weighted(noise, tolerance)
 
     def votes(part: slice) -> Votes:
@@ -114,6 +111,19 @@ def compared(
 
     parts = [slice(a, a + _TOGETHER) for a in range(0, n_cells, _TOGETHER)]
     return joined(list(pool.map(votes, parts)))
+
+
+def related(sample: Greys, reference: Cells) -> tuple[Greys, np.float32, float]:
+    """Means of a sample's cells, how strong its contrast is in that of a reference, and the noise.
+
+    The noise is the variance of a voxel where next to nothing else differs; 0 where nothing does.
+    """
+    mean = sample.mean(axis=1)
+    light = np.float32(_light(mean.astype(np.float64), reference.mean))
+    quiet = reference.quiet
+    noise = _variance((sample[quiet] - mean[quiet, None]) - light * reference.grey[quiet])
+    least = _LEAST_NOISE**2 * float(reference.steepness.mean()) / sample.shape[1]
+    return mean, light, max(noise, least)
 
 
 Sums = tuple[Vector, Vector, Vector]

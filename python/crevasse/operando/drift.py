@@ -17,6 +17,7 @@ from crevasse.operando.cells import Cells, compared
 from crevasse.operando.glimpse import MARGIN, Glimpse
 from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
+from crevasse.operando.wide_look import REACH, agreed_shifts
 
 T = TypeVar("T")
 
@@ -27,9 +28,11 @@ _MOST_LOOKS = 6
 _MOST_ROUNDS = 4
 _FINALISTS = 3
 _RIVAL = 0.7  # of the best score: peaks with less are not looked at from near
-_BETTER = 0.05  # by which a farther drift must score higher than a nearer one
+_BETTER = 0.02  # by which another drift must be agreed on more sharply than the one at hand
 _TOGETHER = 16  # blocks that a thread takes at once: what they need stays in its cache
 _FAR = 1.5  # coarse voxels: by so much the two ways must differ for both to be looked at
+_APART = 0.25  # voxels: places that differ by less are one
+_UNSURE = 0.2  # agreement along an axis: where there is less, other places are looked at
 _CHECKED = 8  # one block in so many is kept for the check
 
 
@@ -37,7 +40,7 @@ class Sampler:
     """Blocks of one image at any drift; what was read is kept while whole voxels stay the same."""
 
     def __init__(self, image: Image | Glimpse, blocks: Blocks, pool: Executor) -> None:
-        self._image, self._blocks, self._pool = image, blocks, pool
+        self._image, self._blocks, self.pool = image, blocks, pool
         begins = range(0, len(blocks), _TOGETHER)
         self._parts = [blocks.part(slice(a, a + _TOGETHER)) for a in begins]
         self._whole: tuple[int, ...] | None = None
@@ -51,31 +54,65 @@ class Sampler:
         """How much farther than `drift` the image has gone, by each cell of each reference."""
         sample = np.concatenate(self._sampled(drift, 0, lambda s, part: part.cells(s)))
         ok = self._blocks.inside(drift)
-        return joined([compared(sample, r, ok, self._pool, *tolerance) for r in references])
+        return joined([compared(sample, r, ok, self.pool, *tolerance) for r in references])
+
+    def agreed(self, start: Vector, references: Sequence[Cells]) -> list[Vector]:
+        """Drifts that most cells agree on, up to some voxels from a start."""
+        whole = np.floor(start).astype(np.intp)
+        share = (start - whole).tolist()
+        parts = self.pool.map(lambda p: self._wide(p, whole, share), self._parts)
+        ok = self._blocks.inside(start)
+        sample = np.concatenate(list(parts))
+        shifts = agreed_shifts(sample, self._blocks, references, ok, self.pool)
+        return [start + shift for shift in shifts]
+
+    def _wide(self, part: Blocks, whole: NDArray[np.intp], share: Sequence[float]) -> Greys:
+        return part.sample(self._read(part, whole, REACH), share, rim=REACH, margin=REACH)
 
     def _sampled(self, drift: Vector, rim: int, make: Callable[[Greys, Blocks], T]) -> list[T]:
         """What is made of the blocks at a drift, some blocks at a time."""
         whole = np.floor(drift).astype(np.intp)
         if self._whole != tuple(whole):
-            self._windows = list(self._pool.map(lambda p: self._read(p, whole), self._parts))
+            self._windows = list(self.pool.map(lambda p: self._read(p, whole), self._parts))
             self._whole = tuple(whole)
         share = (drift - whole).tolist()
-        made = self._pool.map(
+        made = self.pool.map(
             lambda p, w: make(p.sample(w, share, rim=rim), p), self._parts, self._windows
         )
         return list(made)
 
-    def _read(self, part: Blocks, whole: NDArray[np.intp]) -> Greys:
+    def _read(self, part: Blocks, whole: NDArray[np.intp], margin: int = 0) -> Greys:
         image = self._image
-        return image.read(part, whole) if isinstance(image, Glimpse) else part.read(image, whole)
+        if isinstance(image, Glimpse):
+            return image.read(part, whole, margin)
+        return part.read(image, whole, margin)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
-    """A drift, and how sharply the votes agree on it."""
+    """A drift, and how sharply the votes agree on it along each axis."""
 
     drift: Vector
-    score: float
+    agreement: Vector
+
+    @classmethod
+    def at(cls, sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Found:
+        """What the votes say of a drift."""
+        return cls(drift, sampler.votes(drift, references).agreement(0 * drift))
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it may be worth looking elsewhere."""
+        return bool(np.any(self.agreement < _UNSURE))
+
+    @property
+    def sharpness(self) -> float:
+        """One number for the agreement: what is seen along one axis alone counts as much."""
+        return float(self.agreement.mean())
+
+    def or_better(self, other: Found) -> Found:
+        """The other if it is clearly better, else this one."""
+        return other if other.sharpness > self.sharpness + _BETTER else self
 
 
 def near(sampler: Sampler, references: Sequence[Cells], start: Vector) -> Found:
@@ -94,11 +131,28 @@ def near(sampler: Sampler, references: Sequence[Cells], start: Vector) -> Found:
     best = votes.score(peaks[0])
     rivals = [p for p in peaks[:_FINALISTS] if votes.score(p) >= _RIVAL * best]
     finals = [settled(sampler, references, here + p) for p in rivals]
-    if len(finals) == 1:
-        return Found(finals[0], best)
-    scores = [sampler.votes(d, references).score(np.zeros(len(d))) for d in finals]
-    k = int(np.argmax(scores))
-    return Found(finals[k], scores[k])
+    return max((Found.at(sampler, references, d) for d in finals), key=lambda f: f.sharpness)
+
+
+def anywhere(
+    sampler: Sampler, references: Sequence[Cells], found: Found, start: Vector
+) -> tuple[Found, bool]:
+    """The same from the best of all places some voxels around a start, should that be better.
+
+    Where most edges lie across one axis, the others are seen by a few small features, which a step
+    of Gauss and Newton does not find from a voxel away. Also returns whether the best place is
+    where the drift was found in the end: noise then, and nothing else, leaves it in doubt.
+    """
+    places = sampler.agreed(start, references)
+    for place in places:
+        if _apart(place, found.drift):
+            found = found.or_better(near(sampler, references, place))
+    is_there = len(places) > 0 and not _apart(places[0], found.drift)
+    return found, is_there and bool(np.abs(places[0] - start).max() < REACH)
+
+
+def _apart(a: Vector, b: Vector) -> bool:
+    return bool(np.abs(a - b).max() > _APART)
 
 
 def settled(sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Vector:
@@ -209,23 +263,42 @@ class DriftFinder:
         found = near(sampler, references, self.before.drift)
         far = self._from_afar(view, self.before, pool)
         if np.any(np.abs(far - found.drift) > _FAR * np.array(view.factor)):
-            other = near(sampler, references, far)
-            if other.score > found.score + _BETTER:
-                found = other
+            found = found.or_better(near(sampler, references, far))
+        if found.is_unsure:
+            found = self._surer(sampler, references, found, view)
         # Less is rounding, and no reason to move a frame.
         shift = np.where(np.abs(found.drift) < _DONE, 0.0, found.drift)
         check = Sampler(image, self.check, pool).cells(shift)
         seen = Seen(sampler.cells(shift), check, view, shift)
-        agreement = sampler.votes(shift, references).agreement(0 * shift)
-        drift = Drift(shift, agreement, self.check, tuple(s.check for s in compared))
+        drift = Drift(shift, found.agreement, self.check, tuple(s.check for s in compared))
         return drift, replace(self, before=seen)
+
+    def _surer(
+        self, sampler: Sampler, references: Sequence[Cells], found: Found, view: Overview
+    ) -> Found:
+        """The same, having looked around where the frame before was, where that led, and afar."""
+        start = self.before.drift
+        found, is_there = anywhere(sampler, references, found, start)
+        if found.is_unsure and not is_there and _apart(found.drift, start):
+            found, is_there = anywhere(sampler, references, found, found.drift)
+        if found.is_unsure and not is_there:
+            there, coarse = self._afar(view, self.before, sampler.pool)
+            far, _ = anywhere(*there, near(*there, coarse), coarse)
+            found, _ = anywhere(sampler, references, found, far.drift * view.factor)
+        return found
 
     def _from_afar(self, view: Overview, before: Seen, pool: Executor) -> Vector:
         """The drift by the overviews alone, of the frame and of an earlier one."""
         offset = view.offset(before.overview)
         if np.all(np.abs(offset) <= view.factor):
             return before.drift + 0 * offset
+        there, coarse = self._afar(view, before, pool)
+        return near(*there, coarse + offset / view.factor).drift * view.factor
+
+    def _afar(
+        self, view: Overview, before: Seen, pool: Executor
+    ) -> tuple[tuple[Sampler, list[Cells]], Vector]:
+        """What to compare overviews with, and the drift of the earlier frame, in coarse voxels."""
         coarse = before.drift / view.factor
         reference = Sampler(before.overview.image, self.far, pool).cells(coarse)
-        sampler = Sampler(view.image, self.far, pool)
-        return near(sampler, [reference], coarse + offset / view.factor).drift * view.factor
+        return (Sampler(view.image, self.far, pool), [reference]), coarse

@@ -49,7 +49,7 @@ class Glimpse:
         places = {tuple(start): k for k, start in enumerate(starts.tolist())}
         return cls(view, whole, windows, places)
 
-    def read(self, blocks: Blocks, whole: NDArray[np.intp]) -> Greys:
+    def read(self, blocks: Blocks, whole: NDArray[np.intp], margin: int = 0) -> Greys:
         """What `Blocks.read` reads from the image.
 
         Raises
@@ -57,10 +57,10 @@ class Glimpse:
         OutOfSightError
             If that is not among what was kept.
         """
-        begin = whole - self.whole + MARGIN
-        if begin.min() < 0 or begin.max() > 2 * MARGIN:
+        begin = whole - self.whole + MARGIN - margin
+        if begin.min() < 0 or begin.max() > 2 * (MARGIN - margin):
             raise OutOfSightError
         of_blocks = [self.places[tuple(start)] for start in blocks.starts.tolist()]
-        size = blocks.window()
+        size = blocks.window(margin)
         inner = tuple(slice(a, a + n) for a, n in zip(begin.tolist(), size, strict=True))
         return self.windows[of_blocks][:, *inner].astype(np.float32)

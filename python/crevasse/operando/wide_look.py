@@ -1,0 +1,144 @@
+"""Which shifts the cells of two frames agree on, all within reach being tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, ndimage
+
+from crevasse.operando.blocks import Blocks, Greys
+from crevasse.operando.cells import Cells, related
+from crevasse.operando.votes import Vector
+
+REACH = 4  # voxels
+_CLOSE = 0.4  # voxels: a shift so far off is a cell's own, since only whole ones are tried
+_STANDS_OUT = 4.0  # times the noise: a cell that varies less says nothing
+_RIVAL = 0.8  # of the highest peak: lower ones are none
+_MOST = 3  # peaks
+_TOGETHER = 2**7  # cells that are compared at once
+
+
+def agreed_shifts(
+    sample: Greys,
+    blocks: Blocks,
+    references: Sequence[Cells],
+    ok: NDArray[np.bool_],
+    pool: Executor,
+) -> list[Vector]:
+    """The shifts, up to `REACH` along each axis, that most of the cells agree on, the best first.
+
+    Each cell is compared with itself at every shift, by correlation, so that none needs to begin
+    near its place. It agrees as far as what differs is noise, or the shift a fraction of a voxel
+    off.
+
+    Parameters
+    ----------
+    sample
+        Blocks with `REACH` voxels around them.
+    blocks
+        Where they are.
+    references
+        Each with the cells of `blocks`.
+    ok
+        Which cells are to be looked at.
+    pool
+        Compares some cells at once. The result is the same for every number of threads.
+    """
+    ndim = sample.ndim - 1
+    inner = (slice(None), *[slice(REACH, -REACH)] * ndim)
+    cells = blocks.cells(sample[inner])
+    around = blocks.surroundings(sample, REACH)
+    agreed, weight = np.zeros([ndim] + [2 * REACH + 1] * ndim), np.zeros(ndim)
+    for reference in references:
+        _, light, noise = related(cells, reference)
+        if not noise > 0:
+            continue
+        # What differs between quiet cells here may be texture that lies elsewhere.
+        quiet = _off(around[reference.quiet], reference.grey[reference.quiet], light, blocks.cell)
+        noise = min(noise, float(np.median(quiet, axis=0).min()))
+        told = reference.steepness > _STANDS_OUT * noise * cells.shape[1]
+        use = np.flatnonzero(ok & told)
+        parts = [use[k : k + _TOGETHER] for k in range(0, len(use), _TOGETHER)]
+        agree = partial(_agree, around, reference, light, noise, blocks.cell)
+        for part, of_part in zip(parts, pool.map(agree, parts), strict=True):
+            knows = _knows(reference, part)
+            agreed += np.tensordot(knows.T, of_part, 1)
+            weight += knows.sum(axis=0)
+    # Each axis has the same say, however few cells know it.
+    return _peaks(np.tensordot(1 / np.where(weight > 0, weight, 1), agreed, 1))
+
+
+def _peaks(agreed: Vector) -> list[Vector]:
+    """Shifts at the highest peaks, between whole voxels, the best first."""
+    rivals = max(_RIVAL * float(agreed.max()), np.finfo(np.float64).tiny)
+    at = np.argwhere((agreed == ndimage.maximum_filter(agreed, 3)) & (agreed >= rivals))
+    order = np.argsort(-agreed[tuple(at.T)], kind="stable")[:_MOST]
+    return [at[k] - REACH + _between(agreed, at[k]) for k in order]
+
+
+def _between(agreed: Vector, peak: NDArray[np.intp]) -> Vector:
+    """How far from a whole voxel a peak is: where a normal distribution would have its mean."""
+    away = np.zeros(agreed.ndim)
+    for axis, k in enumerate(peak):
+        if 0 < k < agreed.shape[axis] - 1:
+            line = agreed[*peak[:axis], k - 1 : k + 2, *peak[axis + 1 :]]
+            low, top, high = np.log(np.maximum(line, np.finfo(np.float64).tiny))
+            bend = low - 2 * top + high
+            away[axis] = 0.5 * (low - high) / bend if bend < 0 else 0.0
+    return away
+
+
+def _agree(
+    around: Greys,
+    reference: Cells,
+    light: np.float32,
+    noise: float,
+    cell: tuple[int, ...],
+    part: NDArray[np.intp],
+) -> Greys:
+    """How far some cells agree on every shift, (cell, *shift): 1 where only noise differs."""
+    grey = reference.grey[part]
+    close = noise + _CLOSE**2 * reference.steepness[part] / grey.shape[1]
+    excess = np.maximum(_off(around[part], grey, light, cell) - np.float32(noise), 0)
+    agree: Greys = np.exp(excess / (-2 * close.reshape(-1, *[1] * len(cell))))
+    return agree
+
+
+def _knows(reference: Cells, part: NDArray[np.intp]) -> Vector:
+    """How much cells have to say of each axis, (cell, axis)."""
+    along = np.diagonal(reference.normal[part], axis1=1, axis2=2)
+    knows: Vector = reference.say[part, None] * along / reference.steepness[part, None]
+    return knows
+
+
+def _off(
+    around: Greys, grey: Greys, light: np.float32, cell: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Mean square of what differs, (cell, *shift); offsets of grey values are no difference."""
+    axes, n = tuple(range(1, around.ndim)), grey.shape[1]
+    around = around - around.mean(axis=axes, keepdims=True)  # what is left needs few digits
+    spectrum = fft.rfftn(around, axes=axes)
+    of_grey = fft.rfftn(grey.reshape(-1, *cell), around.shape[1:], axes=axes)
+    shifts = (slice(None), *[slice(2 * REACH + 1)] * len(axes))
+    both = fft.irfftn(spectrum * of_grey.conj(), around.shape[1:], axes=axes)[shifts]
+    sums, squares = (_box_sums(v, cell) for v in (around, around * around))
+    own = squares - sums * sums / n
+    same = np.einsum("cv,cv->c", grey, grey).reshape(-1, *[1] * len(axes))
+    off: NDArray[np.float32] = (own - 2 * light * both + light**2 * same) / n
+    return off
+
+
+def _box_sums(values: Greys, cell: tuple[int, ...]) -> NDArray[np.float64]:
+    """Sums over a cell at every shift."""
+    sums = values.astype(np.float64)
+    for axis, width in enumerate(cell, start=1):
+        first = np.zeros_like(sums.take([0], axis))
+        before = np.concatenate([first, np.cumsum(sums, axis)], axis)
+        count = sums.shape[axis] - width + 1
+        ahead = before.take(np.arange(width, width + count), axis)
+        sums = ahead - before.take(np.arange(count), axis)
+    return sums
