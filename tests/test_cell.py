@@ -1,6 +1,7 @@
 """An experiment with electrodes, a cycler and lithium layers, from files to the report."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,11 @@ import tifffile
 
 from crevasse import cli
 from crevasse.operando import analyze_series
+from crevasse.operando.forecast import forecast
 from crevasse.operando.planning import plan_toml
 from crevasse.report.cell_figures import layers_figure
 from crevasse.report.numbers import numbers
+from crevasse.tracking import time_to_short
 
 ELECTROLYTE, LITHIUM, VOID = 160, 100, 20
 EXPERIMENT = """
@@ -94,6 +97,31 @@ def test_the_report_shows_the_cell_and_every_table_is_beside_it(folder, capsys):
     tables = {p.name for p in (folder / "out" / "tables").iterdir()}
     for name in ("cycling", "half_cycles", "front_cracks", "front_tips", "layer_counter"):
         assert {f"{name}.csv", f"{name}.parquet"} <= tables
+
+
+def test_a_short_that_has_healed_is_told_as_one(folder, capsys):
+    for number, like in ((4, 3), (5, 2)):
+        shutil.copytree(folder / "scans" / f"t{like}", folder / "scans" / f"t{number}")
+    text = EXPERIMENT.replace("interval = 0.5", "interval = 0.35")
+    (folder / "cell.toml").write_text(text)
+    summary = analyzed(folder)
+    assert (summary["short"]["frame"], summary["short"]["healed"]) == (3, 5)
+    how = {row["quantity"]: row["how"] for row in summary["numbers"]}["short"]
+    assert how == "crack 1 touches both electrodes from frame 3 on; nothing does from frame 5 on"
+    page = " ".join((folder / "out" / "report.html").read_text(encoding="utf-8").split())
+    assert "were bridged at 1.05 h (frame 3), and nothing has joined them from 1.75 h on" in page
+    assert "was crack 1, which reached across." in page
+    assert "what shorts the cell" not in page
+
+
+def test_the_forecast_rests_on_the_scans_of_the_half_cycle(folder, capsys):
+    plan = plan_toml("cell.toml")
+    analysis = analyze_series(plan.series, plan.settings)
+    at = analysis.history.frames["time"].tolist()
+    left = analysis.fronts.frames["ligament"].tolist()
+    assert forecast(analysis, 2) == time_to_short(at[:3], left[:3])
+    assert forecast(analysis, 0) is None  # one scan
+    assert forecast(analysis, 3) is None  # bridged
 
 
 def test_layers_are_drawn_with_their_bands_and_contact_below(folder):

@@ -12,13 +12,16 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crevasse.io import open_series
 from crevasse.operando import (
     Experiment,
     ExperimentError,
     GreyRule,
     SeenElectrode,
+    Settings,
     Threshold,
     analyze,
+    analyze_series,
     plan,
 )
 from crevasse.operando.experiment import (
@@ -71,6 +74,10 @@ rule = "levels:3"
 against = "bright"
 where = "below:electrolyte"
 grow = 1
+
+[phases.dark]
+rule = "edges"
+reach = 0.5
 
 [phases.void]
 high = 90
@@ -183,6 +190,7 @@ def test_every_field_is_read_in_um_and_h(tmp_path):
             Phase(
                 "lithium", rule="levels:3", against="bright", where=("below:electrolyte",), grow=1
             ),
+            Phase("dark", rule="edges", reach=0.5),
             Phase(
                 "void",
                 high=90,
@@ -377,6 +385,12 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
         ),
         ("where = 3", "phases.void.where must be a place such as"),
         ("against = 'bright'", "phases.void.against must be left out where there is no rule"),
+        ("reach = 0.5", "phases.void.reach must be left out where there is no rule"),
+        ("[phases.a]\nrule = 'otsu'\nreach = 2", "phases.a.reach must be a number from 0 to 1"),
+        (
+            "[phases.a]\nrule = 'levels:3'\nside = 'middle'\nreach = 0.5",
+            'phases.a.reach must be left out with seed and side = "middle"',
+        ),
         ("[phases.a]\nrule = 'otsu'\nside = 'middle'", 'phases.a.side must be "dark" or "bright"'),
         (
             "[phases.a]\nrule = 'levels:3'\nagainst = 'dark'",
@@ -434,6 +448,7 @@ def test_a_plan_is_what_the_experiment_says(folder):
     assert planned.series.spacing == (2.0, 2.0, 2.0)
     assert planned.series.unit == "um"
     assert planned.series.times.tolist() == [1, 1.25, 1.5]
+    assert planned.series.origin == (2, 0, 0)
     assert planned.settings.roi == (slice(0, 4), slice(5, 15), slice(0, 30))
     assert planned.settings.align == "translation"
     assert planned.settings.sensitivity == 0.2
@@ -452,6 +467,12 @@ def test_a_plan_is_what_the_experiment_says(folder):
         ("high = 90", (None, 90), "dark", {}),
         ("low = 30\nhigh = 90", (30, 90), "dark", {}),
         ("rule = 'otsu'", (None, None), "dark", {"void": GreyRule("otsu", "dark")}),
+        (
+            "rule = 'otsu'\nreach = 0.5",
+            (None, None),
+            "dark",
+            {"void": GreyRule("otsu", "dark", reach=0.5)},
+        ),
         (
             "rule = 'otsu'\nside = 'bright'",
             (None, None),
@@ -474,6 +495,21 @@ def test_grey_values_tell_dark_from_bright(folder, keys, window, side, find):
     assert settings.rules[0].windows()[0] == window
     assert settings.signal.side == side
     assert settings.find == find
+
+
+@pytest.mark.parametrize("reach", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("side", ["dark", "bright"])
+def test_components_must_reach_towards_the_mean_of_their_class(reach, side):
+    image = np.full((1, 40, 60), 100.0)
+    image[0, 5:15, 5:25] = 20
+    image[0, 30, 5:15] = 50  # half way from the threshold, 60, to the mean, 21.4, is 40.7
+    settings = Settings.for_cracks(phase=side, rule="given:60", sensitivity=0)
+    find = {name: replace(rule, reach=reach) for name, rule in settings.find.items()}
+    grey = np.stack([image if side == "dark" else 120 - image] * 2)
+    series = open_series(grey, spacing=1.0, times=[0, 1])
+    settings = replace(settings, find=find)
+    n_open = analyze_series(series, settings).history.frames["n_voxels"].tolist()
+    assert n_open == [210 if reach == 0 else 200] * 2
 
 
 def test_what_is_left_is_followed(folder):
@@ -556,6 +592,17 @@ def test_a_template_finds_times_and_voxel_size_beside_the_scans(folder):
     experiment = Experiment.from_toml(written(folder / "in", text))
     assert plan(experiment).series.spacing == (1.8, 1.8, 1.8)
     assert plan(experiment).series.times.tolist() == [0, 0.25, 0.5]
+
+
+def test_a_template_gives_voxels_that_are_no_cubes_axis_by_axis(folder):
+    with h5py.File(folder / "cell.h5", "w") as file:
+        data = file.create_dataset("scan", data=np.zeros((4, 5, 6), np.uint8))
+        data.attrs["element_size_um"] = (4.0, 2.0, 1.0)
+    text, series = folder_template(folder / "cell.h5", folder / "cell.toml")
+    assert series.spacing == (4, 2, 1)
+    assert "\n# voxel_size = [4, 2, 1]\n" in text
+    changed = text.replace("# voxel_size", "voxel_size")
+    assert plan(Experiment.from_toml(written(folder, changed))).series.spacing == (4, 2, 1)
 
 
 def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):

@@ -27,10 +27,11 @@ from crevasse.live import (
 from crevasse.live import arrivals as live_arrivals
 from crevasse.live.clock import ScanClock
 from crevasse.live.outputs import Outputs
-from crevasse.live.readings import FORECAST_SCANS, readings
+from crevasse.live.readings import readings
 from crevasse.live.words import alarm_line
 from crevasse.operando import AlarmRule, Experiment, ExperimentError, analyze_series
 from crevasse.operando.experiment import Scans
+from crevasse.operando.forecast import FORECAST_SCANS
 from crevasse.operando.planning import plan_toml
 from crevasse.tracking import TimeToShort
 

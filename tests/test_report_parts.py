@@ -298,6 +298,8 @@ def test_what_bridges_the_electrodes_is_a_body_of_its_own():
     found = bodies_of(mask, working="zmin", counter="zmax")
     assert (found[:, 2, 2] == 3).all()
     assert (found[3, 6, 6:9] == 2).all()
+    healed = mask & (np.arange(6) < 4)[:, None, None]
+    assert bodies_of(mask, healed, working="zmin", counter="zmax").max() == 2
 
 
 def test_what_has_closed_is_not_shown():

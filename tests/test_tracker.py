@@ -89,7 +89,7 @@ def test_a_merge_that_bridges_is_the_short_and_its_parents_are_named():
     assert types(history, 1) == [("bridge", ""), ("merge", "")]
     assert types(history, 2) == [("split", ""), ("unbridge", "")]
     short = history.short()
-    assert (short.frame, short.time, short.type) == (1, 0.5, "merge")
+    assert (short.frame, short.time, short.type, short.healed) == (1, 0.5, "merge", 2)
     assert (short.from_working, short.from_counter, short.between) == ((1,), (3,), (2,))
     events = history.events
     causes = events["cause"][events["type"] == "bridge"]
@@ -105,6 +105,7 @@ def test_a_bridge_that_grows_on_is_no_new_bridge():
     assert types(history, 1) == [("growth", "")]
     short = history.short()
     assert (short.frame, short.event, short.type, short.crack) == (0, -1, "", 1)
+    assert short.healed is None
     assert track(scene([rod(0, 3)])).short() is None
 
 

@@ -45,6 +45,8 @@ class Series:
         What was opened.
     doubt
         Why a voxel size that the files give is not used; empty if there is none such.
+    origin
+        Where the frames begin in the whole scans, in `unit`; empty: they are whole.
     """
 
     frames: tuple[Frame, ...]
@@ -55,6 +57,7 @@ class Series:
     times_source: str
     source: str
     doubt: str = ""
+    origin: tuple[float, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -10,10 +10,8 @@ import numpy as np
 
 from crevasse._table import Table
 from crevasse.operando import Analysis
-from crevasse.tracking import TimeToShort, time_to_short
-
-# Older scans tell of another rate: a ligament shrinks by fits and starts.
-FORECAST_SCANS = 10
+from crevasse.operando.forecast import forecast
+from crevasse.tracking import TimeToShort
 
 
 @dataclass(frozen=True)
@@ -111,22 +109,6 @@ def _reading(analysis: Analysis, frame: int) -> Reading:
         depth=math.nan if fronts is None else float(fronts.frames["depth_max"][frame]),
         ligament=math.nan if fronts is None else float(fronts.frames["ligament"][frame]),
         shorted=bool(frames["bridged"][frame]),
-        forecast=_forecast(analysis, frame),
+        forecast=forecast(analysis, frame),
         layers={n: float(r.table()["mean"][frame]) for n, r in analysis.layers.items()},
     )
-
-
-def _forecast(analysis: Analysis, frame: int) -> TimeToShort | None:
-    """From the last scans, of this half-cycle where half-cycles are known."""
-    if analysis.fronts is None:
-        return None
-    frames, left = analysis.history.frames, analysis.fronts.frames["ligament"]
-    begin = max(0, frame + 1 - FORECAST_SCANS)
-    before, now = frames["half_cycle"][begin:frame], frames["half_cycle"][frame]
-    others = np.flatnonzero((before != now) & (before >= 0) & (now >= 0))  # -1: not known
-    if others.size:
-        begin += int(others[-1]) + 1
-    lengths = left[begin : frame + 1]
-    if len(lengths) < 2 or not np.isfinite(lengths).all() or lengths[-1] == 0:
-        return None
-    return time_to_short(frames["time"][begin : frame + 1].tolist(), lengths.tolist())

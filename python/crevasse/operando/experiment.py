@@ -178,11 +178,15 @@ class Phase:
         Which class it lies beside, if that is not the next one in grey value: "dark" or "bright".
     seed
         Only components are kept that reach this stricter value (hysteresis).
+    reach
+        The same for a phase by rule: how far from the threshold to the phase's own mean grey value
+        a component must reach, 0 to 1.
     where
         Place, or several in all of which the phase lies: "below:collector", "above:electrolyte",
         "inside:electrolyte", "touching:collector", each relative to a phase whose table comes
-        earlier; with "initially-" before it, to that phase as it is in the first scan. Down is away
-        from the working electrode's face at which counting begins: along z where there is none.
+        earlier; with "initially-" before it, to that phase as it is in the first scan. Columns run
+        along the axis on which the electrodes face each other (z where there is none), and down is
+        where its index grows: at a working electrode at "ymax" the lithium is below.
     min_voxels
         Smaller components are dropped. None: as `Segmenting.min_voxels` for phases that are
         followed, else 1.
@@ -200,6 +204,7 @@ class Phase:
     side: Side | None = None
     against: Side | None = None
     seed: float | None = None
+    reach: float | None = None
     where: tuple[str, ...] = ()
     min_voxels: int | None = None
     bulk: int = 0

@@ -31,7 +31,8 @@ _REST = """\
 rule = "edges"  # from a few of the scans; "otsu" or "levels:3" where phases are common
 # high = 90  # instead: at most this grey value (low = 90: at least)
 side = "dark"  # than the material, or "bright"
-# seed = 60  # keep only components that reach this stricter value
+# reach = 0.5  # keep only components that come half way from the threshold to the phase's mean
+# seed = 60  # instead, where numbers are given: a stricter value that they must reach
 
 # [electrodes]
 # working = "{first}"
@@ -167,9 +168,11 @@ def _dataset(series: Series, dataset: str | None) -> list[str]:
 def _voxel_size(series: Series) -> list[str]:
     if series.unit != "voxel":
         size = " × ".join(f"{s:g}" for s in series.spacing)
+        same = len(set(series.spacing)) == 1
+        here = f"{series.spacing[0]:g}" if same else f"[{size.replace(' × ', ', ')}]"
         return [
-            f"# Voxel size: {size} µm, from {_from(series)}. A number here goes before it.",
-            f"# voxel_size = {series.spacing[0]:g}",
+            f"# Voxel size: {size} µm, from {_from(series)}. What is given here goes before it.",
+            f"# voxel_size = {here}",
         ]
     doubts = [f"# {series.doubt}; check it."] if series.doubt else []
     return [

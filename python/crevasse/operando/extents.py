@@ -82,7 +82,8 @@ def cropped(series: Series, crop: Box) -> Series:
         )
         for frame in series.frames
     )
-    return replace(series, frames=frames)
+    begin = tuple(part.start * length for part, length in zip(crop, series.spacing, strict=True))
+    return replace(series, frames=frames, origin=begin)
 
 
 def _read_crop(frame: Frame, crop: Box) -> NDArray[Any]:

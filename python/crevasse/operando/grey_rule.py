@@ -24,6 +24,9 @@ class GreyRule:
     against
         Which other class it lies beside, where that is not the next one in grey value: the
         threshold is then half way between these two. For the darkest and the brightest class.
+    reach
+        Only components are kept that hold a voxel so far from the threshold towards the class's
+        mean, from 0, the threshold itself, to 1. For the darkest and the brightest class.
 
     Examples
     --------
@@ -39,6 +42,7 @@ class GreyRule:
     rule: str
     side: Side = "dark"
     against: Side | None = None
+    reach: float = 0.0
 
     def __post_init__(self) -> None:
         ThresholdRule(self.rule)
@@ -50,6 +54,10 @@ class GreyRule:
             raise ValueError(f"against must go with dark and bright alone, got {self.against!r}")
         if self.against == self.side:
             raise ValueError(f"against must be another class than side, got {self.against!r}")
+        if not 0 <= self.reach <= 1:
+            raise ValueError(f"reach must lie in 0..1, got {self.reach}")
+        if self.reach and self.side == "middle":
+            raise ValueError(f"reach must go with dark and bright alone, got {self.reach}")
 
     def window(self, found: Thresholds) -> tuple[Threshold | None, Threshold | None]:
         """Low and high of the window; None leaves a side open.
@@ -68,3 +76,14 @@ class GreyRule:
         else:
             threshold = found[0] if self.side == "dark" else found[len(found) - 1]
         return (None, threshold) if self.side == "dark" else (threshold, None)
+
+    def seeds(self, found: Thresholds) -> tuple[Threshold | None, Threshold | None]:
+        """Low and high of the stricter window that components must reach; None where none is."""
+        if not self.reach:
+            return None, None
+        low, high = self.window(found)
+        edge, own = (low, found.classes[-1]) if high is None else (high, found.classes[0])
+        assert edge is not None
+        ends = (v + self.reach * (own.mean - v) for v in (edge.value, edge.low, edge.high))
+        seed = Threshold(*ends)
+        return (seed, None) if high is None else (None, seed)

@@ -255,7 +255,10 @@ def _count(values: NDArray[Any]) -> Histogram:
         return Histogram(0, _fixed(np.zeros(0, np.int64)), 1.0 if is_integer else 0.0, is_integer)
     low, high = float(values.min()), float(values.max())
     if not math.isfinite(high - low):
-        raise ValueError("image must hold finite numbers inside roi, got NaN or inf")
+        raise ValueError(
+            "image must hold finite numbers inside roi, got NaN or inf; replace them, or leave "
+            "them outside of roi"
+        )
     width = _width(low, high, is_integer)
     first, last = _places(np.array([low, high]), width).tolist()
     counts = np.zeros(last - first + 1, dtype=np.int64)

@@ -8,7 +8,10 @@ from crevasse.operando.experiment import Phase
 from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.places import parse_place
 from crevasse.operando.thresholds import RULES, ThresholdRule
-from crevasse.operando.toml_table import TomlTable, closest
+from crevasse.operando.toml_table import Kind, Rule, TomlTable, closest
+
+_TO_1 = Rule("", lambda value: 0 <= value <= 1)
+_SHARE = Kind("number from 0 to 1", "a number such as 0.5", {})
 
 
 def read_phases(parent: TomlTable, flattened: bool) -> tuple[Phase, ...]:
@@ -35,6 +38,7 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
         side=table.choice("side", None, ("dark", "middle", "bright")),
         against=table.choice("against", None, ("dark", "bright")),
         seed=table.number("seed", None),
+        reach=table.number("reach", None, _TO_1, _SHARE),
         where=_places(table, earlier),
         min_voxels=table.integer("min_voxels", None, 1),
         bulk=table.integer("bulk", 0, 0),
@@ -123,10 +127,11 @@ def _sound_window(parent: TomlTable, table: TomlTable, phase: Phase, flattened: 
 
 def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
     """The phase without what does not fit its rule."""
-    rule, side, against = phase.rule, phase.side, phase.against
+    rule, side, against, reach = phase.rule, phase.side, phase.against, phase.reach
     if rule is None:
-        if against is not None:
-            table.refuse("against", "left out where there is no rule", "remove it")
+        for name in ("against", "reach"):
+            if getattr(phase, name) is not None:
+                table.refuse(name, "left out where there is no rule", "remove it")
         return phase
     if side == "middle" and ThresholdRule(rule).n_classes < 3:
         table.refuse("side", f'"dark" or "bright" for {rule}', "correct it")
@@ -136,4 +141,7 @@ def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
     except ValueError as error:
         table.complain("against", f"does not fit: {error}; correct it")
         against = None
-    return replace(phase, side=side, against=against)
+    if reach is not None and (side == "middle" or phase.seed is not None):
+        table.refuse("reach", 'left out with seed and side = "middle"', "remove it")
+        reach = None
+    return replace(phase, side=side, against=against, reach=reach)

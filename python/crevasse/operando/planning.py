@@ -323,7 +323,10 @@ def _find(experiment: Experiment) -> dict[str, GreyRule]:
     flattened = experiment.segmentation.flatten is not None
     return {
         phase.name: GreyRule(
-            phase.rule, "bright" if flattened else phase.side or "dark", phase.against
+            phase.rule,
+            "bright" if flattened else phase.side or "dark",
+            phase.against,
+            phase.reach or 0.0,
         )
         for phase in experiment.phases
         if phase.rule is not None

@@ -285,6 +285,9 @@ class Settings:
                 grey = self.find[rule.name]
                 low, high = grey.window(found[grey.rule])
                 rule = replace(rule, low=low, high=high)
+                if grey.reach:
+                    seed_low, seed_high = grey.seeds(found[grey.rule])
+                    rule = replace(rule, seed_low=seed_low, seed_high=seed_high)
             rules.append(rule)
         return replace(self, rules=tuple(rules))
 

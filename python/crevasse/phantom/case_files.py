@@ -82,7 +82,7 @@ bulk = 1  # without the fringe of the metal, which is as bright
 rule = "levels:3"
 side = "bright"
 against = "dark"
-where = "above:electrolyte"
+where = "{at}above:electrolyte"
 
 [phases.lithium]
 where = ["below:collector", "{at}above:electrolyte"]
@@ -91,7 +91,7 @@ where = ["below:collector", "{at}above:electrolyte"]
 rule = "levels:3"
 side = "bright"
 against = "dark"
-where = "below:electrolyte"
+where = "{at}below:electrolyte"
 
 [phases.counter_lithium]
 where = ["{at}below:electrolyte", "above:steel"]

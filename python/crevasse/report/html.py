@@ -126,7 +126,7 @@ def _page(
         plot={n.removesuffix(".svg"): inline(c) for n, c in made.items() if n.endswith(".svg")},
         picture={n: data_url(made[f"{n}.png"]) for n in _PICTURES if f"{n}.png" in made},
         short=analysis.history.short(),
-        forecast=page_parts.forecast(analysis) if live is None else live.forecast,
+        forecast=page_parts.shown_forecast(analysis) if live is None else live.forecast,
         live="" if live is None else live.top,
         galleries=page_parts.galleries(analysis),
         numbers=list(found.rows()),

@@ -209,6 +209,8 @@ def _fronts(analysis: Analysis) -> Iterator[Number]:
     short = analysis.history.short() if analysis.settings.counter is not None else None
     if short is not None:
         how = f"crack {short.crack} touches both electrodes from frame {short.frame} on"
+        if short.healed is not None:
+            how += f"; nothing does from frame {short.healed} on"
         yield Number("short", float(short.time), *_NO_BAND, analysis.history.time_unit, how)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from crevasse._table import Table
 from crevasse.operando import Analysis
+from crevasse.operando.forecast import forecast
 from crevasse.operando.sections import View
 from crevasse.report.encoding import data_url, png
 from crevasse.report.figures import length_unit, time_label
@@ -18,16 +19,9 @@ from crevasse.tracking import TimeToShort
 _LARGEST_CRACKS = 15
 
 
-def forecast(analysis: Analysis) -> TimeToShort | None:
+def shown_forecast(analysis: Analysis) -> TimeToShort | None:
     """When the ligament will be gone, where it shrinks and is not gone yet."""
-    if analysis.fronts is None or len(analysis.history.frames) < 2:
-        return None
-    left = analysis.fronts.frames["ligament"]
-    if not np.isfinite(left).all() or left[-1] == 0:
-        return None
-    if left[-1] >= left[-2]:
-        return None
-    found = analysis.fronts.time_to_short()
+    found = forecast(analysis, len(analysis.history.frames) - 1)
     return found if found is not None and np.isfinite([found.time, found.high]).all() else None
 
 

@@ -53,16 +53,17 @@ def rendering(analysis: Analysis) -> NDArray[np.uint8] | None:
 def bodies(analysis: Analysis) -> Bodies:
     """The voxels of the last frame in cubes, the first axis downwards from the working electrode.
 
-    1 where any is open that was open at first, 2 where any is newly open, 3 where any belongs to
-    the crack that bridges the electrodes; the greatest of these. At most 256 cubes a side.
+    1 where any is open that was open at first, 2 where any is newly open, 3 where any belongs to a
+    crack that bridges the electrodes; the greatest of these. At most 256 cubes a side.
     """
     history = analysis.history
     ledger = history.ledger()
-    ledger = ledger.where(ledger["last_open"] == len(history.frames) - 1)
+    last = len(history.frames) - 1
+    ledger = ledger.where(ledger["last_open"] == last)
     code = np.where(ledger["first_open"] < analysis.settings.baseline_frames, 1, 2)
-    short = history.short() if analysis.settings.counter is not None else None
-    if short is not None:
-        code[ledger["last_crack"] == short.crack] = 3
+    nodes = history.nodes.where(history.nodes["frame"] == last)
+    bridging = nodes["crack"][nodes["at_working"] & nodes["at_counter"]]
+    code[np.isin(ledger["last_crack"], bridging)] = 3
     spacing = np.array(history.spacing)
     side = max(spacing.max(), (spacing * history.shape).max() / _LONGEST)
     shape = np.ceil(np.round(spacing * history.shape / side, 9)).astype(int)

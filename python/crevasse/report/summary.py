@@ -36,6 +36,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "n_frames_in_series": len(series),
         "shape": list(series.shape),
         "spacing": list(series.spacing),
+        "origin": list(series.origin or (0.0,) * len(series.shape)),
         "unit": series.unit,
         "time_unit": history.time_unit,
         "volume_unit": frames.units["volume"],
@@ -103,6 +104,7 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
             "voxel size",
             f"{spacing} {series.unit} ({series.spacing_source})",
         ),
+        *_crop_in_words(analysis),
         ("times", f"{series.times_source}, in {series.time_unit}"),
         ("region of interest", _roi_in_words(analysis)),
         ("light matched", "yes, by the bright level" if settings.match_light else "no"),
@@ -123,6 +125,18 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
         ("repeatability", _repeatability_in_words(analysis)),
         *_cell_in_words(analysis),
     ]
+
+
+def _crop_in_words(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """Where what was analysed lies in the scans, if these were cropped."""
+    series = analysis.series
+    if series.origin:
+        axes = ", ".join("zyx"[-len(series.shape) :])
+        begin = ", ".join(f"{length:g}" for length in series.origin)
+        yield (
+            "crop",
+            f"begins at ({axes}) = ({begin}) {series.unit} of the scans; positions count from it",
+        )
 
 
 def _cell_in_words(analysis: Analysis) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,9 @@ class Short:
     from_working, from_counter, between
         Cracks of the frame before that share voxels with it: those at the working electrode, those
         at the counter electrode, and those at neither.
+    healed
+        The frame from which on nothing has touched both electrodes; None if something does in the
+        last frame.
     """
 
     frame: int
@@ -37,6 +40,7 @@ class Short:
     from_working: tuple[int, ...]
     from_counter: tuple[int, ...]
     between: tuple[int, ...]
+    healed: int | None = None
 
 
 def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Short | None:
@@ -45,11 +49,12 @@ def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Shor
     if not bridged.size:
         return None
     frame = int(bridged[0])
+    healed = None if frames["bridged"][-1] else int(bridged[-1]) + 1
     time = float(frames["time"][frame])
     if frame == 0:
         both = (nodes["frame"] == 0) & nodes["at_working"] & nodes["at_counter"]
         largest = np.flatnonzero(both)[np.argmax(nodes["n_voxels"][both])]
-        return Short(0, time, int(nodes["crack"][largest]), -1, "", (), (), ())
+        return Short(0, time, int(nodes["crack"][largest]), -1, "", (), (), (), healed)
     is_bridge = (events["frame"] == frame) & (events["type"] == EventType.BRIDGE.value)
     rows = np.flatnonzero(is_bridge)
     row = rows[np.argmax(events["n_voxels_after"][events["cause"][rows]])]
@@ -69,6 +74,7 @@ def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Shor
         from_working=_ids(parents["crack"][working]),
         from_counter=_ids(parents["crack"][counter]),
         between=_ids(parents["crack"][~working & ~counter]),
+        healed=healed,
     )
 
 
