@@ -10,6 +10,7 @@ import tifffile
 
 from crevasse import cli
 from crevasse.operando import analyze_series
+from crevasse.operando.electrochemistry import CyclerData
 from crevasse.operando.forecast import forecast
 from crevasse.operando.planning import plan_toml
 from crevasse.report.cell_figures import layers_figure
@@ -122,6 +123,37 @@ def test_the_forecast_rests_on_the_scans_of_the_half_cycle(folder, capsys):
     assert forecast(analysis, 2) == time_to_short(at[:3], left[:3])
     assert forecast(analysis, 0) is None  # one scan
     assert forecast(analysis, 3) is None  # bridged
+
+
+def test_a_layer_that_is_nowhere_is_told(folder, capsys):
+    text = EXPERIMENT.replace("low = 80\nhigh = 120", "low = 200\nhigh = 220")
+    (folder / "cell.toml").write_text(text)
+    assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
+    out = capsys.readouterr().out
+    assert "no layer at the working electrode in any frame: check its phase" in out
+    assert "no layer at the counter electrode in any frame" in out
+    page = " ".join((folder / "out" / "report.html").read_text(encoding="utf-8").split())
+    assert "was found in any frame at the working and the counter electrode: check" in page
+
+
+def test_a_hole_in_the_record_is_told(folder, capsys):
+    lines = (folder / "cell.csv").read_text().splitlines()
+    kept = [lines[0], *(x for x in lines[1:] if not 2400 < float(x.split(",")[0]) < 4500)]
+    (folder / "cell.csv").write_text("\n".join(kept) + "\n")
+    assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
+    assert "hole in the cycler's record: 0.6667 to 1.25 h; charge is" in capsys.readouterr().out
+    summary = json.loads((folder / "out" / "summary.json").read_text())
+    np.testing.assert_allclose(summary["cycler_holes"], [[2400 / 3600, 4500 / 3600]])
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "0.6667 to 1.25 h" in page
+
+
+@pytest.mark.parametrize("time", [[0, 3600, 7200], [0, 0, 3600, 3600, 7200, 9000]])
+def test_a_coarse_record_has_no_holes(time):
+    n = len(time)
+    assert CyclerData(time, [0] * n, [1e-3] * n, positive="plating").holes() == []
+    rest = CyclerData([0, 1, 2, 3, 3600, 3601], [0] * 6, [0, 1, 0, 0, 0, 1], positive="plating")
+    assert rest.holes() == []  # no current at either end
 
 
 def test_layers_are_drawn_with_their_bands_and_contact_below(folder):

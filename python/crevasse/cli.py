@@ -241,6 +241,7 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
     return _run(series, settings, options)
 
 
+_LAYER_MEND = "check its phase; below is where the axis's index grows"
 _THRESHOLD_MEND = 'give a number, or rule = "edges" for few pores in one material'
 
 
@@ -282,6 +283,12 @@ def _run(
             print(f"threshold in doubt: {name}: {doubt}; {_THRESHOLD_MEND}")
         for name, axes in analysis.doubtful_drifts:
             print(f"drift in doubt: {name}: along {axes}")
+        for name in analysis.empty_layers:
+            print(f"no layer at the {name} electrode in any frame: {_LAYER_MEND}")
+        for begin, end in analysis.cycler_holes:
+            print(
+                f"hole in the cycler's record: {begin:.4g} to {end:.4g} h; charge is interpolated"
+            )
         print(more(analysis), end="")
         print(f"report: {report}")
     return 0

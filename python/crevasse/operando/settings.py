@@ -398,6 +398,20 @@ class Analysis:
         rules = {name: found[rule.rule] for name, rule in self.settings.find.items()}
         return [(name, rule.doubt) for name, rule in rules.items() if rule.doubt]
 
+    @property
+    def cycler_holes(self) -> list[tuple[float, float]]:
+        """Where the cycler's record says nothing: begin and end, in h on the clock of the scans."""
+        cycling = self.settings.cycling
+        if cycling is None:
+            return []
+        holes = [cycling.hours(np.array(hole)) for hole in cycling.cycler.holes()]
+        return [(float(begin), float(end)) for begin, end in holes]
+
+    @property
+    def empty_layers(self) -> list[str]:
+        """Electrodes whose layer is in no frame: its phase may be looked for at the wrong place."""
+        return [n for n, record in self.layers.items() if not record.table()["mean"].any()]
+
     def tables(self) -> dict[str, Table]:
         """Every table by name: the history's, the measures of frames, and what else was asked."""
         tables = self.history.tables | {"measures": self.measures, "phases": self.phases}

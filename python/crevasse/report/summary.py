@@ -44,6 +44,8 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "skipped": [list(skipped) for skipped in analysis.skipped],
         "doubtful_thresholds": [list(doubtful) for doubtful in analysis.doubtful_thresholds],
         "doubtful_drifts": [list(doubtful) for doubtful in analysis.doubtful_drifts],
+        "empty_layers": analysis.empty_layers,
+        "cycler_holes": [list(hole) for hole in analysis.cycler_holes],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
         "volume_low": analysis.measures["volume_low"].tolist(),

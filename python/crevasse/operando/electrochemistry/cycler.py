@@ -19,6 +19,8 @@ Sampling = Literal["points", "means", "steps"]
 COULOMB_PER_MAH = 3.6
 _ROUNDING = 1e-3  # s: what ends so little before or after the record ends with it
 _SIGNS = {Direction.PLATING: 1.0, Direction.STRIPPING: -1.0}
+_HOLE_SPAN = 10  # times the median between samples
+_HOLE_SHARE = 0.02  # of all charge that goes either way
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,28 @@ class CyclerData:
     def plating_current(self) -> Floats:
         """Current in ampere, positive where lithium is plated on the working electrode."""
         return _SIGNS[stated_sign(self.positive)] * self.current
+
+    def holes(self) -> list[tuple[float, float]]:
+        """Where nothing was recorded although charge may well have flowed.
+
+        Returns
+        -------
+        list of (begin, end)
+            In seconds: stretches more than ten times as long as samples usually lie apart, in which
+            2 % or more of all charge that went either way is interpolated.
+
+        Examples
+        --------
+        >>> time = [*range(0, 600, 10), *range(1800, 3600, 10)]
+        >>> CyclerData(time, [0] * 240, [1e-3] * 240, positive="plating").holes()
+        [(590.0, 1800.0)]
+        """
+        a, b = self.interval_currents()
+        span = np.diff(self.time)
+        moved = (np.abs(a) + np.abs(b)) / 2 * span
+        long = span > _HOLE_SPAN * np.median(span[span > 0])
+        holes = np.flatnonzero(long & (moved >= _HOLE_SHARE * moved.sum()) & (moved > 0))
+        return [(float(self.time[i]), float(self.time[i + 1])) for i in holes]
 
     def charge(self, at: ArrayLike | None = None) -> Floats:
         """Net charge plated since the first sample.
