@@ -167,8 +167,9 @@ def test_all_shifts_within_reach_are_tried_and_most_cells_win(rng):
     blocks = spread(image.shape, np.ones(image.shape, np.float32))
     with ThreadPoolExecutor(2) as pool:
         reference = Sampler(image, blocks, pool).cells(np.zeros(3))
-        places = Sampler(moved, blocks, pool).agreed(np.zeros(3), [reference])
-    np.testing.assert_allclose(places[0], (2, -3, 1.4), atol=0.25)
+        peaks = Sampler(moved, blocks, pool).agreed(np.zeros(3), [reference])
+    np.testing.assert_allclose(peaks[0].shift, (2, -3, 1.4), atol=0.25)
+    assert peaks[0].told.all()
 
 
 @pytest.mark.parametrize("make", [phantom.case_a, phantom.case_b, phantom.case_c])
@@ -253,10 +254,23 @@ def test_agreement_tells_where_noise_was_mistaken_for_structure():
         if z_is_seen:
             assert np.abs(off).max() < 0.1
             assert agreement[1:, 0].min() > 0.2
+            assert not any(aligned.doubtful.any() for aligned in found)
         else:
             assert np.abs(off[1:, 0]).max() > 0.5
             assert max(aligned.residual for aligned in found) < 0.1
             assert agreement[1:, 0].min() < 0.1
+            assert any(aligned.doubtful[0] for aligned in found)
+            assert not any(aligned.doubtful[1:].any() for aligned in found)
+
+
+def test_noise_alone_is_no_reason_for_doubt(rng):
+    image, corrector = textured((72, 80, 76), rng), DriftCorrector()
+    for k in range(3):
+        noisy = shifted(image, (0.4 * k, -0.7 * k, 0.5 * k)) + rng.normal(0, 20, image.shape)
+        aligned = corrector.correct(noisy.astype(np.float32))
+        np.testing.assert_allclose(aligned.drift, (0.4 * k, -0.7 * k, 0.5 * k), atol=0.1)
+        assert not aligned.doubtful.any()
+    assert aligned.agreement.min() < 0.1
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])

@@ -17,7 +17,7 @@ from crevasse.operando.cells import Cells, compared
 from crevasse.operando.glimpse import MARGIN, Glimpse
 from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
-from crevasse.operando.wide_look import REACH, agreed_shifts
+from crevasse.operando.wide_look import REACH, Peak, agreed_shifts
 
 T = TypeVar("T")
 
@@ -29,9 +29,11 @@ _MOST_ROUNDS = 4
 _FINALISTS = 3
 _RIVAL = 0.7  # of the best score: peaks with less are not looked at from near
 _BETTER = 0.02  # by which another drift must be agreed on more sharply than the one at hand
+_WORSE = 0.05  # by which it must not fall short of that along any axis
 _TOGETHER = 16  # blocks that a thread takes at once: what they need stays in its cache
 _FAR = 1.5  # coarse voxels: by so much the two ways must differ for both to be looked at
 _APART = 0.25  # voxels: places that differ by less are one
+_DOUBTFUL = 0.1  # agreement along an axis: where there is less, the drift is in doubt
 _UNSURE = 0.2  # agreement along an axis: where there is less, other places are looked at
 _CHECKED = 8  # one block in so many is kept for the check
 
@@ -56,15 +58,14 @@ class Sampler:
         ok = self._blocks.inside(drift)
         return joined([compared(sample, r, ok, self.pool, *tolerance) for r in references])
 
-    def agreed(self, start: Vector, references: Sequence[Cells]) -> list[Vector]:
-        """Drifts that most cells agree on, up to some voxels from a start."""
+    def agreed(self, start: Vector, references: Sequence[Cells]) -> list[Peak]:
+        """How much farther than a start the image has gone, as most cells agree, by some voxels."""
         whole = np.floor(start).astype(np.intp)
         share = (start - whole).tolist()
         parts = self.pool.map(lambda p: self._wide(p, whole, share), self._parts)
         ok = self._blocks.inside(start)
         sample = np.concatenate(list(parts))
-        shifts = agreed_shifts(sample, self._blocks, references, ok, self.pool)
-        return [start + shift for shift in shifts]
+        return agreed_shifts(sample, self._blocks, references, ok, self.pool)
 
     def _wide(self, part: Blocks, whole: NDArray[np.intp], share: Sequence[float]) -> Greys:
         return part.sample(self._read(part, whole, REACH), share, rim=REACH, margin=REACH)
@@ -90,20 +91,31 @@ class Sampler:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A drift, and how sharply the votes agree on it along each axis."""
+    """A drift, and along each axis how sharply the votes agree, and whether it was found twice.
+
+    `twice`: also where most cells agree, of all places around.
+    """
 
     drift: Vector
     agreement: Vector
+    twice: NDArray[np.bool_]
 
     @classmethod
     def at(cls, sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Found:
         """What the votes say of a drift."""
-        return cls(drift, sampler.votes(drift, references).agreement(0 * drift))
+        agreement = sampler.votes(drift, references).agreement(0 * drift)
+        return cls(drift, agreement, np.zeros(len(drift), dtype=np.bool_))
 
     @property
     def is_unsure(self) -> bool:
-        """Whether it may be worth looking elsewhere."""
-        return bool(np.any(self.agreement < _UNSURE))
+        """Whether it may be worth looking elsewhere: noise alone leaves no doubt about two ways."""
+        return bool(np.any(~self.twice & (self.agreement < _UNSURE)))
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Along which axes it is not to be relied on."""
+        doubtful: NDArray[np.bool_] = ~self.twice & (self.agreement < _DOUBTFUL)
+        return doubtful
 
     @property
     def sharpness(self) -> float:
@@ -111,8 +123,12 @@ class Found:
         return float(self.agreement.mean())
 
     def or_better(self, other: Found) -> Found:
-        """The other if it is clearly better, else this one."""
-        return other if other.sharpness > self.sharpness + _BETTER else self
+        """The other if it is clearly better, and along no axis clearly worse, else this one.
+
+        A collector that gives way as a whole is as sharp along two axes as what stays in place.
+        """
+        is_worse = np.any(other.agreement < self.agreement - _WORSE)
+        return other if other.sharpness > self.sharpness + _BETTER and not is_worse else self
 
 
 def near(sampler: Sampler, references: Sequence[Cells], start: Vector) -> Found:
@@ -140,19 +156,22 @@ def anywhere(
     """The same from the best of all places some voxels around a start, should that be better.
 
     Where most edges lie across one axis, the others are seen by a few small features, which a step
-    of Gauss and Newton does not find from a voxel away. Also returns whether the best place is
-    where the drift was found in the end: noise then, and nothing else, leaves it in doubt.
+    of Gauss and Newton does not find from a voxel away. Also returns whether the frame may be
+    elsewhere still.
     """
-    places = sampler.agreed(start, references)
-    for place in places:
-        if _apart(place, found.drift):
+    peaks = sampler.agreed(start, references)
+    for peak in peaks:
+        place = np.where(peak.told, start + peak.shift, found.drift)
+        if np.abs(place - found.drift).max() > _APART:
             found = found.or_better(near(sampler, references, place))
-    is_there = len(places) > 0 and not _apart(places[0], found.drift)
-    return found, is_there and bool(np.abs(places[0] - start).max() < REACH)
-
-
-def _apart(a: Vector, b: Vector) -> bool:
-    return bool(np.abs(a - b).max() > _APART)
+    if not peaks:
+        return found, True
+    best = peaks[0]
+    there = np.abs(start + best.shift - found.drift) <= _APART
+    within = bool(np.abs(best.shift).max() < REACH)
+    twice = best.told & (within and bool(there[best.told].all()))
+    found = replace(found, twice=found.twice | twice)
+    return found, bool(np.any(best.told & ~twice))
 
 
 def settled(sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Vector:
@@ -185,6 +204,8 @@ class Drift:
         In voxels per axis.
     agreement
         Of the votes on it, along each axis; see `Votes.agreement`.
+    doubtful
+        Along which axes it is not to be relied on.
     check
         The blocks kept for the check.
     compared
@@ -193,6 +214,7 @@ class Drift:
 
     shift: Vector
     agreement: Vector
+    doubtful: NDArray[np.bool_]
     check: Blocks
     compared: tuple[Cells, ...]
 
@@ -270,7 +292,8 @@ class DriftFinder:
         shift = np.where(np.abs(found.drift) < _DONE, 0.0, found.drift)
         check = Sampler(image, self.check, pool).cells(shift)
         seen = Seen(sampler.cells(shift), check, view, shift)
-        drift = Drift(shift, found.agreement, self.check, tuple(s.check for s in compared))
+        checks = tuple(s.check for s in compared)
+        drift = Drift(shift, found.agreement, found.doubtful, self.check, checks)
         return drift, replace(self, before=seen)
 
     def _surer(
@@ -278,10 +301,10 @@ class DriftFinder:
     ) -> Found:
         """The same, having looked around where the frame before was, where that led, and afar."""
         start = self.before.drift
-        found, is_there = anywhere(sampler, references, found, start)
-        if found.is_unsure and not is_there and _apart(found.drift, start):
-            found, is_there = anywhere(sampler, references, found, found.drift)
-        if found.is_unsure and not is_there:
+        found, elsewhere = anywhere(sampler, references, found, start)
+        if found.is_unsure and elsewhere and np.abs(found.drift - start).max() > _APART:
+            found, elsewhere = anywhere(sampler, references, found, found.drift)
+        if found.is_unsure and elsewhere:
             there, coarse = self._afar(view, self.before, sampler.pool)
             far, _ = anywhere(*there, near(*there, coarse), coarse)
             found, _ = anywhere(sampler, references, found, far.drift * view.factor)

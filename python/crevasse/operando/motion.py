@@ -39,8 +39,11 @@ class Aligned:
         mistake for motion, growth that outweighs what stays, it does not tell.
     agreement
         How sharply the parts of the frame agree on the drift along each axis: 1 at most, 0.2 to 0.6
-        where faces lie across it. Below 0.1 the drift along this axis is in doubt: little or
-        nothing is seen along it, or much has changed. The residual does not tell that, since what
+        where faces lie across it. Less where little or nothing is seen along this axis, much has
+        changed, or the noise is strong.
+    doubtful
+        Along which axes the drift is in doubt: agreement is below 0.1, and comparing all places
+        within four voxels does not lead there as well. The residual does not tell that, since what
         misled the estimate misleads the check.
     rotation
         Degrees about z, y and x through the image's centre, of (y, x) images about z alone; zero
@@ -52,10 +55,13 @@ class Aligned:
     residual: float
     rotation: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     agreement: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     def __post_init__(self) -> None:
         if not self.agreement.size:
             object.__setattr__(self, "agreement", np.ones(self.image.ndim))
+        if not self.doubtful.size:
+            object.__setattr__(self, "doubtful", np.zeros(self.image.ndim, dtype=np.bool_))
         if not self.rotation.size:
             object.__setattr__(self, "rotation", np.zeros(3 if self.image.ndim == 3 else 1))
 
@@ -93,7 +99,7 @@ class Motion:
             moved = self.rigid.undo(image, threads)
         with ThreadPoolExecutor(threads) as pool:
             left = self.drift.left(_part(moved, self.roi), pool)
-        return Aligned(moved, shift, left, rotation, self.drift.agreement)
+        return Aligned(moved, shift, left, rotation, self.drift.agreement, self.drift.doubtful)
 
 
 @dataclass(frozen=True, eq=False)

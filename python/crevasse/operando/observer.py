@@ -203,4 +203,5 @@ def _in_numbers(aligned: Aligned, *, rotated: bool) -> dict[str, float]:
         about = "zyx" if aligned.image.ndim == 3 else "z"
         row |= {f"rotation_{a}": float(r) for a, r in zip(about, aligned.rotation, strict=True)}
     row |= {f"agreement_{a}": float(n) for a, n in zip(axes, aligned.agreement, strict=True)}
+    row |= {f"doubtful_{a}": bool(d) for a, d in zip(axes, aligned.doubtful, strict=True)}
     return row | {"residual": aligned.residual}

@@ -33,9 +33,6 @@ from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 from crevasse.tracking.options import Repeatability, check_repeatability
 
-# Along each axis: drifts found rightly have 0.2 to 0.6, what noise suggests has less than this.
-DOUBTFUL_AGREEMENT = 0.1
-
 
 @dataclass(frozen=True)
 class Cycling:
@@ -329,7 +326,7 @@ class Analysis:
         The tracked cracks.
     measures
         A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``agreement_*``
-        along each axis (see `Aligned`), ``fraction`` of
+        and ``doubtful_*`` along each axis (see `Aligned`), ``fraction`` of
         the region of interest that is open; ``volume_low, volume_high``: the least and greatest
         volume with thresholds at the ends of their bands; and with `Settings.thickness`
         ``thickness_mean, thickness_median, thickness_p90`` over the open volume.
@@ -383,10 +380,9 @@ class Analysis:
     def doubtful_drifts(self) -> list[tuple[str, str]]:
         """Frames whose drift is in doubt, and the axes along which it is, as "z" or "y, x"."""
         measures = self.measures
-        axes = [name[-1] for name in measures.columns if name.startswith("agreement_")]
+        axes = [name[-1] for name in measures.columns if name.startswith("doubtful_")]
         doubtful = [
-            [axis for axis in axes if measures[f"agreement_{axis}"][k] < DOUBTFUL_AGREEMENT]
-            for k in range(len(measures))
+            [axis for axis in axes if measures[f"doubtful_{axis}"][k]] for k in range(len(measures))
         ]
         names = measures["name"].tolist()
         return [(n, ", ".join(d)) for n, d in zip(names, doubtful, strict=True) if d]

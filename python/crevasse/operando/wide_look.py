@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,8 +19,17 @@ REACH = 4  # voxels
 _CLOSE = 0.4  # voxels: a shift so far off is a cell's own, since only whole ones are tried
 _STANDS_OUT = 4.0  # times the noise: a cell that varies less says nothing
 _RIVAL = 0.8  # of the highest peak: lower ones are none
+_FLAT = 0.7  # of a peak: where the line through it is as high as that, it says nothing of that axis
 _MOST = 3  # peaks
 _TOGETHER = 2**7  # cells that are compared at once
+
+
+@dataclass(frozen=True, eq=False)
+class Peak:
+    """A shift, and along which axes it is told: along others any would do as well."""
+
+    shift: Vector
+    told: NDArray[np.bool_]
 
 
 def agreed_shifts(
@@ -28,7 +38,7 @@ def agreed_shifts(
     references: Sequence[Cells],
     ok: NDArray[np.bool_],
     pool: Executor,
-) -> list[Vector]:
+) -> list[Peak]:
     """The shifts, up to `REACH` along each axis, that most of the cells agree on, the best first.
 
     Each cell is compared with itself at every shift, by correlation, so that none needs to begin
@@ -68,16 +78,28 @@ def agreed_shifts(
             knows = _knows(reference, part)
             agreed += np.tensordot(knows.T, of_part, 1)
             weight += knows.sum(axis=0)
-    # Each axis has the same say, however few cells know it.
-    return _peaks(np.tensordot(1 / np.where(weight > 0, weight, 1), agreed, 1))
+    return _peaks(agreed / np.where(weight > 0, weight, 1).reshape(-1, *[1] * ndim))
 
 
-def _peaks(agreed: Vector) -> list[Vector]:
-    """Shifts at the highest peaks, between whole voxels, the best first."""
-    rivals = max(_RIVAL * float(agreed.max()), np.finfo(np.float64).tiny)
-    at = np.argwhere((agreed == ndimage.maximum_filter(agreed, 3)) & (agreed >= rivals))
-    order = np.argsort(-agreed[tuple(at.T)], kind="stable")[:_MOST]
-    return [at[k] - REACH + _between(agreed, at[k]) for k in order]
+def _peaks(agreed: Vector) -> list[Peak]:
+    """The highest peaks, the best first.
+
+    `agreed`, (axis, *shift), is that of the cells that know each axis. Each axis has the same say,
+    however few cells know it.
+    """
+    total = agreed.sum(axis=0)
+    rivals = max(_RIVAL * float(total.max()), np.finfo(np.float64).tiny)
+    at = np.argwhere((total == ndimage.maximum_filter(total, 3)) & (total >= rivals))
+    order = np.argsort(-total[tuple(at.T)], kind="stable")[:_MOST]
+    return [Peak(at[k] - REACH + _between(total, at[k]), _told(agreed, at[k])) for k in order]
+
+
+def _told(agreed: Vector, peak: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """For each axis: do those that know it agree on this place more than along the whole line?"""
+    lines = (agreed[axis, *peak[:axis], :, *peak[axis + 1 :]] for axis in range(len(peak)))
+    return np.array(
+        [np.median(line) < _FLAT * line[k] for line, k in zip(lines, peak, strict=True)]
+    )
 
 
 def _between(agreed: Vector, peak: NDArray[np.intp]) -> Vector:
