@@ -98,3 +98,9 @@ def test_dilation_is_the_same_for_every_number_of_threads(n_threads, rng):
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(RunVolume.from_box((3, 4)))
+
+
+@pytest.mark.parametrize("least", [1.5, -1, float("nan"), "a", None])
+def test_the_least_size_is_a_whole_number(least):
+    with pytest.raises(ValueError, match="min_voxels must be a whole number of at least 0"):
+        crevasse.remove_small(np.ones((2, 3), bool), least)

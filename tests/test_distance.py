@@ -296,3 +296,13 @@ def test_a_radius_that_makes_no_sense_is_refused():
     for radius in (-1, np.nan, np.inf):
         with pytest.raises(ValueError, match="radius must not be negative and must be finite, got"):
             crevasse.erode(np.ones((2, 2), bool), radius)
+
+
+@pytest.mark.parametrize("name", ["squared", "signed"])
+def test_flags_are_true_or_false(name):
+    with pytest.raises(TypeError, match=f"{name} must be True or False, got 'no'"):
+        distance(np.ones((2, 3), bool), **{name: "no"})
+
+
+def test_the_largest_spacing_that_is_told_is_taken():
+    assert distance(np.array([[0, 1]]), spacing=1e15)[0, 1] == np.float32(1e15)

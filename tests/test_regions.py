@@ -235,3 +235,23 @@ def test_intensity_of_another_kind_is_refused():
         region_table(labels, intensity=np.ones((3, 2)))
     with pytest.raises(TypeError, match=r"intensity must be uint8, .*, got complex128"):
         region_table(labels, intensity=np.ones((2, 3), complex))
+
+
+@pytest.mark.parametrize("begin", [0, 5000, 10**6, 10**7])
+def test_moments_do_not_depend_on_where_a_region_lies(begin):
+    mask = np.zeros((1, begin + 3), bool)
+    mask[0, begin:] = True
+    table = RunVolume.from_mask(mask).label().regions()
+    assert table["covariance_xx"][0] == pytest.approx(2 / 3, rel=1e-14)
+    assert table["covariance_yx"][0] == 0
+
+
+def test_regions_that_are_chosen_have_axes_still():
+    labels = np.zeros((4, 9, 9), np.uint8)
+    labels[1, 2, 1:8] = 1
+    labels[2, 1:8, 5] = 2
+    table = region_table(labels)
+    chosen = table.where(table["label"] == 2).principal_axes()
+    assert chosen["major_y"].tolist() == [1.0]
+    with pytest.raises(TypeError, match="surface must be True or False, got 'no'"):
+        region_table(labels, surface="no")

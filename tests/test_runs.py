@@ -194,6 +194,29 @@ def test_bad_thresholds_are_refused_in_one_line(arguments, error, message):
         RunVolume.from_threshold(**arguments)
 
 
+def test_numpy_sees_the_mask(rng):
+    mask = rng.random((4, 5, 70)) > 0.5
+    runs = RunVolume.from_mask(mask)
+    np.testing.assert_array_equal(np.asarray(runs), mask)
+    assert np.asarray(runs, dtype=np.uint8).dtype == np.uint8
+    assert np.count_nonzero(runs) == mask.sum()
+    with pytest.raises(ValueError, match="no array to share"):
+        runs.__array__(copy=False)
+    assert (runs == mask) is False
+    for combine in (lambda: runs & mask, lambda: mask & runs):
+        with pytest.raises(TypeError, match="RunVolume"):
+            combine()
+
+
+def test_what_is_wrong_with_regions_and_windows_is_told_by_name(rng):
+    image = rng.random((4, 5)).astype(np.float32)
+    with pytest.raises(TypeError, match="roi must be bool or integer"):
+        RunVolume.from_threshold(image, 0.5, roi=image)
+    for windows in ((0.5, None), [(0.1, 0.2, 0.3)]):
+        with pytest.raises(ValueError, match=r"windows must be pairs of bounds \(low, high\)"):
+            RunVolume.from_windows(image, windows)
+
+
 def test_volumes_of_different_shape_do_not_combine():
     with pytest.raises(ValueError, match=r"must have the same shape, got \(1, 2\) and \(2, 1\)"):
         _ = RunVolume.from_mask(np.ones((1, 2), bool)) | RunVolume.from_mask(np.ones((2, 1), bool))

@@ -135,7 +135,7 @@ def remove_small(
     Raises
     ------
     ValueError
-        If connectivity does not fit.
+        If `min_voxels` is not a whole number of at least 0, or connectivity does not fit.
 
     Examples
     --------
@@ -143,8 +143,9 @@ def remove_small(
     >>> remove_small(RunVolume.from_mask(np.array([[1, 1, 0, 1]])), 2).n_voxels
     2
     """
+    least = _validate.whole(min_voxels, "min_voxels", least=0)
     components = _components(volume, connectivity, n_threads)
-    return like(volume, components.select(_sizes(components, n_threads) >= min_voxels))
+    return like(volume, components.select(_sizes(components, n_threads) >= least))
 
 
 def keep_largest(

@@ -30,9 +30,10 @@ def distance(
     In an image of several values it is the distance to the nearest voxel of another value.
 
     Exact, and the same for every number of threads. Where the spacings are whole multiples of one
-    length (1, 1.8 and 3.6, …) it is computed in integers and every result is the float32 nearest to
-    the truth; else in double precision, and rounded once. Where y and x have no common measure
-    either, that takes 8 bytes a voxel of memory besides.
+    length (1, 1.8 and 3.6, …; less than 1000 of it, which is at least a sixteenth of the least) and
+    axes are shorter than 32768 voxels, it is computed in integers and every result is the float32
+    nearest to the truth; else in double precision, and rounded once. Where y and x have no common
+    measure either, that takes 8 bytes a voxel of memory besides.
     What twice the distance reads on thin cracks is on the page *Thin sheets* of the documentation.
 
     Parameters
@@ -87,6 +88,7 @@ def distance(
     array([[3., 2., 1., 1., 1., 0.]], dtype=float32)
     """
     threads = _validate.n_threads(n_threads)
+    squared, signed = _validate.flag(squared, "squared"), _validate.flag(signed, "signed")
     farthest = _validate.positive(limit, "limit") if limit is not None else math.inf
     foreground = runs_if_binary(mask, threads)
     image = foreground if foreground is not None else np.asarray(mask)

@@ -68,7 +68,9 @@ def geodesic_distance(
 
     No result is shorter than the straight line to the nearest seed, or longer than the shortest
     chain of 26-neighbours, but for rounding. Straight lines in the mask are exact, in tilted sheets
-    two voxels wide too (in ragged masks of noise, 1 in 2500 is up to 1.1 % too long). Where a path
+    two voxels wide too. In ragged masks of noise a path may miss a straight piece: of small ones, 1
+    voxel in 250 is more than 1 % longer in one orientation of the mask than in another, 1 in 3000
+    more than 5 %, and at most a third. Where a path
     follows a round wall it comes out longer than along the smooth wall, by about 0.4 voxels for
     each radian; 0.3 of them are how far a wall of voxels stands out.
     Against analytic shapes, farther than ten voxels from the seed:

@@ -37,7 +37,7 @@ class Regions(Table):
             - ``linearity``: (std_1² - std_2²) / std_1², 1 for a rod, 0 for a disc or a ball
 
             Vectors point so that their first component that is not 0 is positive. A region without
-            extent has zeros, and the axes of the volume in order.
+            extent has zeros, x for its longest and the volume's first axis for its shortest.
 
         References
         ----------
@@ -106,6 +106,7 @@ def measure_regions(
     fractions = _validate.quantiles(quantiles)
     if fractions and intensity is None:
         raise ValueError("quantiles are those of grey values; give intensity too")
+    _validate.flag(surface, "surface")
     name = unit or default_unit(lengths)
     shape = labeling.runs.shape[-ndim:]
     grey = None if intensity is None else _grey_of(intensity, shape)
@@ -144,6 +145,8 @@ def region_columns(
     length = dict(zip((axis for _, axis in axes), spacing, strict=True))
     n = sums["n_voxels"].astype(np.int64)
     mean = sums["sum"] / n[:, None]
+    own_sum, own_product = _about_low(sums)
+    own_mean = own_sum / n[:, None]
 
     columns: dict[str, NDArray[Any]] = {
         "label": values,
@@ -164,7 +167,7 @@ def region_columns(
         if i not in length or j not in length:
             continue
         column = f"covariance_{_validate.AXES[i]}{_validate.AXES[j]}"
-        central = sums["product"][:, k] / n - mean[:, i] * mean[:, j]
+        central = own_product[:, k] / n - own_mean[:, i] * own_mean[:, j]
         columns[column] = central * length[i] * length[j]
         units[column] = f"{unit}^2"
     first = axes[0][1]
@@ -175,6 +178,20 @@ def region_columns(
     columns["first_voxel"] = sums["first_voxel"].copy()
     columns["touches_border"] = touches
     return columns, units
+
+
+def _about_low(sums: NDArray[Any]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """First and second moments about each region's lowest corner, exact.
+
+    Far from the volume's origin the difference of large numbers would have few digits left. Sums
+    wrap around 2⁶⁴ on the way, and come back.
+    """
+    n, total, low = (sums[name].astype(np.uint64) for name in ("n_voxels", "sum", "low"))
+    product = sums["product"].astype(np.uint64)
+    for k, (i, j) in enumerate(_PRODUCTS):
+        product[:, k] += n * low[:, i] * low[:, j]
+        product[:, k] -= low[:, i] * total[:, j] + low[:, j] * total[:, i]
+    return total - n[:, None] * low, product
 
 
 def _intensities(

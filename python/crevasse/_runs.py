@@ -38,6 +38,7 @@ class RunVolume:
     """
 
     __slots__ = ("_core", "_ndim")
+    __array_ufunc__ = None  # so that numpy's operators leave masks and runs alone
 
     def __init__(self, core: _core.RunVolume, ndim: int) -> None:
         self._core = core
@@ -101,7 +102,7 @@ class RunVolume:
     def from_windows(
         cls,
         image: ArrayLike,
-        windows: Iterable[Window],
+        windows: Sequence[Window],
         *,
         roi: RunVolume | Box | ArrayLike | None = None,
         n_threads: int | None = None,
@@ -134,9 +135,12 @@ class RunVolume:
         >>> [runs.n_voxels for runs in RunVolume.from_windows(grey, windows)]
         [2, 3, 4]
         """
+        pairs = [tuple(w) if isinstance(w, Sequence) else (w,) for w in windows]
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError(f"windows must be pairs of bounds (low, high), got {list(windows)!r}")
         region = None if roi is None else as_region(roi, np.shape(image))._core
         threads = _validate.n_threads(n_threads)
-        volumes, ndim = encode_windows(image, list(windows), region, threads)
+        volumes, ndim = encode_windows(image, [(a, b) for a, b in pairs], region, threads)
         return [cls(volume, ndim) for volume in volumes]
 
     @classmethod
@@ -391,6 +395,12 @@ class RunVolume:
         threads = _validate.n_threads(n_threads)
         return RunLabeling(_core.label_runs(self._core, joined, around, threads), self._ndim)
 
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """What `to_mask` gives, for numpy."""
+        if copy is False:
+            raise ValueError("a RunVolume has no array to share; leave copy out")
+        return self.to_mask().astype(np.bool_ if dtype is None else dtype, copy=False)
+
     def __and__(self, other: RunVolume) -> RunVolume:
         return self._combine(other, _core.SetOperation.INTERSECTION)
 
@@ -611,7 +621,9 @@ def as_region(
     """A region of interest as runs; errors say that it does not fit `whose` shape."""
     if isinstance(roi, tuple) and all(isinstance(s, slice) for s in roi):
         return RunVolume.from_box(shape, roi)
-    region = roi if isinstance(roi, RunVolume) else RunVolume.from_mask(np.asarray(roi))
+    if not isinstance(roi, RunVolume):
+        roi = RunVolume(*encode_mask(np.asarray(roi), _validate.n_threads(None), "roi"))
+    region = roi
     _validate.same_shape(shape, region.shape, f"{whose} and roi")
     return region
 

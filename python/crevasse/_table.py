@@ -147,13 +147,13 @@ class Table:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} rows: {', '.join(self.columns)})"
 
-    def where(self, keep: NDArray[np.bool_ | np.integer[Any]] | slice) -> Table:
+    def where(self, keep: NDArray[np.bool_ | np.integer[Any]] | slice) -> Self:
         """The rows that `keep` marks or numbers, or a slice of them, as a new table."""
         kept: dict[str, Column] = {
             name: values.where(keep) if isinstance(values, Coded) else values[keep]
             for name, values in self._columns.items()
         }
-        return Table(kept, units=self.units)
+        return type(self)(kept, units=self.units)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row as a dict of Python values."""

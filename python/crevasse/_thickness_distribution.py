@@ -57,8 +57,8 @@ def thickness_distribution(
     Parameters
     ----------
     thickness
-        (z, y, x) or (y, x) map as `local_thickness` gives it; 0, and NaN, is background and left
-        out.
+        (z, y, x) or (y, x) map as `local_thickness` gives it; 0 and less, and NaN, is background
+        and left out.
     spacing
         Voxel size, a number or (z, y, x) in that order; (y, x) for an image.
     bins

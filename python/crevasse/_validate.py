@@ -19,7 +19,7 @@ Periodic = bool | Sequence[bool]
 Shape3 = tuple[int, int, int]
 
 AXES = ("z", "y", "x")
-_SHORTEST = 1e-15  # in any unit that a voxel's edge is given in
+_SHORTEST, _LONGEST = 1e-15, 1e15  # in any unit that a voxel's edge is given in
 _GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 
 
@@ -86,9 +86,9 @@ def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
         raise ValueError(f"spacing must be a number or ({axes}), got {value!r}")
     if not np.all(np.isfinite(lengths)) or np.any(lengths <= 0):
         raise ValueError(f"spacing must be positive and finite, got {value!r}")
-    if np.any((lengths < _SHORTEST) | (lengths > 1 / _SHORTEST)):
+    if np.any((lengths < _SHORTEST) | (lengths > _LONGEST)):
         raise ValueError(
-            f"spacing must lie in [{_SHORTEST:g}, {1 / _SHORTEST:g}], got {value!r}; "
+            f"spacing must lie in [{_SHORTEST:g}, {_LONGEST:g}], got {value!r}; "
             "give it in another unit"
         )
     return tuple(float(v) for v in np.broadcast_to(lengths, (ndim,)))

@@ -34,7 +34,7 @@ _TOGETHER = 16  # blocks that a thread takes at once: what they need stays in it
 _FAR = 1.5  # coarse voxels: by so much the two ways must differ for both to be looked at
 _APART = 0.25  # voxels: places that differ by less are one
 _DOUBTFUL = 0.1  # agreement along an axis: where there is less, the drift is in doubt
-_UNSURE = 0.2  # agreement along an axis: where there is less, other places are looked at
+_UNSURE = 0.17  # agreement along an axis: where there is less, other places are looked at
 _CHECKED = 8  # one block in so many is kept for the check
 
 
@@ -109,7 +109,13 @@ class Found:
     @property
     def is_unsure(self) -> bool:
         """Whether it may be worth looking elsewhere: noise alone leaves no doubt about two ways."""
-        return bool(np.any(~self.twice & (self.agreement < _UNSURE)))
+        return bool(np.any(~self.twice & self.unsure))
+
+    @property
+    def unsure(self) -> NDArray[np.bool_]:
+        """Along which axes the votes do not agree well."""
+        unsure: NDArray[np.bool_] = self.agreement < _UNSURE
+        return unsure
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
@@ -162,7 +168,9 @@ def anywhere(
     peaks = sampler.agreed(start, references)
     for peak in peaks:
         place = np.where(peak.told, start + peak.shift, found.drift)
-        if np.abs(place - found.drift).max() > _APART:
+        # What parts agree on stays, though more may agree on another: they may have grown.
+        is_open = bool(np.any(peak.told & found.unsure))
+        if is_open and np.abs(place - found.drift).max() > _APART:
             found = found.or_better(near(sampler, references, place))
     if not peaks:
         return found, True
@@ -171,7 +179,7 @@ def anywhere(
     within = bool(np.abs(best.shift).max() < REACH)
     twice = best.told & (within and bool(there[best.told].all()))
     found = replace(found, twice=found.twice | twice)
-    return found, bool(np.any(best.told & ~twice))
+    return found, bool(np.any(best.told & ~twice & found.unsure))
 
 
 def settled(sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Vector:
@@ -283,9 +291,6 @@ class DriftFinder:
         compared = [self.first] if self.before is self.first else [self.first, self.before]
         references = [seen.cells for seen in compared]
         found = near(sampler, references, self.before.drift)
-        far = self._from_afar(view, self.before, pool)
-        if np.any(np.abs(far - found.drift) > _FAR * np.array(view.factor)):
-            found = found.or_better(near(sampler, references, far))
         if found.is_unsure:
             found = self._surer(sampler, references, found, view)
         # Less is rounding, and no reason to move a frame.
@@ -299,15 +304,20 @@ class DriftFinder:
     def _surer(
         self, sampler: Sampler, references: Sequence[Cells], found: Found, view: Overview
     ) -> Found:
-        """The same, having looked around where the frame before was, where that led, and afar."""
+        """The same, having looked from afar, around the frame before, and where that led."""
         start = self.before.drift
+        far = self._from_afar(view, self.before, sampler.pool)
+        if np.any(found.unsure & (np.abs(far - found.drift) > _FAR * np.array(view.factor))):
+            found = found.or_better(near(sampler, references, far))
+        if not found.is_unsure:
+            return found
         found, elsewhere = anywhere(sampler, references, found, start)
         if found.is_unsure and elsewhere and np.abs(found.drift - start).max() > _APART:
             found, elsewhere = anywhere(sampler, references, found, found.drift)
         if found.is_unsure and elsewhere:
             there, coarse = self._afar(view, self.before, sampler.pool)
-            far, _ = anywhere(*there, near(*there, coarse), coarse)
-            found, _ = anywhere(sampler, references, found, far.drift * view.factor)
+            seen, _ = anywhere(*there, near(*there, coarse), coarse)
+            found, _ = anywhere(sampler, references, found, seen.drift * view.factor)
         return found
 
     def _from_afar(self, view: Overview, before: Seen, pool: Executor) -> Vector:
