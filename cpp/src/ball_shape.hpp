@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -15,10 +17,13 @@ using WordRows = simd::Words;
 inline constexpr index_t word_rows = sizeof(WordRows) / sizeof(std::uint64_t);
 
 /// The voxels of a ball as bits: a row has `words()` words, of which bit 0 of the first is the
-/// column `half()` before the centre's.
+/// column `half()` before the centre's. What is farther from the centre along an axis than the
+/// volume is long lies outside of it, and is left out: where voxels are flat it is most of the
+/// ball.
 class BallShape {
  public:
-  BallShape(const Scale& scale, bool closed) : scale_(scale), closed_(closed) {}
+  BallShape(const Scale& scale, bool closed, const Shape& volume)
+      : scale_(scale), closed_(closed), most_{volume.z - 1, volume.y - 1, volume.x - 1} {}
 
   void become(float squared_radius) {
     if (squared_radius == squared_radius_) return;
@@ -62,7 +67,10 @@ class BallShape {
            scale_.weight[1] * static_cast<double>(y * y);
   }
   index_t steps_within(double squared, std::size_t axis) const {
-    return squared < 0 ? -1 : static_cast<index_t>(std::sqrt(squared / scale_.weight[axis]));
+    const auto most = static_cast<double>(most_[axis]);
+    return squared < 0
+               ? -1
+               : static_cast<index_t>(std::min(std::sqrt(squared / scale_.weight[axis]), most));
   }
   std::uint64_t mask(index_t z, index_t y, index_t w) const {
     const index_t half = steps_within(bound_ - length(z, y), 2);
@@ -84,6 +92,7 @@ class BallShape {
 
   const Scale& scale_;
   bool closed_;
+  std::array<index_t, 3> most_;  ///< Steps along each axis.
   float squared_radius_ = -1;
   double bound_ = 0;
   index_t rise_ = 0, half_ = 0, words_ = 0, stride_ = 0;

@@ -45,7 +45,7 @@ class TileBits {
 class TilePainter {
  public:
   TilePainter(const RunVolume& runs, Volume<float> out, const Scale& scale, bool closed)
-      : runs_(runs), out_(out), unit_(scale.unit), shape_(scale, closed) {}
+      : runs_(runs), out_(out), unit_(scale.unit), shape_(scale, closed, out.shape) {}
 
   /// Give every voxel of the tile the diameter of the first ball that covers it, or else of its
   /// own, whose squared radius lies in its place.

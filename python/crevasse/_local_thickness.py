@@ -30,8 +30,7 @@ def local_thickness(
     No radius is rounded, and every ball of every voxel counts. Exact where spacings are whole
     multiples of one length (less than 1000 of it, which is at least a sixteenth of the least); else
     a ball that ends within a part in 10⁷ of a voxel's centre may be taken to hold it, or not. The
-    same for every number of threads. Where one axis's voxels are a thousand times as long as
-    another's, balls of many voxels take much memory.
+    same for every number of threads.
 
     Parameters
     ----------

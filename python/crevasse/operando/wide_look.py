@@ -21,7 +21,8 @@ _STANDS_OUT = 4.0  # times the noise: a cell that varies less says nothing
 _RIVAL = 0.8  # of the highest peak: lower ones are none
 _FLAT = 0.7  # of a peak: where the line through it is as high as that, it says nothing of that axis
 _MOST = 3  # peaks
-_TOGETHER = 2**7  # cells that are compared at once
+_MOST_CELLS = 2**9  # of a reference: of more, some are taken evenly
+_TOGETHER = 2**6  # cells that are compared at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ def agreed_shifts(
         noise = min(noise, float(np.median(quiet, axis=0).min()))
         told = reference.steepness > _STANDS_OUT * noise * cells.shape[1]
         use = np.flatnonzero(ok & told)
+        use = use[:: 1 + len(use) // _MOST_CELLS]
         parts = [use[k : k + _TOGETHER] for k in range(0, len(use), _TOGETHER)]
         agree = partial(_agree, around, reference, light, noise, blocks.cell)
         for part, of_part in zip(parts, pool.map(agree, parts), strict=True):
@@ -154,13 +156,10 @@ def _off(
     return off
 
 
-def _box_sums(values: Greys, cell: tuple[int, ...]) -> NDArray[np.float64]:
+def _box_sums(values: Greys, cell: tuple[int, ...]) -> Greys:
     """Sums over a cell at every shift."""
-    sums = values.astype(np.float64)
     for axis, width in enumerate(cell, start=1):
-        first = np.zeros_like(sums.take([0], axis))
-        before = np.concatenate([first, np.cumsum(sums, axis)], axis)
-        count = sums.shape[axis] - width + 1
-        ahead = before.take(np.arange(width, width + count), axis)
-        sums = ahead - before.take(np.arange(count), axis)
-    return sums
+        at, begin = np.arange(values.shape[axis])[:, None], np.arange(2 * REACH + 1)
+        within = ((at >= begin) & (at < begin + width)).astype(np.float32)
+        values = np.moveaxis(np.tensordot(values, within, (axis, 0)), -1, axis)
+    return values
