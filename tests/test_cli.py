@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import tifffile
 
+import crevasse
 from crevasse import cli, operando
-from crevasse.io import open_scan, open_series, read_tiff
+from crevasse.io import open_scan, open_series, read_tiff, write_tiff
+from crevasse.operando.planning import plan_toml
 from crevasse.tracking.history import TABLES
 
 import scan_files
@@ -380,3 +382,45 @@ def test_what_an_earlier_analysis_wrote_does_not_stay(scans, tmp_path):
     run("track", scans, "-o", out, "--threshold", 100)
     assert files_under(out) == REPORT_FILES | {"tables/mine.csv"}
     assert (tmp_path / "precious.csv").exists()
+
+
+def test_distance_and_thickness_go_from_file_to_file(tmp_path, capsys, rng):
+    grey = rng.integers(0, 200, (9, 20, 30)).astype(np.uint16)
+    write_tiff(tmp_path / "in.tif", grey, spacing=2.0)
+    mask = grey >= 20
+    assert run("distance", tmp_path / "in.tif", "--low", 20, "-o", tmp_path / "d.tif") == 0
+    assert "farthest from background: " in capsys.readouterr().out
+    expected = crevasse.distance(mask, spacing=2.0)
+    np.testing.assert_array_equal(read_tiff(tmp_path / "d.tif"), expected)
+    options = ("--low", 20, "--signed", "--border", "--limit", 3, "--spacing", "3,1,1", "--json")
+    assert run("distance", tmp_path / "in.tif", *options, "-o", tmp_path / "d.npy") == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = crevasse.distance(mask, spacing=(3, 1, 1), signed=True, border=True, limit=3)
+    np.testing.assert_array_equal(np.load(tmp_path / "d.npy"), expected)
+    assert found["farthest"] == expected.max()
+    assert (found["unit"], found["distances"]) == ("um", str(tmp_path / "d.npy"))
+
+    assert run("thickness", tmp_path / "in.tif", "--low", 20, "-o", tmp_path / "t.tif") == 0
+    expected = crevasse.local_thickness(mask, spacing=2.0)
+    np.testing.assert_array_equal(read_tiff(tmp_path / "t.tif"), expected)
+    words = f"thickness: mean {expected[mask].mean(dtype=float):g}, largest {expected.max():g} um"
+    assert capsys.readouterr().out.startswith(words)
+    assert open_series([tmp_path / "t.tif"]).spacing == (2, 2, 2)
+
+
+@pytest.mark.parametrize("command", ["label", "distance", "thickness"])
+def test_grey_values_need_bounds(command, tmp_path, capsys):
+    write_tiff(tmp_path / "in.tif", np.ones((3, 4), np.float32))
+    assert run(command, tmp_path / "in.tif") == 1
+    assert "holds float32 grey values; give --low or --high" in capsys.readouterr().err
+
+
+def test_a_phantom_is_written_with_its_truth_and_can_be_analysed(tmp_path, capsys):
+    folder = tmp_path / "cell"
+    assert run("phantom", "b", "-o", folder, "--scale", 0.5, "--frames", 6, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n_frames"], found["experiment"]) == (6, str(folder / "cell.toml"))
+    assert (folder / "truth.csv").read_text().startswith("frame,time [h],")
+    assert len(list((folder / "scans").glob("*.tif"))) == 6
+    plan = plan_toml(folder / "cell.toml")
+    assert list(plan.series.shape) == found["shape"]

@@ -1,13 +1,11 @@
-"""The command line: crevasse init | analyze | watch | demo | track | label | info."""
+"""The command line: crevasse init | analyze | watch | demo | track | label | … | info."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import crevasse
-from crevasse import _core, cli_experiment, cli_info, cli_watch
+from crevasse import _core, cli_case, cli_experiment, cli_info, cli_kernels, cli_watch
+from crevasse.cli_arguments import (
+    add_command,
+    add_scale,
+    at_least,
+    box,
+    finite,
+    not_negative,
+    repeatability,
+    require_writable,
+)
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -23,7 +31,6 @@ if TYPE_CHECKING:
     from crevasse.io import Series
     from crevasse.operando import Analysis, Settings
     from crevasse.tracking import FrameResult
-    from crevasse.tracking.options import Repeatability
 
 FAILED, BAD_USE, INTERRUPTED = 1, 2, 130
 
@@ -66,13 +73,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"crevasse {crevasse.__version__}")
     commands = parser.add_subparsers(metavar="command", required=True)
-    cli_experiment.add_init(commands, _command)
-    cli_experiment.add_analyze(commands, _command, _run)
-    cli_watch.add_watch(commands, _command)
+    cli_experiment.add_init(commands)
+    cli_experiment.add_analyze(commands, _run)
+    cli_watch.add_watch(commands)
     _add_demo(commands)
     _add_track(commands)
-    _add_label(commands)
-    cli_info.add_info(commands, _command, _add_scale)
+    cli_kernels.add_label(commands)
+    cli_kernels.add_distance(commands)
+    cli_kernels.add_thickness(commands)
+    cli_case.add_phantom(commands)
+    cli_info.add_info(commands)
     return parser
 
 
@@ -80,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(commands: Any) -> None:
-    command = _command(
+    command = add_command(
         commands, "demo", _demo, "follow the cracks of a real laminate series that comes along"
     )
     _add_output(command, "crevasse-demo")
@@ -92,14 +102,14 @@ def _add_demo(commands: Any) -> None:
     )
     command.add_argument(
         "--scale",
-        type=_finite,
+        type=finite,
         default=1.0,
         help="of the case: 1 takes seconds, 5 is about 512³ voxels (default: 1)",
     )
 
 
 def _add_track(commands: Any) -> None:
-    command = _command(commands, "track", _track, "follow the cracks of your own series")
+    command = add_command(commands, "track", _track, "follow the cracks of your own series")
     command.add_argument(
         "source",
         nargs="+",
@@ -107,7 +117,7 @@ def _add_track(commands: Any) -> None:
     )
     _add_output(command, "crevasse-report")
     command.add_argument("--title", help="title of the report (default: the source)")
-    _add_scale(command)
+    add_scale(command)
     segment = command.add_argument_group("segmentation")
     segment.add_argument(
         "--phase",
@@ -117,35 +127,35 @@ def _add_track(commands: Any) -> None:
     )
     segment.add_argument(
         "--threshold",
-        type=_finite,
+        type=finite,
         help="grey value, or contrast with --flatten, from which a voxel is open "
         "(default: Otsu's, over the pooled frames)",
     )
     segment.add_argument(
         "--seed-threshold",
-        type=_finite,
+        type=finite,
         help="keep only components that reach this stricter value (hysteresis)",
     )
     segment.add_argument(
         "--flatten",
-        type=_at_least(3),
+        type=at_least(3),
         metavar="VOXELS",
         help="remove the background; give the width of the widest crack",
     )
     segment.add_argument(
         "--smooth",
-        type=_not_negative,
+        type=not_negative,
         default=0.0,
         metavar="SIGMA",
         help="Gaussian filter, in voxels",
     )
     segment.add_argument(
-        "--min-voxels", type=_at_least(1), default=1, help="drop smaller components (default: 1)"
+        "--min-voxels", type=at_least(1), default=1, help="drop smaller components (default: 1)"
     )
     segment.add_argument("--connectivity", type=int, choices=[4, 6, 8, 18, 26], default=26)
     segment.add_argument(
         "--roi",
-        type=_box,
+        type=box,
         metavar="RANGES",
         help="region of interest in voxels, [z0:z1,]y0:y1,x0:x1; an empty bound is the edge",
     )
@@ -163,13 +173,13 @@ def _add_track(commands: Any) -> None:
     )
     series.add_argument(
         "--baseline-frames",
-        type=_at_least(1),
+        type=at_least(1),
         default=1,
         help="frames at the start whose open voxels are pre-existing (default: 1)",
     )
     series.add_argument(
         "--repeatability",
-        type=_repeatability,
+        type=repeatability,
         default=0.05,
         help="change of a crack that is no event, as a fraction of its volume, or baseline: what "
         "the baseline frames, of which there must be two, show (default: 0.05)",
@@ -178,9 +188,7 @@ def _add_track(commands: Any) -> None:
 
 def _demo(options: argparse.Namespace) -> int:
     if options.case is not None:
-        from crevasse.cli_case import run_case
-
-        return run_case(options, _run)
+        return cli_case.run_case(options, _run)
     from crevasse.operando import Settings
 
     # Chosen by eye on this series: 31 voxels is wider than its widest crack; contrast 0.12 lies
@@ -315,79 +323,7 @@ def _example(name: str) -> Path:
     return folder
 
 
-# --- label ---------------------------------------------------------------------------------------
-
-
-def _add_label(commands: Any) -> None:
-    command = _command(commands, "label", _label, "label the connected components of an image")
-    command.add_argument(
-        "image", type=Path, help="scan, 2-D or 3-D: a mask, labels, or grey values"
-    )
-    command.add_argument(
-        "-o", "--output", type=Path, help="file for the labels: .tif, .h5, .zarr (OME-Zarr) or .npy"
-    )
-    command.add_argument(
-        "--table", type=Path, help="CSV or Parquet file for a table of the regions"
-    )
-    command.add_argument("--low", type=_finite, help="take voxels of at least this grey value")
-    command.add_argument("--high", type=_finite, help="take voxels of at most this grey value")
-    command.add_argument("--connectivity", type=int, choices=[4, 6, 8, 18, 26], default=26)
-    command.add_argument(
-        "--spacing",
-        type=_spacing,
-        help="voxel size in µm: a number or z,y,x (default: what the image says, else voxels)",
-    )
-    _add_dataset(command)
-
-
-def _label(options: argparse.Namespace) -> int:
-    from crevasse.io import open_series, write_volume
-    from crevasse.io.writers import format_of_ending
-
-    if options.output is not None:
-        format_of_ending(options.output)
-    for path in (options.output, options.table):
-        if path is not None:
-            _require_writable(path.parent)
-    if options.table is not None and options.table.suffix not in (".csv", ".parquet"):
-        raise ValueError(f"--table must end in .csv or .parquet, got {options.table}")
-    series = open_series([options.image], spacing=options.spacing, dataset=options.dataset)
-    if len(series) != 1:
-        raise ValueError(f"{options.image} must hold one scan, got {len(series)}")
-    image: Any = series[0].read()
-    if options.low is not None or options.high is not None:
-        image = crevasse.RunVolume.from_threshold(image, options.low, options.high).to_mask()
-    labeling = crevasse.label(image, connectivity=options.connectivity)
-    if options.output is not None:
-        spacing = series.spacing if series.unit == "um" else None
-        write_volume(options.output, labeling.labels, spacing=spacing, labels=True)
-    if options.table is not None:
-        table = crevasse.region_table(labeling, spacing=series.spacing)
-        (table.to_csv if options.table.suffix == ".csv" else table.to_parquet)(options.table)
-    result = {
-        "image": str(options.image),
-        "shape": list(labeling.labels.shape),
-        "count": labeling.count,
-        "labels": None if options.output is None else str(options.output),
-        "table": None if options.table is None else str(options.table),
-    }
-    written = "".join(f"; {key} in {result[key]}" for key in ("labels", "table") if result[key])
-    print(json.dumps(result) if options.json else f"components: {labeling.count}{written}")
-    return 0
-
-
 # --- shared --------------------------------------------------------------------------------------
-
-
-def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    command.add_argument(
-        "--json", action="store_true", help="print the result as JSON, for machines"
-    )
-    command.set_defaults(run=run)
-    return command
 
 
 def _add_output(command: argparse.ArgumentParser, default: str) -> None:
@@ -397,29 +333,6 @@ def _add_output(command: argparse.ArgumentParser, default: str) -> None:
         type=Path,
         default=Path(default),
         help=f"folder to write to (default: {default})",
-    )
-
-
-def _add_scale(command: argparse.ArgumentParser) -> None:
-    scale = command.add_argument_group("scale")
-    scale.add_argument(
-        "--spacing",
-        type=_spacing,
-        help="voxel size: a number or z,y,x (default: what the scans say, else voxels)",
-    )
-    scale.add_argument("--unit", default="um", help="unit of --spacing (default: um)")
-    scale.add_argument(
-        "--times",
-        help="CSV with a column time, time_h, time_min or time_s "
-        "(default: when the scans ended, if they say it, else frame numbers)",
-    )
-    scale.add_argument("--time-unit", default="h", help="unit of a column time (default: h)")
-    _add_dataset(command)
-
-
-def _add_dataset(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--dataset", help="which array of each HDF5, Zarr or npz file, where it holds several"
     )
 
 
@@ -447,22 +360,13 @@ def _output_folder(folder: Path) -> Iterator[None]:
     """Find out before the work starts whether the folder can be written; leave none if it fails."""
     missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
-        _require_writable(folder)
+        require_writable(folder)
         yield
     except BaseException:
         for part in missing:
             with suppress(OSError):  # it holds something by now, or was never made
                 part.rmdir()
         raise
-
-
-def _require_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(f"output folder {folder} cannot be written to: {error.strerror}") from error
 
 
 def _one_line(error: BaseException | str) -> str:
@@ -486,61 +390,6 @@ def _show_warning(
 def _tell(message: str, code: int) -> int:
     print(f"crevasse: error: {message}", file=sys.stderr)
     return code
-
-
-def _refuse(message: str) -> NoReturn:
-    raise argparse.ArgumentTypeError(message)
-
-
-def _finite(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        _refuse(f"must be a number, got {text!r}")
-    return value if math.isfinite(value) else _refuse(f"must be finite, got {text}")
-
-
-def _not_negative(text: str) -> float:
-    value = _finite(text)
-    return value if value >= 0 else _refuse(f"must not be negative, got {text}")
-
-
-def _repeatability(text: str) -> Repeatability:
-    if text == "baseline":
-        return "baseline"
-    value = _finite(text)
-    return value if 0 <= value < 1 else _refuse(f"must lie in [0, 1), got {text}")
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            _refuse(f"must be a whole number, got {text!r}")
-        return value if value >= least else _refuse(f"must be at least {least}, got {text}")
-
-    return parse
-
-
-def _spacing(text: str) -> float | tuple[float, ...]:
-    values = [_finite(part) for part in text.split(",")]
-    if min(values) <= 0:
-        _refuse(f"must be positive, got {text}")
-    return values[0] if len(values) == 1 else tuple(values)
-
-
-def _box(text: str) -> tuple[slice, ...]:
-    slices = []
-    for part in text.split(","):
-        bounds = part.split(":")
-        if len(bounds) != 2 or not all(
-            b.strip().lstrip("-").isdigit() or not b.strip() for b in bounds
-        ):
-            _refuse(f"must look like y0:y1,x0:x1, got {text!r}")
-        begin, end = (int(b) if b.strip() else None for b in bounds)
-        slices.append(slice(begin, end))
-    return tuple(slices)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,62 @@
-"""crevasse demo --case: a battery whose truth is known, from its scans to the comparison."""
+"""crevasse demo --case and phantom: batteries whose truth is known."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crevasse.cli_arguments import add_command, at_least, finite, require_writable
 
 if TYPE_CHECKING:
     from crevasse._table import Table
     from crevasse.operando import Analysis
+
+
+def add_phantom(commands: Any) -> None:
+    """Add the command."""
+    text = "make the scans of a battery whose truth is known, its cycler's record, an experiment"
+    command = add_command(commands, "phantom", _phantom, text)
+    command.add_argument(
+        "case",
+        choices=["a", "b", "c"],
+        help="a, branching cracks; b, planar layers; c, a filament that shorts the cell",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("crevasse-phantom"),
+        help="folder to write to (default: crevasse-phantom)",
+    )
+    command.add_argument(
+        "--scale", type=finite, default=1.0, help="5 is about 512³ voxels (default: 1)"
+    )
+    command.add_argument("--frames", type=at_least(5), help="scans (default: the case's own)")
+    command.add_argument("--seed", type=at_least(0), default=0, help="of the scene (default: 0)")
+
+
+def _phantom(options: argparse.Namespace) -> int:
+    from crevasse import phantom
+    from crevasse._table import write_tables
+
+    require_writable(options.output)
+    make = getattr(phantom, f"case_{options.case}")
+    scene = make(scale=options.scale, frames=options.frames, seed=options.seed)
+    print(f"making {scene.n_frames} scans of {' × '.join(map(str, scene.shape))}", file=sys.stderr)
+    experiment = phantom.write_case(scene, options.output)
+    write_tables({"truth": scene.truth.frames}, options.output)
+    found = {
+        "experiment": str(experiment),
+        "n_frames": scene.n_frames,
+        "shape": list(scene.shape),
+        "spacing": list(scene.spacing),
+    }
+    print(json.dumps(found) if options.json else f"experiment: {experiment}")
+    return 0
 
 
 def run_case(options: argparse.Namespace, run: Callable[..., int]) -> int:

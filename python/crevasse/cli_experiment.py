@@ -6,18 +6,17 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from crevasse.cli_arguments import add_command
 
 if TYPE_CHECKING:
     from distributed import Client
 
     from crevasse.io import Series
     from crevasse.operando import Plan, Settings
-
-Command = Callable[..., argparse.ArgumentParser]
 
 _BAD_USE = 2
 
@@ -36,7 +35,7 @@ class Run(Protocol):
         """The exit code."""
 
 
-def add_init(commands: Any, add_command: Command) -> None:
+def add_init(commands: Any) -> None:
     """Add the command that writes a file to start from."""
     command = add_command(
         commands, "init", _init, "write a commented experiment for a folder of scans"
@@ -53,7 +52,7 @@ def add_init(commands: Any, add_command: Command) -> None:
     command.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
-def add_analyze(commands: Any, add_command: Command, run: Run) -> None:
+def add_analyze(commands: Any, run: Run) -> None:
     """Add the command that does what such a file says; `run` does the work."""
     command = add_command(
         commands, "analyze", partial(_analyze, run), "do what an experiment (TOML) asks for"

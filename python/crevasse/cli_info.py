@@ -6,19 +6,17 @@ import argparse
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from crevasse.cli_arguments import add_command, add_scale
 
 if TYPE_CHECKING:
     from crevasse.io import Fact, Frame, Series
 
-Command = Callable[..., argparse.ArgumentParser]
 
-
-def add_info(
-    commands: Any, add_command: Command, add_scale: Callable[[argparse.ArgumentParser], None]
-) -> None:
-    """Add the command; `add_scale` adds the options that say what files do not."""
+def add_info(commands: Any) -> None:
+    """Add the command."""
     command = add_command(
         commands, "info", _info, "say what a source holds, and on whose word, reading headers only"
     )

@@ -13,6 +13,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crevasse.cli_arguments import add_command
+
 if TYPE_CHECKING:
     from crevasse.live import Webhook
     from crevasse.live.readings import Reading
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _FAILED, _BAD_USE = 1, 2
 
 
-def add_watch(commands: Any, add_command: Callable[..., argparse.ArgumentParser]) -> None:
+def add_watch(commands: Any) -> None:
     """Add the command that analyses scans as they come."""
     command = add_command(
         commands, "watch", _watch, "analyse scans while they come in, and raise alarms"
