@@ -424,3 +424,13 @@ def test_a_phantom_is_written_with_its_truth_and_can_be_analysed(tmp_path, capsy
     assert len(list((folder / "scans").glob("*.tif"))) == 6
     plan = plan_toml(folder / "cell.toml")
     assert list(plan.series.shape) == found["shape"]
+
+
+def test_bench_times_every_kernel(capsys):
+    assert run("bench", "--edge", 32, "--repeat", 1, "--threads", 1, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    names = {row["kernel"] for row in found["kernels"] if row["seconds"] > 0}
+    assert {"label", "distance", "local_thickness", "Tracker.update"} <= names
+    assert 0.01 < found["foreground"] < 0.06
+    assert run("bench", "--edge", 16, "--repeat", 1) == 0
+    assert "Gvoxel/s" in capsys.readouterr().out

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import crevasse
-from crevasse import _core, cli_case, cli_experiment, cli_info, cli_kernels, cli_watch
+from crevasse import (
+    _core,
+    cli_bench,
+    cli_case,
+    cli_experiment,
+    cli_info,
+    cli_kernels,
+    cli_watch,
+)
 from crevasse.cli_arguments import (
     add_command,
     add_scale,
@@ -83,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_kernels.add_thickness(commands)
     cli_case.add_phantom(commands)
     cli_info.add_info(commands)
+    cli_bench.add_bench(commands)
     return parser
 
 
