@@ -148,7 +148,7 @@ def bare(frame, drift, rng):
     return ndimage.gaussian_filter(image.astype(np.float32), 0.6) + rng.normal(0, 1200, image.shape)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
 def test_a_few_small_features_tell_of_motion_along_the_layers(seed):
     rng = np.random.default_rng(seed)
     drift, corrector = np.zeros(3), DriftCorrector()
@@ -172,6 +172,7 @@ def test_all_shifts_within_reach_are_tried_and_most_cells_win(rng):
     assert peaks[0].told.all()
 
 
+@pytest.mark.slow  # the analyses of the cases look at it, too
 @pytest.mark.parametrize("make", [phantom.case_a, phantom.case_b, phantom.case_c])
 def test_drift_of_the_cases_is_found_though_their_layers_grow(make):
     scene = make(scale=1)
