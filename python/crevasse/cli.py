@@ -24,6 +24,7 @@ from crevasse import (
 )
 from crevasse.cli_arguments import (
     add_command,
+    add_output,
     add_scale,
     at_least,
     box,
@@ -102,7 +103,7 @@ def _add_demo(commands: Any) -> None:
     command = add_command(
         commands, "demo", _demo, "follow the cracks of a real laminate series that comes along"
     )
-    _add_output(command, "crevasse-demo")
+    add_output(command, "crevasse-demo")
     command.add_argument(
         "--case",
         choices=["a", "b", "c"],
@@ -124,7 +125,7 @@ def _add_track(commands: Any) -> None:
         nargs="+",
         help="folder of scans (one a time), folder of folders of slices, pattern, or files",
     )
-    _add_output(command, "crevasse-report")
+    add_output(command, "crevasse-report")
     command.add_argument("--title", help="title of the report (default: the source)")
     add_scale(command)
     segment = command.add_argument_group("segmentation")
@@ -333,16 +334,6 @@ def _example(name: str) -> Path:
 
 
 # --- shared --------------------------------------------------------------------------------------
-
-
-def _add_output(command: argparse.ArgumentParser, default: str) -> None:
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path(default),
-        help=f"folder to write to (default: {default})",
-    )
 
 
 class _Progress:

@@ -25,6 +25,17 @@ def add_command(
     return command
 
 
+def add_output(command: argparse.ArgumentParser, default: str) -> None:
+    """The option that names a folder to write to."""
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(default),
+        help=f"folder to write to (default: {default})",
+    )
+
+
 def add_scale(command: argparse.ArgumentParser) -> None:
     """The options that say of a series what its files do not."""
     scale = command.add_argument_group("scale")

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crevasse.cli_arguments import add_command, at_least, finite, require_writable
+from crevasse.cli_arguments import add_command, add_output, at_least, finite, require_writable
 
 if TYPE_CHECKING:
     from crevasse._table import Table
     from crevasse.operando import Analysis
+    from crevasse.phantom import Scene
 
 
 def add_phantom(commands: Any) -> None:
@@ -25,13 +26,7 @@ def add_phantom(commands: Any) -> None:
         choices=["a", "b", "c"],
         help="a, branching cracks; b, planar layers; c, a filament that shorts the cell",
     )
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("crevasse-phantom"),
-        help="folder to write to (default: crevasse-phantom)",
-    )
+    add_output(command, "crevasse-phantom")
     command.add_argument(
         "--scale", type=finite, default=1.0, help="5 is about 512³ voxels (default: 1)"
     )
@@ -46,8 +41,7 @@ def _phantom(options: argparse.Namespace) -> int:
     require_writable(options.output)
     make = getattr(phantom, f"case_{options.case}")
     scene = make(scale=options.scale, frames=options.frames, seed=options.seed)
-    print(f"making {scene.n_frames} scans of {' × '.join(map(str, scene.shape))}", file=sys.stderr)
-    experiment = phantom.write_case(scene, options.output)
+    experiment = _written(scene, options.output)
     write_tables({"truth": scene.truth.frames}, options.output)
     found = {
         "experiment": str(experiment),
@@ -59,6 +53,14 @@ def _phantom(options: argparse.Namespace) -> int:
     return 0
 
 
+def _written(scene: Scene, folder: Path) -> Path:
+    """The experiment of a case that has been written to a folder."""
+    from crevasse.phantom import write_case
+
+    print(f"making {scene.n_frames} scans of {' × '.join(map(str, scene.shape))}", file=sys.stderr)
+    return write_case(scene, folder)
+
+
 def run_case(options: argparse.Namespace, run: Callable[..., int]) -> int:
     """Write the case to the output folder, analyse it there, and say how true that is."""
     from crevasse import phantom
@@ -67,8 +69,7 @@ def run_case(options: argparse.Namespace, run: Callable[..., int]) -> int:
     from crevasse.report.case_table import case_table
 
     scene = getattr(phantom, f"case_{options.case}")(scale=options.scale)
-    print(f"making {scene.n_frames} scans of {' × '.join(map(str, scene.shape))}", file=sys.stderr)
-    experiment = phantom.write_case(scene, options.output)
+    experiment = _written(scene, options.output)
     plan = plan_toml(experiment)
     folder = options.output / "report"
     options.title = plan.experiment.output.title

@@ -32,8 +32,7 @@ def add_distance(commands: Any) -> None:
     text = "distance from every foreground voxel to the nearest background voxel, centre to centre"
     command = add_command(commands, "distance", _distance, text)
     _add_image(command, "a mask, labels, or grey values", "distances, float32")
-    command.add_argument("--limit", type=finite, help="farther ones are not told apart")
-    _add_border(command)
+    _add_ends(command, "farther ones are not told apart")
     command.add_argument(
         "--signed", action="store_true", help="negative in the background: to the foreground"
     )
@@ -44,8 +43,7 @@ def add_thickness(commands: Any) -> None:
     text = "local thickness: the diameter of the largest ball inside that covers each voxel"
     command = add_command(commands, "thickness", _thickness, text)
     _add_image(command, "a mask, or grey values", "diameters, float32")
-    command.add_argument("--limit", type=finite, help="larger balls are not told apart")
-    _add_border(command)
+    _add_ends(command, "larger balls are not told apart")
 
 
 def _add_image(command: argparse.ArgumentParser, holds: str, result: str) -> None:
@@ -66,7 +64,8 @@ def _add_image(command: argparse.ArgumentParser, holds: str, result: str) -> Non
     add_dataset(command)
 
 
-def _add_border(command: argparse.ArgumentParser) -> None:
+def _add_ends(command: argparse.ArgumentParser, beyond_limit: str) -> None:
+    command.add_argument("--limit", type=finite, help=beyond_limit)
     command.add_argument(
         "--border", action="store_true", help="what lies outside of the image is background"
     )

@@ -98,14 +98,10 @@ def compared(
     if not noise > 0:
         return _none(reference.slope.shape[1])
 
-    def off(part: slice) -> Greys:
-        away: Greys = (sample[part] - mean[part, None]) - light * reference.grey[part]
-        return away
-
     sums = _plain if tolerance == math.inf else _weighted(noise, tolerance)
 
     def votes(part: slice) -> Votes:
-        normal, pull, left = sums(off(part), reference, part)
+        normal, pull, left = sums(_off(sample, reference, mean, light, part), reference, part)
         say = reference.say[part]
         return _votes(normal, pull, left / n_voxels, noise, n_voxels, ok[part], say, float(light))
 
@@ -120,10 +116,21 @@ def related(sample: Greys, reference: Cells) -> tuple[Greys, np.float32, float]:
     """
     mean = sample.mean(axis=1)
     light = np.float32(_light(mean.astype(np.float64), reference.mean))
-    quiet = reference.quiet
-    noise = _variance((sample[quiet] - mean[quiet, None]) - light * reference.grey[quiet])
+    noise = _variance(_off(sample, reference, mean, light, reference.quiet))
     least = _LEAST_NOISE**2 * float(reference.steepness.mean()) / sample.shape[1]
     return mean, light, max(noise, least)
+
+
+def _off(
+    sample: Greys,
+    reference: Cells,
+    mean: Greys,
+    light: np.float32,
+    part: slice | NDArray[np.intp],
+) -> Greys:
+    """What differs between a sample and its reference, in some cells."""
+    off: Greys = (sample[part] - mean[part, None]) - light * reference.grey[part]
+    return off
 
 
 Sums = tuple[Vector, Vector, Vector]
