@@ -298,6 +298,18 @@ def test_a_radius_that_makes_no_sense_is_refused():
             crevasse.erode(np.ones((2, 2), bool), radius)
 
 
+@pytest.mark.parametrize("shape", [(90, 40, 1), (3, 80, 5), (400, 2)])
+def test_a_short_last_axis_takes_no_more_memory_than_any_other(shape, rng):
+    """The columns that are swept at once lie side by side along the last axis."""
+    mask = rng.random(shape) < 0.9
+    spacing = (1.5, 2.0, 0.5)[-mask.ndim :]
+    out = np.empty(shape, dtype=np.float32)
+    found = distance(mask, spacing=spacing, signed=True, limit=2.5, out=out)
+    assert found is out
+    both = exact(mask, spacing, False) - exact(~mask, spacing, False)
+    np.testing.assert_allclose(found, np.clip(both, -2.5, 2.5), rtol=1.3e-7)
+
+
 @pytest.mark.parametrize("name", ["squared", "signed"])
 def test_flags_are_true_or_false(name):
     with pytest.raises(TypeError, match=f"{name} must be True or False, got 'no'"):

@@ -13,6 +13,8 @@ from crevasse._encode import encode_if_binary
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse._slabs import is_lazy
 
+_COLUMNS_AT_ONCE = 64  # by the core, side by side along the last axis
+
 
 def distance(
     mask: ArrayLike | RunVolume,
@@ -97,6 +99,19 @@ def distance(
     if out is not None:
         _validate.out_of(out, image.shape, np.dtype(np.float32))
     result = np.zeros(image.shape, dtype=np.float32) if out is None else out
+    longest = _axis_to_put_last(image.shape)
+    if longest is not None:
+        dense = image.to_mask(n_threads=threads) if isinstance(image, RunVolume) else image
+        result[...] = distance(
+            np.ascontiguousarray(dense.swapaxes(longest, -1)),
+            spacing=_swapped(_validate.spacing(spacing, ndim), longest),
+            squared=squared,
+            limit=limit,
+            border=border,
+            signed=signed,
+            n_threads=threads,
+        ).swapaxes(longest, -1)
+        return result
     borders = border_3d(border, ndim)
     volume = _validate.as_3d(result)
     if isinstance(image, RunVolume):
@@ -109,6 +124,19 @@ def distance(
         beyond = distance(outside, spacing=spacing, squared=squared, limit=limit, n_threads=threads)
         np.subtract(result, beyond, out=result)
     return result
+
+
+def _axis_to_put_last(shape: tuple[int, ...]) -> int | None:
+    """The longest axis where the last is shorter than the columns that are swept at once."""
+    longest = max(range(len(shape)), key=lambda axis: shape[axis])
+    return longest if shape[-1] < min(shape[longest], _COLUMNS_AT_ONCE) else None
+
+
+def _swapped(lengths: tuple[float, ...], axis: int) -> tuple[float, ...]:
+    """With the length along an axis and the last one swapped."""
+    swapped = list(lengths)
+    swapped[axis], swapped[-1] = swapped[-1], swapped[axis]
+    return tuple(swapped)
 
 
 def runs_if_binary(mask: ArrayLike | RunVolume, threads: int) -> RunVolume | None:
