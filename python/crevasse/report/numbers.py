@@ -152,21 +152,22 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
 
 
 def _accommodated(analysis: Analysis) -> Iterator[Number]:
-    """Where cracks are largest: what of the lithium that was plated till then they can hold."""
+    """When most lithium is plated: what of it the cracks can hold."""
     settings, series = analysis.settings, analysis.series
     known_area = settings.cycling is not None and settings.cycling.area is not None
     if analysis.cycling is None or not (known_area and settings.follow):
         return
     if series.unit != "um" or len(series.shape) != 3:
         return
-    volume, charge = analysis.history.frames["volume"], analysis.charge
-    k = int(np.argmax(volume))
+    charge = analysis.charge
+    # By the charge, not by the volume, of which noise would choose the greatest.
+    k = int(np.argmax(np.nan_to_num(charge["inventory"], nan=-math.inf)))
     capacity = float(charge["inventory"][k] - charge["inventory"][0])
     band = (
         float(charge["inventory_low"][k] - charge["inventory_high"][0]),
         float(charge["inventory_high"][k] - charge["inventory_low"][0]),
     )
-    if not (volume[k] > volume[0] and band[0] > 0):
+    if not band[0] > 0:
         return
     gain = banded(lambda v: v[k] - v[0], volumes(analysis))
     found = accommodated(
