@@ -159,6 +159,37 @@ def test_a_few_small_features_tell_of_motion_along_the_layers(seed):
         drift = drift + rng.uniform(-2.5, 2.5, 3)
 
 
+@pytest.mark.parametrize("seed", [5, *(pytest.param(s, marks=pytest.mark.slow) for s in (4, 6))])
+def test_a_jump_of_some_voxels_along_the_layers_is_followed(seed):
+    """Faces that are nearly flat agree on another place; what tells of the jump looks otherwise."""
+    rng = np.random.default_rng(seed)
+    drift, corrector = np.zeros(3), DriftCorrector()
+    for frame in range(3):
+        image = bare(frame, drift, rng).clip(0, 65535).astype(np.uint16)
+        aligned = corrector.correct(image)
+        np.testing.assert_allclose(aligned.drift, drift, atol=0.1, err_msg=f"frame {frame}")
+        assert not aligned.doubtful.any()
+        drift = drift + rng.uniform(5, 8, 3) * rng.choice([-1, 1], 3) * (0, 1, 1)
+
+
+def test_doubt_lasts_as_long_as_a_frame_may_be_lost(rng):
+    """Later frames agree with a lost one, which tells nothing."""
+    frames = [bare(k, np.zeros(3), rng) for k in range(5)]
+    for k in (2, 3):  # farther than is looked
+        frames[k] = np.roll(frames[k], (0, 30, -30), axis=(0, 1, 2))
+    corrector = DriftCorrector()
+    found = [corrector.correct(f.clip(0, 65535).astype(np.uint16)) for f in frames]
+    assert np.abs(found[2].drift).max() < 15  # it is lost
+    assert [bool(aligned.doubtful[1:].any()) for aligned in found] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+    np.testing.assert_allclose(found[4].drift, 0, atol=0.1)
+
+
 def test_all_shifts_within_reach_are_tried_and_most_cells_win(rng):
     image = textured((64, 70, 66), rng)
     image[:20] += 100 * (rng.random((20, 70, 66)) > 0.5)  # strong, and moves another way

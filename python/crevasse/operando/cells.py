@@ -116,7 +116,7 @@ def related(sample: Greys, reference: Cells) -> tuple[Greys, np.float32, float]:
     """
     mean = sample.mean(axis=1)
     light = np.float32(_light(mean.astype(np.float64), reference.mean))
-    noise = _variance(_off(sample, reference, mean, light, reference.quiet))
+    noise = float(np.median(mean_squares(sample, reference, mean, light, reference.quiet)))
     least = _LEAST_NOISE**2 * float(reference.steepness.mean()) / sample.shape[1]
     return mean, light, max(noise, least)
 
@@ -131,6 +131,19 @@ def _off(
     """What differs between a sample and its reference, in some cells."""
     off: Greys = (sample[part] - mean[part, None]) - light * reference.grey[part]
     return off
+
+
+def mean_squares(
+    sample: Greys,
+    reference: Cells,
+    mean: Greys,
+    light: np.float32,
+    part: slice | NDArray[np.intp],
+) -> Greys:
+    """Of what differs between a sample and its reference, in some cells; see `related`."""
+    off = _off(sample, reference, mean, light, part)
+    squares: Greys = np.einsum("cv,cv->c", off, off) / off.shape[1]
+    return squares
 
 
 Sums = tuple[Vector, Vector, Vector]
@@ -191,10 +204,6 @@ def _votes(
 def _none(ndim: int) -> Votes:
     none = np.zeros((0, ndim))
     return Votes(none, np.zeros((0, ndim, ndim)), none, np.zeros(0))
-
-
-def _variance(off: Greys) -> float:
-    return float(np.median(np.einsum("cv,cv->c", off, off)) / off.shape[1])
 
 
 def _say(slopes: Sequence[Greys], blocks: Blocks) -> Vector:

@@ -15,6 +15,7 @@ from crevasse._joined import joined
 from crevasse.operando.blocks import RIM, Blocks, Greys, Image, spread
 from crevasse.operando.cells import Cells, compared
 from crevasse.operando.glimpse import MARGIN, Glimpse
+from crevasse.operando.likeness import matched
 from crevasse.operando.overview import Overview, overview
 from crevasse.operando.votes import Vector, Votes
 from crevasse.operando.wide_look import REACH, Peak, agreed_shifts
@@ -35,6 +36,7 @@ _FAR = 1.5  # coarse voxels: by so much the two ways must differ for both to be 
 _APART = 0.25  # voxels: places that differ by less are one
 _DOUBTFUL = 0.1  # agreement along an axis: where there is less, the drift is in doubt
 _UNSURE = 0.17  # agreement along an axis: where there is less, other places are looked at
+_MATCHED = 0.35  # of what is known of an axis: where less looks alike, the frame is elsewhere
 _CHECKED = 8  # one block in so many is kept for the check
 
 
@@ -54,9 +56,12 @@ class Sampler:
 
     def votes(self, drift: Vector, references: Sequence[Cells], *tolerance: float) -> Votes:
         """How much farther than `drift` the image has gone, by each cell of each reference."""
-        sample = np.concatenate(self._sampled(drift, 0, lambda s, part: part.cells(s)))
-        ok = self._blocks.inside(drift)
+        sample, ok = self._sample(drift), self._blocks.inside(drift)
         return joined([compared(sample, r, ok, self.pool, *tolerance) for r in references])
+
+    def matched(self, drift: Vector, references: Sequence[Cells]) -> Vector:
+        """Along each axis, the share of what tells it that looks alike there."""
+        return matched(self._sample(drift), references, self._blocks.inside(drift))
 
     def agreed(self, start: Vector, references: Sequence[Cells]) -> list[Peak]:
         """How much farther than a start the image has gone, as most cells agree, by some voxels."""
@@ -69,6 +74,9 @@ class Sampler:
 
     def _wide(self, part: Blocks, whole: NDArray[np.intp], share: Sequence[float]) -> Greys:
         return part.sample(self._read(part, whole, REACH), share, rim=REACH, margin=REACH)
+
+    def _sample(self, drift: Vector) -> Greys:
+        return np.concatenate(self._sampled(drift, 0, lambda s, part: part.cells(s)))
 
     def _sampled(self, drift: Vector, rim: int, make: Callable[[Greys, Blocks], T]) -> list[T]:
         """What is made of the blocks at a drift, some blocks at a time."""
@@ -91,36 +99,53 @@ class Sampler:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A drift, and along each axis how sharply the votes agree, and whether it was found twice.
+    """A drift, and what tells along each axis whether it is right.
 
-    `twice`: also where most cells agree, of all places around.
+    Attributes
+    ----------
+    drift
+        In voxels.
+    agreement
+        How sharply the votes agree.
+    matched
+        Share of what is known of the axis that looks alike there.
+    twice
+        Whether it was found twice: also where most cells agree, of all places around.
     """
 
     drift: Vector
     agreement: Vector
+    matched: Vector
     twice: NDArray[np.bool_]
 
     @classmethod
     def at(cls, sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Found:
         """What the votes say of a drift."""
         agreement = sampler.votes(drift, references).agreement(0 * drift)
-        return cls(drift, agreement, np.zeros(len(drift), dtype=np.bool_))
+        matched = sampler.matched(drift, references)
+        return cls(drift, agreement, matched, np.zeros(len(drift), dtype=np.bool_))
 
     @property
     def is_unsure(self) -> bool:
         """Whether it may be worth looking elsewhere: noise alone leaves no doubt about two ways."""
-        return bool(np.any(~self.twice & self.unsure))
+        return bool(np.any(self.elsewhere | (~self.twice & self.unsure)))
 
     @property
     def unsure(self) -> NDArray[np.bool_]:
-        """Along which axes the votes do not agree well."""
-        unsure: NDArray[np.bool_] = self.agreement < _UNSURE
+        """Along which axes the votes do not agree well, or what tells it looks otherwise."""
+        unsure: NDArray[np.bool_] = (self.agreement < _UNSURE) | self.elsewhere
         return unsure
+
+    @property
+    def elsewhere(self) -> NDArray[np.bool_]:
+        """Along which axes what tells it looks otherwise."""
+        elsewhere: NDArray[np.bool_] = self.matched < _MATCHED
+        return elsewhere
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
         """Along which axes it is not to be relied on."""
-        doubtful: NDArray[np.bool_] = ~self.twice & (self.agreement < _DOUBTFUL)
+        doubtful: NDArray[np.bool_] = self.elsewhere | (~self.twice & (self.agreement < _DOUBTFUL))
         return doubtful
 
     @property
@@ -133,6 +158,10 @@ class Found:
 
         A collector that gives way as a whole is as sharp along two axes as what stays in place.
         """
+        if self.elsewhere.any() or other.elsewhere.any():
+            more, fewer = (int(np.count_nonzero(f.elsewhere)) for f in (self, other))
+            if more != fewer:
+                return other if fewer < more else self
         is_worse = np.any(other.agreement < self.agreement - _WORSE)
         return other if other.sharpness > self.sharpness + _BETTER and not is_worse else self
 
@@ -167,11 +196,13 @@ def anywhere(
     """
     peaks = sampler.agreed(start, references)
     for peak in peaks:
-        place = np.where(peak.told, start + peak.shift, found.drift)
         # What parts agree on stays, though more may agree on another: they may have grown.
-        is_open = bool(np.any(peak.told & found.unsure))
-        if is_open and np.abs(place - found.drift).max() > _APART:
-            found = found.or_better(near(sampler, references, place))
+        if not np.any(peak.told & found.unsure):
+            continue
+        for told in (peak.told, peak.told | found.elsewhere):
+            place = np.where(told, start + peak.shift, found.drift)
+            if np.abs(place - found.drift).max() > _APART:
+                found = found.or_better(near(sampler, references, place))
     if not peaks:
         return found, True
     best = peaks[0]
@@ -179,7 +210,7 @@ def anywhere(
     within = bool(np.abs(best.shift).max() < REACH)
     twice = best.told & (within and bool(there[best.told].all()))
     found = replace(found, twice=found.twice | twice)
-    return found, bool(np.any(best.told & ~twice & found.unsure))
+    return found, bool(np.any(found.elsewhere | (best.told & ~twice & found.unsure)))
 
 
 def settled(sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Vector:
@@ -194,12 +225,16 @@ def settled(sampler: Sampler, references: Sequence[Cells], drift: Vector) -> Vec
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What is held of a frame: its cells on the first one's grid, and how it looks from afar."""
+    """What is held of a frame: its cells on the first one's grid, its looks from afar, its drift.
+
+    `doubtful`: along which axes that is in doubt.
+    """
 
     cells: Cells
     check: Cells
     overview: Overview
     drift: Vector
+    doubtful: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +302,7 @@ class DriftFinder:
         check = blocks.part(held_out) if held_out.any() else blocks
         drift = np.zeros(image.ndim)
         cells, checked = (Sampler(image, part, pool).cells(drift) for part in (found, check))
-        first = Seen(cells, checked, view, drift)
+        first = Seen(cells, checked, view, drift, np.zeros(image.ndim, dtype=np.bool_))
         return cls(found, check, spread(view.image.shape, view.contrast), first, first)
 
     def glimpse(self, image: Image, pool: Executor) -> Image | Glimpse:
@@ -295,11 +330,19 @@ class DriftFinder:
             found = self._surer(sampler, references, found, view)
         # Less is rounding, and no reason to move a frame.
         shift = np.where(np.abs(found.drift) < _DONE, 0.0, found.drift)
+        doubtful = found.doubtful | self._still_doubtful(sampler, found.drift)
         check = Sampler(image, self.check, pool).cells(shift)
-        seen = Seen(sampler.cells(shift), check, view, shift)
+        seen = Seen(sampler.cells(shift), check, view, shift, doubtful)
         checks = tuple(s.check for s in compared)
-        drift = Drift(shift, found.agreement, found.doubtful, self.check, checks)
+        drift = Drift(shift, found.agreement, doubtful, self.check, checks)
         return drift, replace(self, before=seen)
+
+    def _still_doubtful(self, sampler: Sampler, drift: Vector) -> NDArray[np.bool_]:
+        """Along which axes a frame may be lost with the one before, which is no witness there."""
+        if not self.before.doubtful.any():
+            return self.before.doubtful
+        alone = Found.at(sampler, [self.first.cells], drift)
+        return self.before.doubtful & (alone.elsewhere | (alone.agreement < _DOUBTFUL))
 
     def _surer(
         self, sampler: Sampler, references: Sequence[Cells], found: Found, view: Overview
@@ -316,8 +359,11 @@ class DriftFinder:
             found, elsewhere = anywhere(sampler, references, found, found.drift)
         if found.is_unsure and elsewhere:
             there, coarse = self._afar(view, self.before, sampler.pool)
-            seen, _ = anywhere(*there, near(*there, coarse), coarse)
-            found, _ = anywhere(sampler, references, found, seen.drift * view.factor)
+            for peak in there[0].agreed(coarse, there[1]):
+                place = near(*there, coarse + peak.shift).drift * view.factor
+                found, elsewhere = anywhere(sampler, references, found, place)
+                if not (found.is_unsure and elsewhere):
+                    break
         return found
 
     def _from_afar(self, view: Overview, before: Seen, pool: Executor) -> Vector:

@@ -43,8 +43,10 @@ class Aligned:
         changed, or the noise is strong.
     doubtful
         Along which axes the drift is in doubt: agreement is below 0.1, and comparing all places
-        within four voxels does not lead there as well. The residual does not tell that, since what
-        misled the estimate misleads the check.
+        within four voxels does not lead there as well; or most of what tells of the axis looks
+        otherwise there; or the frame before was in doubt, and the first frame does not say that
+        this one is in its place. The residual does not tell that, since what misled the estimate
+        misleads the check.
     rotation
         Degrees about z, y and x through the image's centre, of (y, x) images about z alone; zero
         where only translation is looked for.

@@ -13,11 +13,10 @@ from scipy import fft, ndimage
 
 from crevasse.operando.blocks import Blocks, Greys
 from crevasse.operando.cells import Cells, related
+from crevasse.operando.likeness import knowing, likeness, telling
 from crevasse.operando.votes import Vector
 
 REACH = 4  # voxels
-_CLOSE = 0.4  # voxels: a shift so far off is a cell's own, since only whole ones are tried
-_STANDS_OUT = 4.0  # times the noise: a cell that varies less says nothing
 _RIVAL = 0.8  # of the highest peak: lower ones are none
 _FLAT = 0.7  # of a peak: where the line through it is as high as that, it says nothing of that axis
 _MOST = 3  # peaks
@@ -71,13 +70,12 @@ def agreed_shifts(
         # What differs between quiet cells here may be texture that lies elsewhere.
         quiet = _off(around[reference.quiet], reference.grey[reference.quiet], light, blocks.cell)
         noise = min(noise, float(np.median(quiet, axis=0).min()))
-        told = reference.steepness > _STANDS_OUT * noise * cells.shape[1]
-        use = np.flatnonzero(ok & told)
+        use = telling(reference, noise, ok)
         use = use[:: 1 + len(use) // _MOST_CELLS]
         parts = [use[k : k + _TOGETHER] for k in range(0, len(use), _TOGETHER)]
         agree = partial(_agree, around, reference, light, noise, blocks.cell)
         for part, of_part in zip(parts, pool.map(agree, parts), strict=True):
-            knows = _knows(reference, part)
+            knows = knowing(reference, part)
             agreed += np.tensordot(knows.T, of_part, 1)
             weight += knows.sum(axis=0)
     return _peaks(agreed / np.where(weight > 0, weight, 1).reshape(-1, *[1] * ndim))
@@ -125,18 +123,8 @@ def _agree(
     part: NDArray[np.intp],
 ) -> Greys:
     """How far some cells agree on every shift, (cell, *shift): 1 where only noise differs."""
-    grey = reference.grey[part]
-    close = noise + _CLOSE**2 * reference.steepness[part] / grey.shape[1]
-    excess = np.maximum(_off(around[part], grey, light, cell) - np.float32(noise), 0)
-    agree: Greys = np.exp(excess / (-2 * close.reshape(-1, *[1] * len(cell))))
-    return agree
-
-
-def _knows(reference: Cells, part: NDArray[np.intp]) -> Vector:
-    """How much cells have to say of each axis, (cell, axis)."""
-    along = np.diagonal(reference.normal[part], axis1=1, axis2=2)
-    knows: Vector = reference.say[part, None] * along / reference.steepness[part, None]
-    return knows
+    off = _off(around[part], reference.grey[part], light, cell)
+    return likeness(off, reference, part, noise)
 
 
 def _off(

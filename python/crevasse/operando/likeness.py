@@ -1,0 +1,57 @@
+"""How far cells look like what they are compared with, and what they know of each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crevasse.operando.blocks import Greys
+from crevasse.operando.cells import Cells, mean_squares, related
+from crevasse.operando.votes import Vector
+
+_CLOSE = 0.4  # voxels: what a shift so far off makes differ is no difference
+_STANDS_OUT = 4.0  # times the noise: a cell that varies less says nothing
+
+
+def telling(reference: Cells, noise: float, ok: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The cells whose edges stand out from the noise."""
+    n_voxels = reference.grey.shape[1]
+    return np.flatnonzero(ok & (reference.steepness > _STANDS_OUT * noise * n_voxels))
+
+
+def knowing(reference: Cells, part: NDArray[np.intp]) -> Vector:
+    """How much cells have to say of each axis, (cell, axis)."""
+    along = np.diagonal(reference.normal[part], axis1=1, axis2=2)
+    knows: Vector = reference.say[part, None] * along / reference.steepness[part, None]
+    return knows
+
+
+def likeness(
+    off: NDArray[np.floating], reference: Cells, part: NDArray[np.intp], noise: float
+) -> Greys:
+    """1 where mean squares of what differs, (cell, ...), are noise; 0 where cells look unlike."""
+    close = noise + _CLOSE**2 * reference.steepness[part] / reference.grey.shape[1]
+    excess = np.maximum(off - np.float32(noise), 0)
+    alike: Greys = np.exp(excess / (-2 * close.reshape(-1, *[1] * (off.ndim - 1))))
+    return alike
+
+
+def matched(sample: Greys, references: Sequence[Cells], ok: NDArray[np.bool_]) -> Vector:
+    """Along each axis, the share of what is known of it that looks alike in a sample.
+
+    In that reference of which most does. Near 0 where a frame is elsewhere: what tells an axis is
+    not there. Half and more where it is right, since not all that tells an axis changes between
+    two frames. 1 where nothing stands out from the noise.
+    """
+    best = np.zeros(references[0].normal.shape[1])
+    for reference in references:
+        mean, light, noise = related(sample, reference)
+        part = telling(reference, noise, ok) if noise > 0 else np.zeros(0, dtype=np.intp)
+        knows = knowing(reference, part)
+        alike = likeness(mean_squares(sample, reference, mean, light, part), reference, part, noise)
+        total = knows.sum(axis=0)
+        share = np.divide(alike @ knows, total, out=np.ones_like(total), where=total > 0)
+        best = np.maximum(best, share)
+    return best
