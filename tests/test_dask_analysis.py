@@ -177,6 +177,7 @@ def test_a_worker_of_another_version_is_told(cluster, client, scans, monkeypatch
         analyze_series(open_series(scans), Settings.for_cracks(threshold=100), client=client)
 
 
+@pytest.mark.slow  # half a minute, till workers are given up
 def test_a_scan_that_workers_do_not_survive_is_no_broken_one(
     cluster, client, scans, tmp_path, monkeypatch
 ):

@@ -101,8 +101,9 @@ def compared(tmp_path, n_kills, seed, page_every, ending=".tif"):
     return found, err
 
 
-def test_killed_three_times(tmp_path):
-    found, told = compared(tmp_path, 3, seed=1, page_every=60)
+@pytest.mark.parametrize("n_kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_killed_and_started_again(tmp_path, n_kills):
+    found, told = compared(tmp_path, n_kills, seed=1, page_every=60)
     states = [line.split(",")[:2] for line in found["scans.csv"].decode().splitlines()[1:]]
     assert states == [
         ["scan_1.tif", "analysed"],

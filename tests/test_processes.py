@@ -150,7 +150,7 @@ def main():
     [
         pytest.param("fork", "fork", marks=needs_fork),
         pytest.param("forkserver", "fork", marks=needs_fork),
-        ("spawn", "spawn"),
+        pytest.param("spawn", "spawn", marks=pytest.mark.slow),
     ],
 )
 def test_pools_inside_of_pools(tmp_path, outer, inner):

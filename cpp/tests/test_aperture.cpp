@@ -213,7 +213,7 @@ TEST_CASE("apertures equal integrals along the first eigenvector of summed gradi
             CHECK(std::isnan(value));
             return;
           }
-          if (below(random, shape.z == 1 ? 2 : 12) != 0) return;
+          if (below(random, shape.z == 1 ? 4 : 25) != 0) return;
           const Point at{static_cast<double>(z), static_cast<double>(y), static_cast<double>(x)};
           const double expected = brute_force(scene, at, options);
           ++compared;

@@ -125,7 +125,7 @@ TEST_CASE("tips are what water that falls leaves apart") {
 
 TEST_CASE("tips are the same for every thread count") {
   Random random(62);
-  for (const Shape& shape : large_shapes()) {
+  for (const Shape& shape : {Shape{44, 100, 210}, Shape{4400, 1, 210}}) {
     const auto depth = noisy(shape, 0.6, 5000, random);
     const auto expected = tips_of(depth, 100);
     CHECK(expected.size() > 100);
