@@ -5,6 +5,7 @@ import pytest
 
 import crevasse
 from crevasse import RunVolume
+from crevasse.io import write_tiff
 
 MASK = np.array([[0, 1, 1, 1, 0], [0, 1, 1, 1, 1], [1, 1, 1, 1, 1]], dtype=bool)
 GREY = np.arange(15, dtype=np.uint8).reshape(3, 5)
@@ -113,3 +114,36 @@ def test_what_makes_no_sense_is_refused_in_one_line(call, message):
     with pytest.raises((ValueError, TypeError), match=message) as refused:
         call()
     assert "\n" not in str(refused.value)
+
+
+RUNS = RunVolume.from_box((4, 5, 6))
+BODY = np.arange(120, dtype=np.uint8).reshape(4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: RUNS.shift(1), "offset must be one integer per axis"),
+        (lambda: crevasse.hysteresis(BODY, None, 5), "low must be a number, got None"),
+        (
+            lambda: crevasse.region_table(BODY, intensity=BODY, quantiles=0.5),
+            r"quantiles must be a sequence of fractions, got 0.5; write \[0.5\]",
+        ),
+        (lambda: RunVolume.concatenate([BODY]), "volumes must hold RunVolume only, got ndarray"),
+        (lambda: RunVolume.concatenate(RUNS), r"got one; write \[volume\]"),
+        (lambda: crevasse.label(BODY, dtype="foo"), "dtype must be uint8, .*, got 'foo'"),
+        (lambda: write_tiff("x.tif", np.zeros((2, 3, 4, 5))), r"image must be .*got shape \(2, 3"),
+        (lambda: write_tiff("x.tif", np.zeros((0, 3))), "with at least one voxel"),
+        (lambda: RunVolume.load(__file__), r"test_odd_arguments.py .* \(it is no zip archive\)"),
+        (lambda: crevasse.aperture(BODY, RUNS, solid="a"), "solid must be a finite number"),
+    ],
+)
+def test_messages_name_the_parameter(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+def test_windows_may_be_an_array():
+    windows = np.array([[0, 10], [20, 30]])
+    found = RunVolume.from_windows(BODY, windows)
+    assert found == RunVolume.from_windows(BODY, windows.tolist())

@@ -143,12 +143,13 @@ def aperture(
     _validate.same_shape(image.shape, runs.shape, "grey and mask")
     lengths = _validate.spacing(spacing, image.ndim)
     beyond = _validate.positive(reach, "reach")
-    of_solid = _grey_of_solid(image, runs, beyond, threads) if solid is None else float(solid)
-    of_void = _grey_of_void(image, runs, beyond, threads) if void is None else float(void)
-    if not (math.isfinite(of_solid) and math.isfinite(of_void)) or of_solid == of_void:
-        raise ValueError(
-            f"solid and void must be finite and differ, got {of_solid:g} and {of_void:g}"
-        )
+    if solid is None:
+        solid = _grey_of_solid(image, runs, beyond, threads)
+    if void is None:
+        void = _grey_of_void(image, runs, beyond, threads)
+    of_solid, of_void = _validate.finite(solid, "solid"), _validate.finite(void, "void")
+    if of_solid == of_void:
+        raise ValueError(f"solid and void must differ, got {of_solid:g} for both")
 
     result = np.zeros(image.shape, dtype=np.float32)
     weight, first, second = _core.aperture(

@@ -40,6 +40,8 @@ def load_archive(
         built = build(members) if found == version else None
     except OSError:
         raise
+    except KeyError as error:
+        raise ValueError(f"{path} is no {kind}: it has no {error}; give what save wrote") from error
     except Exception as error:  # zip, npy and the core each have their own
         reason = " ".join(str(error).split())
         raise ValueError(f"{path} is damaged or no {kind} ({reason}); save it again") from error
@@ -64,5 +66,8 @@ def under(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
 
 def _members(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     # Opened here: numpy leaves a damaged file open.
+    with open(path, "rb") as file:
+        if file.read(2) != b"PK":
+            raise ValueError("it is no zip archive")
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

@@ -57,6 +57,11 @@ def hysteresis(
     >>> hysteresis(np.array([[3, 9, 3, 0, 3]], dtype=np.uint8), 2, 8).to_mask()
     array([[ True,  True,  True, False, False]])
     """
+    for name, bound in (("low", low), ("high", high)):
+        if bound is None:
+            raise TypeError(
+                f"{name} must be a number, got None; RunVolume.from_threshold takes one"
+            )
     if low > high:
         raise ValueError(f"low must not be above high, got {low} and {high}")
     faint = RunVolume.from_threshold(image, low=low, roi=roi, n_threads=n_threads)

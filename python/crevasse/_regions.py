@@ -144,9 +144,13 @@ def region_columns(
     axes = [(name, 3 - ndim + i) for i, name in enumerate(_validate.AXES[-ndim:])]
     length = dict(zip((axis for _, axis in axes), spacing, strict=True))
     n = sums["n_voxels"].astype(np.int64)
-    mean = sums["sum"] / n[:, None]
-    own_sum, own_product = _about_low(sums)
-    own_mean = own_sum / n[:, None]
+    # An axis or product a row, so that what is reckoned lies together.
+    total, product, low, high = (
+        np.ascontiguousarray(sums[name].T) for name in ("sum", "product", "low", "high")
+    )
+    mean = total / n
+    own_total, own_product = _about_low(sums["n_voxels"], total, product, low)
+    own_mean = own_total / n
 
     columns: dict[str, NDArray[Any]] = {
         "label": values,
@@ -156,22 +160,21 @@ def region_columns(
     units = {"volume": f"{unit}^{ndim}"}
     touches = np.zeros(len(n), dtype=np.bool_)
     for name, axis in axes:
-        columns[f"{name}_begin"] = sums["low"][:, axis].copy()
-        columns[f"{name}_end"] = sums["high"][:, axis].copy()
-        touches |= (sums["low"][:, axis] == 0) | (sums["high"][:, axis] == shape[axis - 3])
+        columns[f"{name}_begin"], columns[f"{name}_end"] = low[axis], high[axis]
+        touches |= (low[axis] == 0) | (high[axis] == shape[axis - 3])
         units[f"{name}_begin"] = units[f"{name}_end"] = "voxel"
     for name, axis in axes:
-        columns[f"centroid_{name}"] = mean[:, axis] * length[axis]
+        columns[f"centroid_{name}"] = mean[axis] * length[axis]
         units[f"centroid_{name}"] = unit
     for k, (i, j) in enumerate(_PRODUCTS):
         if i not in length or j not in length:
             continue
         column = f"covariance_{_validate.AXES[i]}{_validate.AXES[j]}"
-        central = own_product[:, k] / n - own_mean[:, i] * own_mean[:, j]
+        central = own_product[k] / n - own_mean[i] * own_mean[j]
         columns[column] = central * length[i] * length[j]
         units[column] = f"{unit}^2"
     first = axes[0][1]
-    columns["extent"] = n / (sums["high"] - sums["low"])[:, first:].prod(axis=1)
+    columns["extent"] = n / (high - low)[first:].prod(axis=0)
     measure = np.pi / 4 if ndim == 2 else np.pi / 6  # of a disc or ball of diameter 1
     columns["equivalent_diameter"] = (columns["volume"] / measure) ** (1 / ndim)
     units["equivalent_diameter"] = unit
@@ -180,18 +183,23 @@ def region_columns(
     return columns, units
 
 
-def _about_low(sums: NDArray[Any]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """First and second moments about each region's lowest corner, exact.
+def _about_low(
+    n: NDArray[np.uint64],
+    total: NDArray[np.uint64],
+    product: NDArray[np.uint64],
+    low: NDArray[np.int64],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """First and second moments about each region's lowest corner, exact; a row each, as given.
 
     Far from the volume's origin the difference of large numbers would have few digits left. Sums
     wrap around 2⁶⁴ on the way, and come back.
     """
-    n, total, low = (sums[name].astype(np.uint64) for name in ("n_voxels", "sum", "low"))
-    product = sums["product"].astype(np.uint64)
+    corner = low.astype(np.uint64)
+    moved = n * corner
+    own = product.copy()
     for k, (i, j) in enumerate(_PRODUCTS):
-        product[:, k] += n * low[:, i] * low[:, j]
-        product[:, k] -= low[:, i] * total[:, j] + low[:, j] * total[:, i]
-    return total - n[:, None] * low, product
+        own[k] += moved[i] * corner[j] - (corner[i] * total[j] + corner[j] * total[i])
+    return total - moved, own
 
 
 def _intensities(

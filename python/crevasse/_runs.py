@@ -135,7 +135,7 @@ class RunVolume:
         >>> [runs.n_voxels for runs in RunVolume.from_windows(grey, windows)]
         [2, 3, 4]
         """
-        pairs = [tuple(w) if isinstance(w, Sequence) else (w,) for w in windows]
+        pairs = [tuple(w) if isinstance(w, (Sequence, np.ndarray)) else (w,) for w in windows]
         if any(len(pair) != 2 for pair in pairs):
             raise ValueError(f"windows must be pairs of bounds (low, high), got {list(windows)!r}")
         region = None if roi is None else as_region(roi, np.shape(image))._core
@@ -152,7 +152,15 @@ class RunVolume:
         ValueError
             If there is none, one is an image, or y and x differ.
         """
+        if isinstance(volumes, RunVolume):
+            raise TypeError("volumes must be a sequence of RunVolume, got one; write [volume]")
         parts = list(volumes)
+        for part in parts:
+            if not isinstance(part, RunVolume):
+                raise TypeError(
+                    f"volumes must hold RunVolume only, got {type(part).__name__}; "
+                    "make one by RunVolume.from_mask"
+                )
         if any(part._ndim != 3 for part in parts):
             raise ValueError("volumes must be (z, y, x), got an image among them")
         return cls(_core.concatenate([part._core for part in parts]), 3)
@@ -334,8 +342,8 @@ class RunVolume:
 
         What leaves the volume is lost; what enters is empty.
         """
-        if len(offset) != self._ndim:
-            raise ValueError(f"offset must be one integer per axis of {self.shape}, got {offset}")
+        if np.ndim(offset) != 1 or len(offset) != self._ndim:
+            raise ValueError(f"offset must be one integer per axis of {self.shape}, got {offset!r}")
         return self._window(tuple(-_validate.whole(d, "offset") for d in offset), self.shape)
 
     def dilate(self, connectivity: int = 26, *, n_threads: int | None = None) -> RunVolume:

@@ -84,19 +84,24 @@ def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
         lengths = np.empty((0,))
     if lengths.shape not in ((), (ndim,)):
         raise ValueError(f"spacing must be a number or ({axes}), got {value!r}")
-    if not np.all(np.isfinite(lengths)) or np.any(lengths <= 0):
+    each = tuple(lengths.tolist()) if lengths.ndim else (float(lengths),) * ndim
+    if not all(0 < length < math.inf for length in each):
         raise ValueError(f"spacing must be positive and finite, got {value!r}")
-    if np.any((lengths < _SHORTEST) | (lengths > _LONGEST)):
+    if not all(_SHORTEST <= length <= _LONGEST for length in each):
         raise ValueError(
             f"spacing must lie in [{_SHORTEST:g}, {_LONGEST:g}], got {value!r}; "
             "give it in another unit"
         )
-    return tuple(float(v) for v in np.broadcast_to(lengths, (ndim,)))
+    return each
 
 
 def quantiles(value: Sequence[float]) -> list[float]:
     """Fractions from 0 to 1."""
-    fractions = [float(fraction) for fraction in value]
+    if isinstance(value, (int, float, str)):
+        raise ValueError(
+            f"quantiles must be a sequence of fractions, got {value!r}; write [{value}]"
+        )
+    fractions = [_number(fraction) for fraction in value]
     if not all(0 <= fraction <= 1 for fraction in fractions):
         raise ValueError(f"quantiles must lie in 0..1, got {value!r}")
     return fractions
@@ -147,14 +152,26 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
     """The dtype of labels 1..count: uint32, or uint64 past its range, where `value` is None."""
     if value is None:
         return np.dtype(np.uint32 if count < 2**32 else np.uint64)
-    dtype = np.dtype(value).newbyteorder("=")
+    rule = f"{name} must be uint8, uint16, uint32 or uint64"
+    try:
+        dtype = np.dtype(value).newbyteorder("=")
+    except TypeError:
+        raise TypeError(f"{rule}, got {value!r}") from None
     if dtype.kind != "u":
-        raise TypeError(f"{name} must be uint8, uint16, uint32 or uint64, got {dtype}")
+        raise TypeError(f"{rule}, got {dtype}")
     if count > np.iinfo(dtype).max:
         raise ValueError(
             f"{name} must hold {count} labels, got {dtype}, which ends at {np.iinfo(dtype).max}"
         )
     return dtype
+
+
+def finite(value: float, name: str) -> float:
+    """A finite number."""
+    number = _number(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+    return number
 
 
 def positive(value: float, name: str) -> float:

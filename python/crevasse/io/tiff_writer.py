@@ -49,9 +49,14 @@ def write_tiff(
     Raises
     ------
     ValueError
-        If `spacing` does not fit the image or `unit` is no length.
+        If the image is not 2-D or 3-D or holds no voxel, `spacing` does not fit it, or `unit` is no
+        length.
     """
-    array = _stored(image, labels)
+    array = _stored(np.asarray(image), labels)
+    if array.ndim not in (2, 3) or not array.size:
+        raise ValueError(
+            f"image must be (z, y, x) or (y, x) with at least one voxel, got shape {array.shape}"
+        )
     sizes = None if spacing is None else in_micrometres(spacing, unit, array.ndim)
     kind, metadata, resolution = _described(array, sizes)
     with replace_when_written(Path(path)) as unfinished:
