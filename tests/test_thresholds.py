@@ -321,6 +321,47 @@ def test_a_single_outlier_moves_no_class(rng):
         assert outlying.sigma == pytest.approx(without.sigma, rel=0.01)
 
 
+ALL_RULES = ["otsu", "multi-otsu:3", "levels:2", "edges", "gaussians:2", "partial-volume"]
+
+
+@pytest.mark.parametrize("name", ALL_RULES)
+@pytest.mark.parametrize("dtype", ["u2", "i4", "f4"])
+@pytest.mark.parametrize("stray", [65_000, -1e5])
+def test_a_few_voxels_far_from_all_others_move_no_threshold(rng, name, dtype, stray):
+    image = np.full((40, 80, 80), 200.0)
+    image[:, 20:30, 20:60] = 120
+    image += rng.normal(0, 5, image.shape)
+    if stray < 0 and dtype == "u2":
+        image, stray = 65_535 - image, 0
+    hit = image.copy()
+    for at in ((3, 4, 5), (7, 25, 30), (39, 79, 79)):
+        hit[at] = stray
+    clean, found = (
+        ThresholdRule(name).find(Histogram.from_image(i.astype(dtype)), edges=edge_level(i))
+        for i in (image, hit)
+    )
+    np.testing.assert_allclose(found.values, clean.values, atol=2.5)  # a bin of floats is 2 wide
+    assert "without 3 voxels far from all others" in found.source
+    assert "far from" not in clean.source
+
+
+def test_strays_that_leave_too_few_bins_are_told(rng):
+    image = rng.normal(100, 5, (20, 40, 40)).astype(np.float32)
+    image[4, 4, 4] = 1e30
+    with pytest.raises(ValueError, match=r"1 of 32000 voxels lie so far .* clip them, or"):
+        ThresholdRule("otsu").find(Histogram.from_image(image))
+
+
+def test_what_is_rare_but_near_or_frequent_but_far_is_no_stray():
+    for value, n in ((80, 1), (60_000, 50)):
+        grey = np.tile(np.array([20, 50], np.uint16), (100, 200))
+        grey.flat[:n] = value
+        histogram = Histogram.from_image(grey)
+        assert histogram.without_strays() == histogram
+    few = Histogram.from_image(np.eye(300, dtype=np.uint8)[:1])
+    assert few.without_strays() == few
+
+
 @pytest.mark.parametrize(
     "name", ["otsu", "multi-otsu:3", "gaussians:3", "midpoints:3", "partial-volume"]
 )

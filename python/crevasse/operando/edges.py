@@ -19,6 +19,7 @@ from crevasse.operando.histogram import Region
 _STANDS_OUT = 3.5  # times the median gradient: more than five times the noise along one axis
 _STEEPEST = 0.9  # quantile of the gradients that stand out
 _AS_STEEP = 0.52  # of that: what is flatter is the foot of an edge, or noise upon it
+_BAD_VOXEL = 4.0  # times the steepest tenth: no edge of phases, but a voxel far from all others
 _MOST_VOXELS = 2**24  # looked at in one image: more makes the mean no better
 _SLICES_AT_ONCE = 16
 _MEDIAN_OF = 2**20  # gradients at most, evenly spread
@@ -60,7 +61,8 @@ def edge_level(image: NDArray[Any], *, roi: Region | None = None) -> EdgeLevel:
     imaging blurs or enhances edges. Only gradients of more than 3.5 times the median count: those
     of noise would draw the mean towards the common phase. And only those at least 0.52 times as
     steep as the steepest tenth of them: how much of the foot of an edge stands out hangs on the
-    noise, which is less where a frame has been moved back.
+    noise, which is less where a frame has been moved back. None that is more than four times as
+    steep: it is that of a single voxel far from all others.
 
     Parameters
     ----------
@@ -89,23 +91,24 @@ def edge_level(image: NDArray[Any], *, roi: Region | None = None) -> EdgeLevel:
         parts = list(pool.map(partial(_steepness, image, region), _groups(image.shape)))
     if not any(steep.size for _, steep in parts):
         return EdgeLevel(0.0, 0.0)
-    least = _least(np.concatenate([steep for _, steep in parts]))
+    least, most = _limits(np.concatenate([steep for _, steep in parts]))
     weighted, weight = [], []
     for grey, steep in parts:
-        edge = steep > least
+        edge = (steep > least) & (steep <= most)
         weighted.append(float(np.sum(grey[edge] * steep[edge], dtype=np.float64)))
         weight.append(float(np.sum(steep[edge], dtype=np.float64)))
     return EdgeLevel(math.fsum(weighted), math.fsum(weight))
 
 
-def _least(steep: NDArray[np.float32]) -> float:
-    """What gradients of edges must exceed."""
+def _limits(steep: NDArray[np.float32]) -> tuple[float, float]:
+    """What gradients of edges must exceed, and must not."""
     some = steep[:: 1 + steep.size // _MEDIAN_OF]
     stands_out = _STANDS_OUT * float(np.median(some))
     edges = steep[steep > stands_out]
     if not edges.size:
-        return stands_out
-    return max(stands_out, _AS_STEEP * float(np.quantile(edges, _STEEPEST)))
+        return stands_out, math.inf
+    steepest = float(np.quantile(edges, _STEEPEST))
+    return max(stands_out, _AS_STEEP * steepest), _BAD_VOXEL * steepest
 
 
 def _steepness(
@@ -114,9 +117,10 @@ def _steepness(
     """Grey values and sizes of the gradient in some slices, inside the region."""
     block = image[group].astype(np.float32)
     steep = np.zeros_like(block)
-    for axis, n in enumerate(block.shape):
-        if n > 1:
-            steep += np.square(np.gradient(block, axis=axis))
+    with np.errstate(over="ignore"):  # then it is infinite, and no edge
+        for axis, n in enumerate(block.shape):
+            if n > 1:
+                steep += np.square(np.gradient(block, axis=axis))
     np.sqrt(steep, out=steep)
     if region is None:
         return block.reshape(-1), steep.reshape(-1)

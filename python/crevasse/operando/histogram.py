@@ -19,6 +19,8 @@ Region = RunVolume | Box | ArrayLike
 _MOST_BINS = 2**16  # so that 8- and 16-bit greys are counted one by one
 _VOXELS_AT_ONCE = 2**22  # looked at together: small beside an image, large beside numpy's overhead
 _IN_CACHE = 2**16  # counted together
+_STRAYS = 1e-4  # of all voxels, at either end: more are no strays
+_FAR = 10  # times the range of the others: what is nearer does no harm
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,36 @@ class Histogram:
         ):
             coarse = coarse._at_width(coarse.width * 2)
         return coarse
+
+    def without_strays(self) -> Histogram:
+        """Without the few voxels far from all others: where particles hit the camera, for one.
+
+        At either end up to one in 10⁴ voxels is left out if it lies farther from the range of the
+        others than ten times that. So few voxels so far away outweigh phases in a variance.
+
+        Examples
+        --------
+        >>> grey = np.full((100, 200), 50, dtype=np.uint16)
+        >>> grey[:, :40], grey[7, 7] = 20, 65535
+        >>> Histogram.from_image(grey).without_strays().values[[0, -1]].tolist()
+        [20.0, 50.0]
+        """
+        cumulative = np.cumsum(self.counts)
+        if not cumulative.size:
+            return self
+        few = _STRAYS * int(cumulative[-1])
+        low = int(np.searchsorted(cumulative, few, side="right"))
+        high = int(np.searchsorted(cumulative, cumulative[-1] - few, side="left"))
+        spread = high - low
+        if not spread:  # of one value, unless it is the strays that have made bins so wide
+            spread = 1 if not self.is_integer and self.counts.size > _MOST_BINS // 2 else _MOST_BINS
+        reach = _FAR * spread
+        begin, end = max(0, low - reach), min(self.counts.size, high + reach + 1)
+        taken = begin + np.flatnonzero(self.counts[begin:end])
+        kept = slice(int(taken[0]), int(taken[-1]) + 1)
+        return Histogram(
+            self.first + kept.start, _fixed(self.counts[kept].copy()), self.width, self.is_integer
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):

@@ -22,6 +22,7 @@ RULES = (
 )
 Numbers = tuple[float, ...]
 _BY_VARIANCE = ("otsu", "multi-otsu", "levels")
+_FEWEST_BINS = 16  # of floats: in fewer, no threshold is found to some per cent
 _SEPARATED = 0.7  # a normal distribution, cut in the middle, has 0.64
 _OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
 _METHODS = {
@@ -186,7 +187,8 @@ class ThresholdRule:
         Parameters
         ----------
         histogram
-            Of the region in which the phases lie.
+            Of the region in which the phases lie. The few voxels far from all others are left out
+            first; see `Histogram.without_strays`.
         edges
             Of the same region; needed by the rule ``edges`` alone.
 
@@ -196,7 +198,16 @@ class ThresholdRule:
             If the histogram holds too few grey values, or fitted classes cannot be told apart.
         """
         kind, numbers = self._parse()
-        if np.count_nonzero(histogram.counts) < 2 and kind != "given":
+        n_all, histogram = histogram.n_voxels, histogram.without_strays()
+        n_strays = n_all - histogram.n_voxels
+        n_values = np.count_nonzero(histogram.counts)
+        if n_strays and n_values < _FEWEST_BINS and not histogram.is_integer and kind != "given":
+            raise ValueError(
+                f"threshold cannot be found: {n_strays} of {n_all} voxels lie so far from the "
+                f"others that these fall into {n_values} bins of {histogram.width:g}; clip them, "
+                "or give a number"
+            )
+        if n_values < 2 and kind != "given":
             raise ValueError("threshold cannot be found: all grey values are equal; give a number")
         cuts, classes, misfit = self._cut(kind, numbers, histogram, edges)
         found = tuple(
@@ -204,6 +215,8 @@ class ThresholdRule:
             for cut, pair in zip(cuts, pairwise(classes), strict=True)
         )
         source = _METHODS[kind].format(n=len(classes))
+        if n_strays:
+            source += f"; without {n_strays} voxels far from all others"
         band = f"± {self.sensitivity:g} of the distance between the means of the two classes"
         doubt = _doubt(cuts, classes) if kind in _BY_VARIANCE else ""
         return Thresholds(found, classes, source, band, misfit, self.sensitivity, doubt)

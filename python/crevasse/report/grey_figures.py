@@ -31,7 +31,7 @@ def histogram_figure(sample: GreySample, used: dict[str, list[Threshold]]) -> Fi
     """
     figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
-    histogram = sample.histogram.coarsened(most_bins=_BINS_SHOWN)
+    histogram = sample.histogram.without_strays().coarsened(most_bins=_BINS_SHOWN)
     shares = _shares(histogram)
     axes.fill_between(histogram.values, shares, step="mid", color="#bbbbbb", linewidth=0)
     _draw_classes(axes, sample, histogram.values)
