@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tifffile
 
 from crevasse import phantom
 from crevasse._archive import load_archive, save_archive
@@ -244,6 +245,25 @@ def test_broken_scans_are_left_out_only_when_told(tmp_path):
     given = Settings.for_cracks(threshold=100, skip_broken=True)
     with pytest.raises(BrokenFrameError, match=r"no frame can be used, 0\.tif first: "):
         analyze_series(plan.series, given)
+
+
+def test_a_blank_scan_among_grey_ones_is_broken(tmp_path, rng):
+    """The beam was off: by a threshold, everything would be crack."""
+    write_growing_crack(tmp_path / "scans", 4)
+    settings = Settings.for_cracks(threshold=100, skip_broken=True)
+    empty = tmp_path / "scans" / "2.tif"
+    write_tiff(empty, np.zeros((6, 12, 12), np.uint8))
+    few_values = analyze_series(open_series(tmp_path / "scans"), settings)
+    assert few_values.history.frames["n_voxels"].tolist() == [2, 3, 6 * 12 * 12, 5]
+    for path in (tmp_path / "scans").iterdir():
+        if path != empty:
+            image = tifffile.imread(path)
+            write_tiff(path, image - rng.integers(0, 20, image.shape, dtype=np.uint8))
+    analysis = analyze_series(open_series(tmp_path / "scans"), settings)
+    assert analysis.history.frames["n_voxels"].tolist() == [2, 3, 5]
+    assert [name for name, _ in analysis.skipped] == ["2.tif"]
+    with pytest.raises(BrokenFrameError, match=r"^2\.tif: it holds nothing but the grey value 0: "):
+        analyze_series(open_series(tmp_path / "scans"), replace(settings, skip_broken=False))
 
 
 def test_scans_that_cannot_even_be_opened_are_left_out_when_told(tmp_path):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from crevasse._shape import Box
 from crevasse.operando.align import bright_level, match_light
 from crevasse.operando.denoise import level_slices
 from crevasse.operando.motion import Motion, MotionFinder
 from crevasse.operando.settings import Settings
 from crevasse.operando.signal import Image
+
+_LABELS = 16  # values: an image of no more may be one of labels, in which a frame may be empty
+_LOOKED_AT = 2**16  # voxels, evenly spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +31,8 @@ class Preparation:
         Of motion; None where it is not looked for.
     light, level
         Of the first frame, where they are wanted.
+    is_grey
+        Whether the first frame holds many grey values; None before it.
     """
 
     match_light: bool
@@ -33,6 +40,7 @@ class Preparation:
     finder: MotionFinder | None
     light: float | None = None
     level: float | None = None
+    is_grey: bool | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Preparation:
@@ -43,7 +51,13 @@ class Preparation:
         return cls(settings.match_light, settings.level_region, finder)
 
     def find(self, image: Image) -> tuple[Image, Motion, Preparation]:
-        """The next frame in the light of the first, and how it has moved."""
+        """The next frame in the light of the first, and how it has moved.
+
+        Raises
+        ------
+        ValueError
+            If it holds one grey value throughout, as where the beam was off, and the first many.
+        """
         image, after = self.lit(image)
         if self.finder is None:
             return image, Motion(), after
@@ -52,11 +66,27 @@ class Preparation:
 
     def lit(self, image: Image) -> tuple[Image, Preparation]:
         """A frame in the light of the first, which is that of the next frame if there was none."""
-        light, level = self.light, self.level
+        light, level, is_grey = self.light, self.level, self.is_grey
+        if is_grey is None:
+            is_grey = _holds_greys(image)
+        elif is_grey and _is_blank(image):
+            raise ValueError(
+                f"it holds nothing but the grey value {image.flat[0]}: was it recorded? "
+                "Leave it out, or all such scans by skip_broken"
+            )
         if self.match_light:
             light = bright_level(image) if light is None else light
             image = match_light(image, light)
         if self.level_region is not None:
             levelled = level_slices(image, region=self.level_region, target=level)
             image, level = levelled.image, levelled.target
-        return image, replace(self, light=light, level=level)
+        return image, replace(self, light=light, level=level, is_grey=is_grey)
+
+
+def _holds_greys(image: Image) -> bool:
+    some = image.reshape(-1)[:: 1 + image.size // _LOOKED_AT]
+    return len(np.unique(some)) > _LABELS
+
+
+def _is_blank(image: Image) -> bool:
+    return image.size > 0 and all((part == image.flat[0]).all() for part in image)
