@@ -180,13 +180,8 @@ def test_doubt_lasts_as_long_as_a_frame_may_be_lost(rng):
     corrector = DriftCorrector()
     found = [corrector.correct(f.clip(0, 65535).astype(np.uint16)) for f in frames]
     assert np.abs(found[2].drift).max() < 15  # it is lost
-    assert [bool(aligned.doubtful[1:].any()) for aligned in found] == [
-        False,
-        False,
-        True,
-        True,
-        False,
-    ]
+    in_doubt = [k for k, aligned in enumerate(found) if aligned.doubtful[1:].any()]
+    assert in_doubt == [2, 3]
     np.testing.assert_allclose(found[4].drift, 0, atol=0.1)
 
 

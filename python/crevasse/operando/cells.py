@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -94,56 +94,64 @@ def compared(
     less weight in it.
     """
     n_cells, n_voxels = sample.shape
-    mean, light, noise = related(sample, reference)
-    if not noise > 0:
+    pair = Related.of(sample, reference)
+    if not pair.noise > 0:
         return _none(reference.slope.shape[1])
 
-    sums = _plain if tolerance == math.inf else _weighted(noise, tolerance)
+    sums = _plain if tolerance == math.inf else _weighted(pair.noise, tolerance)
 
     def votes(part: slice) -> Votes:
-        normal, pull, left = sums(_off(sample, reference, mean, light, part), reference, part)
-        say = reference.say[part]
-        return _votes(normal, pull, left / n_voxels, noise, n_voxels, ok[part], say, float(light))
+        normal, pull, left = sums(pair.off(part), reference, part)
+        say, light = reference.say[part], float(pair.light)
+        return _votes(normal, pull, left / n_voxels, pair.noise, n_voxels, ok[part], say, light)
 
     parts = [slice(a, a + _TOGETHER) for a in range(0, n_cells, _TOGETHER)]
     return joined(list(pool.map(votes, parts)))
 
 
-def related(sample: Greys, reference: Cells) -> tuple[Greys, np.float32, float]:
-    """Means of a sample's cells, how strong its contrast is in that of a reference, and the noise.
+@dataclass(frozen=True, eq=False)
+class Related:
+    """A sample and what it is compared with.
 
-    The noise is the variance of a voxel where next to nothing else differs; 0 where nothing does.
+    Attributes
+    ----------
+    sample, reference
+        The two.
+    mean
+        Of each cell of the sample.
+    light
+        How strong its contrast is in that of the reference.
+    noise
+        Variance of a voxel where next to nothing else differs; 0 where nothing does.
     """
-    mean = sample.mean(axis=1)
-    light = np.float32(_light(mean.astype(np.float64), reference.mean))
-    noise = float(np.median(mean_squares(sample, reference, mean, light, reference.quiet)))
-    least = _LEAST_NOISE**2 * float(reference.steepness.mean()) / sample.shape[1]
-    return mean, light, max(noise, least)
 
+    sample: Greys
+    reference: Cells
+    mean: Greys
+    light: np.float32
+    noise: float = 0.0
 
-def _off(
-    sample: Greys,
-    reference: Cells,
-    mean: Greys,
-    light: np.float32,
-    part: slice | NDArray[np.intp],
-) -> Greys:
-    """What differs between a sample and its reference, in some cells."""
-    off: Greys = (sample[part] - mean[part, None]) - light * reference.grey[part]
-    return off
+    @classmethod
+    def of(cls, sample: Greys, reference: Cells) -> Related:
+        """As they are found to be."""
+        mean = sample.mean(axis=1)
+        light = np.float32(_light(mean.astype(np.float64), reference.mean))
+        pair = cls(sample, reference, mean, light)
+        noise = float(np.median(pair.mean_squares(reference.quiet)))
+        least = _LEAST_NOISE**2 * float(reference.steepness.mean()) / sample.shape[1]
+        return replace(pair, noise=max(noise, least))
 
+    def off(self, part: slice | NDArray[np.intp]) -> Greys:
+        """What differs in some cells, (cell, voxel)."""
+        own = self.sample[part] - self.mean[part, None]
+        off: Greys = own - self.light * self.reference.grey[part]
+        return off
 
-def mean_squares(
-    sample: Greys,
-    reference: Cells,
-    mean: Greys,
-    light: np.float32,
-    part: slice | NDArray[np.intp],
-) -> Greys:
-    """Of what differs between a sample and its reference, in some cells; see `related`."""
-    off = _off(sample, reference, mean, light, part)
-    squares: Greys = np.einsum("cv,cv->c", off, off) / off.shape[1]
-    return squares
+    def mean_squares(self, part: slice | NDArray[np.intp]) -> Greys:
+        """Of what differs in some cells."""
+        off = self.off(part)
+        squares: Greys = np.einsum("cv,cv->c", off, off) / off.shape[1]
+        return squares
 
 
 Sums = tuple[Vector, Vector, Vector]

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse.operando.blocks import Greys
-from crevasse.operando.cells import Cells, mean_squares, related
+from crevasse.operando.cells import Cells, Related
 from crevasse.operando.votes import Vector
 
 _CLOSE = 0.4  # voxels: what a shift so far off makes differ is no difference
 _STANDS_OUT = 4.0  # times the noise: a cell that varies less says nothing
+_NONE = np.zeros(0, dtype=np.intp)
 
 
 def telling(reference: Cells, noise: float, ok: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -47,10 +48,10 @@ def matched(sample: Greys, references: Sequence[Cells], ok: NDArray[np.bool_]) -
     """
     best = np.zeros(references[0].normal.shape[1])
     for reference in references:
-        mean, light, noise = related(sample, reference)
-        part = telling(reference, noise, ok) if noise > 0 else np.zeros(0, dtype=np.intp)
+        pair = Related.of(sample, reference)
+        part = telling(reference, pair.noise, ok) if pair.noise > 0 else _NONE
         knows = knowing(reference, part)
-        alike = likeness(mean_squares(sample, reference, mean, light, part), reference, part, noise)
+        alike = likeness(pair.mean_squares(part), reference, part, pair.noise)
         total = knows.sum(axis=0)
         share = np.divide(alike @ knows, total, out=np.ones_like(total), where=total > 0)
         best = np.maximum(best, share)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from crevasse.operando.blocks import Blocks, Greys
-from crevasse.operando.cells import Cells, related
+from crevasse.operando.cells import Cells, Related
 from crevasse.operando.likeness import knowing, likeness, telling
 from crevasse.operando.votes import Vector
 
@@ -64,7 +64,8 @@ def agreed_shifts(
     around = blocks.surroundings(sample, REACH)
     agreed, weight = np.zeros([ndim] + [2 * REACH + 1] * ndim), np.zeros(ndim)
     for reference in references:
-        _, light, noise = related(cells, reference)
+        pair = Related.of(cells, reference)
+        light, noise = pair.light, pair.noise
         if not noise > 0:
             continue
         # What differs between quiet cells here may be texture that lies elsewhere.
