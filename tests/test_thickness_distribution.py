@@ -46,6 +46,8 @@ def test_bins_are_a_voxel_wide_or_as_asked():
         ({"thickness": np.zeros((2, 2), bool)}, TypeError, "got bool"),
         ({"bins": 0}, ValueError, "bins must be at least 1, got 0"),
         ({"bins": [0, 0]}, ValueError, "bins must be a number or rising edges"),
+        ({"bins": "a"}, ValueError, "bins must be a number or rising edges, got 'a'"),
+        ({"thickness": np.full((2, 2), 1e30)}, ValueError, r"bins must be given .* 1e\+30, is"),
         ({"quantiles": [2]}, ValueError, r"quantiles must lie in 0\.\.1, got \[2\]"),
         ({"spacing": 0}, ValueError, "spacing must be positive"),
     ],

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _validate
 
+_MOST_BINS = 2**20
+
 
 @dataclass(frozen=True)
 class ThicknessDistribution:
@@ -123,6 +125,11 @@ def _edges(bins: int | Sequence[float] | None, most: float, voxel: float) -> NDA
     if bins is None:
         # A hair less: what is a whole number of voxels but for rounding ends the last bin.
         n = max(1, math.ceil(most / voxel * (1 - 1e-6)))
+        if n > _MOST_BINS:
+            raise ValueError(
+                f"bins must be given where the greatest thickness, {most:g}, is more than "
+                f"{_MOST_BINS} voxels of {voxel:g}; or is spacing in another unit?"
+            )
         edges = np.arange(n + 1, dtype=np.float64) * voxel
         edges[-1] = max(edges[-1], most)
         return edges
@@ -130,7 +137,10 @@ def _edges(bins: int | Sequence[float] | None, most: float, voxel: float) -> NDA
         if bins < 1:
             raise ValueError(f"bins must be at least 1, got {bins}")
         return np.linspace(0.0, most or voxel, int(bins) + 1, dtype=np.float64)
-    edges = np.asarray(bins, dtype=np.float64)
+    try:
+        edges = np.asarray(bins, dtype=np.float64)
+    except (TypeError, ValueError):
+        edges = np.zeros(0)
     if edges.ndim != 1 or edges.size < 2 or not np.all(np.diff(edges) > 0):
         raise ValueError(f"bins must be a number or rising edges, got {bins!r}")
     return edges
