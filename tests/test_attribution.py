@@ -180,6 +180,19 @@ def test_pores_that_close_beside_cracks_are_significant():
         assert result.effect_low <= result.effect <= result.effect_high
 
 
+def test_a_crack_that_opens_over_a_closed_pore_is_none_of_its_kin():
+    """One that splits off is."""
+    frames = np.zeros((5, 7, 20), dtype=bool)
+    frames[0, 1, 2:7] = True
+    frames[1, 1, [2, 3, 5, 6]] = True  # the pore splits
+    frames[2:4, 1, 5:7] = True  # its left half closes
+    for top in (2, 1):
+        frames[3:, 1:7, 3] = False
+        frames[3:, top:7, 3] = True  # a crack opens, over the left half or beside it
+        found = closed_beside_opened(track(frames), radius=2.5, max_lag=1, n_null=9)
+        assert found.volume >= 1
+
+
 def test_p_values_of_independent_closings_are_uniform():
     p = np.array(
         [

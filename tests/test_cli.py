@@ -72,6 +72,20 @@ def test_track_measures_the_crack_and_writes_everything(scans, tmp_path, capsys)
     assert (stored.spacing, stored.unit) == ((2.0, 2.0), "um")
 
 
+def test_faces_tell_births_at_an_electrode_and_a_short(scans, tmp_path, capsys):
+    """The crack begins at one side of the images."""
+    faces = ["--working", "xmin", "--counter", "xmax", "--confirm-after", 1]
+    assert run("track", scans, "-o", tmp_path, "--threshold", 100, "--json", *faces) == 0
+    assert json.loads(capsys.readouterr().out)["events"]["bridge"] == 0
+    nodes = (tmp_path / "tables" / "nodes.csv").read_text().splitlines()
+    columns = [name.split(" [")[0] for name in nodes[0].split(",")]
+    rows = [dict(zip(columns, row.split(","), strict=True)) for row in nodes[1:]]
+    assert {row["at_working"] == "True" for row in rows} == {int(rows[0]["x_begin"]) == 0}
+    with pytest.raises(SystemExit):
+        run("track", scans, "--working", "left")
+    assert "invalid choice: 'left'" in capsys.readouterr().err
+
+
 def test_the_found_threshold_finds_the_crack(scans, tmp_path, capsys):
     assert run("track", scans, "-o", tmp_path / "out", "--align", "--match-light", "--json") == 0
     volumes = json.loads(capsys.readouterr().out)["volume"]

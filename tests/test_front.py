@@ -374,6 +374,26 @@ def test_tips_far_apart_beside_the_longest_step_are_looked_for_nonetheless(rng):
 
 def test_what_does_not_shrink_is_never_bridged():
     assert time_to_short([0, 1, 2, 3], [5, 5, 5, 5]).time == np.inf
+
+
+def test_frames_until_a_short_that_healed_say_nothing_of_the_next():
+    healed = [4, 2, 0, 0, 0, 9, 8, 7, 6.0]
+    found = time_to_short(range(9), healed)
+    assert found == time_to_short(range(5, 9), healed[5:])
+    assert (found.time, found.slope, found.n_frames) == (14, -1, 4)
+    assert time_to_short(range(9), healed, last=2).n_frames == 2
+    just = time_to_short(range(6), healed[:6])
+    assert (just.time, just.low, just.high, just.n_frames) == (np.inf, 5, np.inf, 1)
+
+
+def test_the_interval_holds_where_frames_get_denser(rng):
+    times = np.concatenate([np.arange(8.0), 8 + np.arange(12) / 12])
+    n = 400
+    inside = 0
+    for _ in range(n):
+        found = time_to_short(times, 100 * (1 - times / 11) + rng.normal(0, 2, 20))
+        inside += found.low <= 11 <= found.high
+    assert 0.86 < inside / n < 0.95
     growing = time_to_short([0, 1, 2, 3, 4], [5, 6, 7, 8, 9])
     assert (growing.time, growing.low, growing.high) == (np.inf, np.inf, np.inf)
     wavering = time_to_short([0, 1, 2, 3, 4, 5], [9, 8.5, 9.2, 8.1, 8.8, 8.3])

@@ -185,7 +185,7 @@ def test_nan_inside_the_region_is_refused_with_its_position(dtype):
         ({"image": np.zeros((2, 2), np.float16), "low": 1}, TypeError, "got float16; convert it"),
         ({"image": np.zeros((2, 2), np.uint64), "low": 1}, TypeError, "got uint64"),
         ({"low": 1, "roi": np.ones((3, 2), bool)}, ValueError, "image and roi must have the same"),
-        ({"low": 1, "roi": (slice(0, 1),)}, ValueError, "box must hold a slice .* each of 2 axes"),
+        ({"low": 1, "roi": (slice(0, 1),)}, ValueError, "roi must hold a slice .* each of 2 axes"),
     ],
 )
 def test_bad_thresholds_are_refused_in_one_line(arguments, error, message):

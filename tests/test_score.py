@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from crevasse import RunVolume, Table, Tracker, label, track
+from crevasse import CycleState, RunVolume, Table, Tracker, label, track
 from crevasse.tracking import FrontFollower, Truth, TruthEvent, score
 from crevasse.tracking.scoring.pairing import pair_in_order
 
@@ -86,6 +86,32 @@ def truth_of(history, frames, connectivity):
         )
         events.append(TruthEvent(row["type"], row["frame"], tuple(parents), tuple(children)))
     return Truth(labels, events)
+
+
+def test_early_and_late_events_do_not_make_up_for_each_other():
+    labels = np.zeros((3, 3, 20), dtype=int)
+    for k, (a, b) in enumerate([(10, 10), (11, 10), (11, 11)]):
+        labels[k, 0, :a], labels[k, 2, :b] = 1, 2
+    told = [("stable", 1, 1), ("growth", 2, 1), ("growth", 1, 2), ("stable", 2, 2)]
+    truth = Truth(list(labels), [TruthEvent(kind, k, (i,), (i,)) for kind, k, i in told])
+    result = score(track(labels > 0), labels > 0, truth)
+    assert result.events["growth"].mean_delay == 0
+    assert result.events["growth"].max_delay == 1
+    assert not result.is_perfect
+
+
+def test_what_the_truth_never_states_is_not_scored():
+    labels = np.zeros((2, 5, 9), dtype=int)
+    labels[:, 0, 0], labels[1, 2, 2] = 1, 2
+    frames = labels > 0
+    frames[1, 4, 6] = True  # is no birth
+    events = [TruthEvent("stable", 1, (1,), (1,)), TruthEvent("birth", 1, (), (2,))]
+    history = track(frames, cycles=[CycleState(0, "plating")] * 2)
+    assert score(history, frames, Truth(list(labels), events)).events.keys() == {"birth", "stable"}
+    events[1] = TruthEvent("birth", 1, (), (2,), subtype="remote")
+    of_subtype = score(history, frames, Truth(list(labels), events)).events
+    assert "birth/plating" not in of_subtype
+    assert of_subtype["birth/entered"].n_result == 1  # the other one is held against it
 
 
 @given(mask_series(), st.sampled_from([6, 26]), st.randoms(use_true_random=False))

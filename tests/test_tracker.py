@@ -455,3 +455,54 @@ def check_runs(history, runs, name):
     for row in runs.rows():
         part = volume[row["z"], row["y"], row["x_begin"] : row["x_end"]]
         np.testing.assert_allclose(part, row[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("a", "b"), [("xmin", "mask"), ("mask", "xmin"), ("mask", "mask")])
+def test_one_electrode_may_be_a_face_and_the_other_a_mask(a, b):
+    mask = np.zeros((4, 6), dtype=bool)
+    mask[:, -1] = True
+    working, counter = (mask if e == "mask" else e for e in (a, b))
+    tracker = Tracker(working=working, counter=counter)
+    assert tracker.update(np.ones((4, 6), dtype=bool)).at_working.all()
+
+
+def test_options_may_be_numbers_of_numpy(tmp_path):
+    numpy_s = {"repeatability": np.float32(0.25), "connectivity": np.int64(8)}
+    tracker = Tracker(**numpy_s, spacing=np.float32(2), confirm_after=np.int8(1))
+    tracker.update(np.ones((3, 3), dtype=bool))
+    tracker.save(tmp_path / "state")
+    same = Tracker(repeatability=0.25, connectivity=8, spacing=2.0, confirm_after=1)
+    same.update(np.ones((3, 3), dtype=bool))
+    same.save(tmp_path / "same")
+    assert (tmp_path / "state").read_bytes() == (tmp_path / "same").read_bytes()
+    Tracker.load(tmp_path / "state").update(np.ones((3, 3), dtype=bool))
+
+
+@pytest.mark.parametrize("lacks", ["ledger.openings.last_crack", "ledger.openings.open_time"])
+def test_a_file_that_lacks_a_member_is_refused(tmp_path, lacks):
+    tracker = Tracker()
+    tracker.update(np.ones((3, 3), dtype=bool))
+    tracker.save(tmp_path / "state")
+    with np.load(tmp_path / "state") as archive:
+        members = {name: archive[name] for name in archive.files if name != lacks}
+    with open(tmp_path / "state", "wb") as file:
+        np.savez(file, **members)
+    with pytest.raises(ValueError, match=f"no whole Tracker: it has no '{lacks.split('.')[-1]}'"):
+        Tracker.load(tmp_path / "state")
+
+
+def test_a_flipped_bit_is_told_as_damage_or_changes_nothing(tmp_path):
+    """Also in the zip's directory, where it makes numbers that no file has places for."""
+    path = tmp_path / "state"
+    tracker = Tracker()
+    tracker.update(np.ones((3, 3), dtype=bool))
+    tracker.save(path)
+    whole = path.read_bytes()
+    for at in range(1, 61):
+        for bit in (0, 3, 7):
+            damaged = bytearray(whole)
+            damaged[-at] ^= 1 << bit
+            path.write_bytes(damaged)
+            again = loaded_or_message(Tracker.load, path)
+            if isinstance(again, Tracker):
+                assert again.history().frames == tracker.history().frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +32,20 @@ def load_archive(
 ) -> T:
     """What `build` makes of the members; `ValueError` where the file is not whole or another's."""
     kind = format.rpartition(".")[2]
-    try:
-        members = _members(path)
-        if str(members["format"]) != format:
-            raise ValueError(f"it holds {members['format']}")
-        found = int(members["version"])
-        built = build(members) if found == version else None
-    except OSError:
-        raise
-    except KeyError as error:
-        raise ValueError(f"{path} is no {kind}: it has no {error}; give what save wrote") from error
-    except Exception as error:  # zip, npy and the core each have their own
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{path} is damaged or no {kind} ({reason}); save it again") from error
+    with open(path, "rb") as file:  # what this raises is no fault of what the file holds
+        try:
+            members = _members(file)
+            if str(members["format"]) != format:
+                raise ValueError(f"it holds {members['format']}")
+            found = int(members["version"])
+            built = build(members) if found == version else None
+        except KeyError as error:
+            raise ValueError(
+                f"{path} is no whole {kind}: it has no {error}; save it again"
+            ) from error
+        except Exception as error:  # zip, npy and the core each have their own
+            reason = " ".join(str(error).split())
+            raise ValueError(f"{path} is damaged or no {kind} ({reason}); save it again") from error
     if built is None:
         raise ValueError(f"{path} has version {found}, known is {version}; update crevasse")
     return built
@@ -64,10 +65,9 @@ def under(prefix: str, members: Members) -> dict[str, NDArray[Any]]:
     }
 
 
-def _members(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    # Opened here: numpy leaves a damaged file open.
-    with open(path, "rb") as file:
-        if file.read(2) != b"PK":
-            raise ValueError("it is no zip archive")
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+def _members(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    if file.read(2) != b"PK":
+        raise ValueError("it is no zip archive")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

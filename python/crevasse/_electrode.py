@@ -20,7 +20,7 @@ def check_electrodes(working: object, counter: object) -> None:
         if isinstance(electrode, str) and electrode not in FACES:
             faces = ", ".join(FACES)
             raise ValueError(f"{name} must be a mask or one of {faces}, got {electrode!r}")
-    if isinstance(working, str) and working == counter:
+    if isinstance(working, str) and isinstance(counter, str) and working == counter:
         raise ValueError(f"counter must be another face than working, got {counter!r} for both")
 
 

@@ -628,6 +628,7 @@ def as_region(
 ) -> RunVolume:
     """A region of interest as runs; errors say that it does not fit `whose` shape."""
     if isinstance(roi, tuple) and all(isinstance(s, slice) for s in roi):
+        bounds(shape, roi, "roi")
         return RunVolume.from_box(shape, roi)
     if not isinstance(roi, RunVolume):
         roi = RunVolume(*encode_mask(np.asarray(roi), _validate.n_threads(None), "roi"))

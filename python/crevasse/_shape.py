@@ -7,11 +7,15 @@ from crevasse._validate import is_whole
 Box = tuple[slice, ...]
 
 
-def bounds(shape: tuple[int, ...], box: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def bounds(
+    shape: tuple[int, ...], box: Box, name: str = "box"
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Where a box begins and ends on every axis."""
     slices = isinstance(box, tuple) and all(isinstance(s, slice) for s in box)
     if not slices or len(box) != len(shape) or any(s.step not in (None, 1) for s in box):
-        raise ValueError(f"box must hold a slice without step for each of {len(shape)} axes")
+        raise ValueError(
+            f"{name} must hold a slice without step for each of {len(shape)} axes, got {box!r}"
+        )
     ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
     begin = tuple(start for start, _, _ in ranges)
     return begin, tuple(max(start, stop) for start, stop, _ in ranges)

@@ -6,8 +6,8 @@ Messages give the rule, the value and the mend.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeGuard
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -17,6 +17,7 @@ from crevasse._threads import default_threads
 Spacing = float | Sequence[float]
 Periodic = bool | Sequence[bool]
 Shape3 = tuple[int, int, int]
+T = TypeVar("T")
 
 AXES = ("z", "y", "x")
 _SHORTEST, _LONGEST = 1e-15, 1e15  # in any unit that a voxel's edge is given in
@@ -101,7 +102,7 @@ def quantiles(value: Sequence[float]) -> list[float]:
         raise ValueError(
             f"quantiles must be a sequence of fractions, got {value!r}; write [{value}]"
         )
-    fractions = [_number(fraction) for fraction in value]
+    fractions = [number(fraction) for fraction in value]
     if not all(0 <= fraction <= 1 for fraction in fractions):
         raise ValueError(f"quantiles must lie in 0..1, got {value!r}")
     return fractions
@@ -166,31 +167,48 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
     return dtype
 
 
+def listed(values: Iterable[T], name: str) -> list[T]:
+    """What may be gone through once."""
+    try:
+        return list(values)
+    except TypeError:
+        raise TypeError(f"{name} must be a sequence, got {values!r}") from None
+
+
+def numbers(values: Iterable[float], name: str) -> NDArray[np.float64]:
+    """A sequence of numbers."""
+    each = listed(values, name)
+    try:
+        return np.array([float(value) for value in each], dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers, got {each!r}") from None
+
+
 def finite(value: float, name: str) -> float:
     """A finite number."""
-    number = _number(value)
-    if not math.isfinite(number):
+    found = number(value)
+    if not math.isfinite(found):
         raise ValueError(f"{name} must be a finite number, got {value!r}")
-    return number
+    return found
 
 
 def positive(value: float, name: str) -> float:
     """A finite number above 0."""
-    number = _number(value)
-    if not (math.isfinite(number) and number > 0):
+    found = number(value)
+    if not (math.isfinite(found) and found > 0):
         raise ValueError(f"{name} must be positive and finite, got {value!r}")
-    return number
+    return found
 
 
 def not_negative(value: float, name: str) -> float:
     """A finite number of at least 0."""
-    number = _number(value)
-    if not (math.isfinite(number) and number >= 0):
+    found = number(value)
+    if not (math.isfinite(found) and found >= 0):
         raise ValueError(f"{name} must not be negative and must be finite, got {value!r}")
-    return number
+    return found
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
     """A number; NaN what is none, infinity what is too large to be one here."""
     try:
         return float(value)
@@ -231,12 +249,12 @@ def out_array(value: Any, shape: tuple[int, ...]) -> None:
 def window(low: float | None, high: float | None, dtype: np.dtype[Any]) -> tuple[float, float]:
     """The closed interval [low, high] in the values that `dtype` has: same voxels, no rounding."""
     for name, bound in (("low", low), ("high", high)):
-        if bound is not None and math.isnan(_number(bound)):
+        if bound is not None and math.isnan(number(bound)):
             raise ValueError(f"{name} must be a number, got {bound}")
     if low is None and high is None:
         raise ValueError("low and high must not both be None; give one or both")
-    lo = -math.inf if low is None else _number(low)
-    hi = math.inf if high is None else _number(high)
+    lo = -math.inf if low is None else number(low)
+    hi = math.inf if high is None else number(high)
     if lo > hi:
         raise ValueError(f"low must not be above high, got {low} and {high}")
     return _integer_window(lo, hi, dtype) if dtype.kind in "ui" else _float_window(lo, hi, dtype)

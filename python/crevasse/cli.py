@@ -22,6 +22,7 @@ from crevasse import (
     cli_kernels,
     cli_watch,
 )
+from crevasse._electrode import FACES
 from crevasse.cli_arguments import (
     add_command,
     add_output,
@@ -194,6 +195,18 @@ def _add_track(commands: Any) -> None:
         help="change of a crack that is no event, as a fraction of its volume, or baseline: what "
         "the baseline frames, of which there must be two, show (default: 0.05)",
     )
+    series.add_argument(
+        "--confirm-after",
+        type=at_least(1),
+        default=2,
+        help="frames after which a crack that stays closed counts as closed (default: 2)",
+    )
+    for name, what in (("working", "births there"), ("counter", "and what joins the two")):
+        series.add_argument(
+            f"--{name}",
+            choices=FACES,
+            help=f"face of the volume at which the {name} electrode lies: tells {what}",
+        )
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -238,6 +251,9 @@ def _track(options: argparse.Namespace) -> int:
         baseline_frames=options.baseline_frames,
         repeatability=options.repeatability,
         skip_broken=options.skip_broken,
+        confirm_after=options.confirm_after,
+        working=options.working,
+        counter=options.counter,
     )
     options.title = options.title or f"Cracks in {options.source[0]}"
     return _analyze(options, settings)

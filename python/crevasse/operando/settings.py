@@ -31,7 +31,7 @@ from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
-from crevasse.tracking.options import Repeatability, check_repeatability
+from crevasse.tracking.options import Repeatability, checked_repeatability
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,8 @@ class Settings:
     skip_broken: bool = False
 
     def __post_init__(self) -> None:
-        check_repeatability(self.repeatability, self.baseline_frames)
+        share = checked_repeatability(self.repeatability, self.baseline_frames)
+        object.__setattr__(self, "repeatability", share)
         if self.fronts and self.working is not None and self.connectivity not in (8, 26):
             raise ValueError(f"fronts need connectivity 26 (8 in images), got {self.connectivity}")
 

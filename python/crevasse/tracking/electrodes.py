@@ -38,11 +38,14 @@ class Surroundings:
         threads: int,
     ) -> Surroundings:
         """From what a user gives; `ValueError` where it does not fit `shape`."""
+        region = None if roi is None else as_region(roi, shape, "frames")
+        if region is not None and region.n_voxels == 0:
+            raise ValueError(f"roi must hold a voxel of the frames {shape}, got none; see its ends")
         return cls(
             shape=shape,
             working=None if working is None else electrode_zone(working, shape, "working", threads),
             counter=None if counter is None else electrode_zone(counter, shape, "counter", threads),
-            roi=None if roi is None else as_region(roi, shape, "frames"),
+            roi=region,
         )
 
     @cached_property

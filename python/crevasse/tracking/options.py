@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,11 +33,16 @@ class Options:
             if not _validate.is_whole(value) or value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value!r}")
             object.__setattr__(self, name, int(value))
-        check_repeatability(self.repeatability, self.baseline_frames)
-        if self.connectivity not in (4, 6, 8, 18, 26) or isinstance(self.connectivity, bool):
-            raise ValueError(
-                f"connectivity must be 6, 18 or 26 (4 or 8 in images), got {self.connectivity!r}"
-            )
+        for name in ("unit", "time_unit"):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, str)):
+                raise TypeError(f"{name} must be the name of a unit or None, got {value!r}")
+        share = checked_repeatability(self.repeatability, self.baseline_frames)
+        object.__setattr__(self, "repeatability", share)
+        joined = self.connectivity
+        if not _validate.is_whole(joined) or joined not in (4, 6, 8, 18, 26):
+            raise ValueError(f"connectivity must be 6, 18 or 26 (4 or 8 in images), got {joined!r}")
+        object.__setattr__(self, "connectivity", int(joined))
         # How many axes frames have comes later.
         ndim = 2 if np.size(self.spacing) == 2 else 3
         lengths = _validate.spacing(self.spacing, ndim)
@@ -51,13 +57,16 @@ class Options:
         return self.unit or default_unit(self.spacing_of(ndim))
 
 
-def check_repeatability(value: Repeatability, baseline_frames: int) -> None:
-    """`ValueError` where it is no fraction, or is to be measured and there is nothing to do so."""
-    if value == "baseline":
+def checked_repeatability(value: Repeatability, baseline_frames: int) -> Repeatability:
+    """The same; `ValueError` if it is no fraction, or to be measured with nothing to do so."""
+    if isinstance(value, str) and value == "baseline":
         if baseline_frames < 2:
             raise ValueError(
                 f"baseline_frames must be at least 2 for repeatability 'baseline', got "
                 f"{baseline_frames}; give the number of scans before anything changes"
             )
-    elif isinstance(value, str) or not 0.0 <= value < 1.0:
+        return value
+    share = math.nan if isinstance(value, str) else _validate.number(value)
+    if not 0.0 <= share < 1.0:
         raise ValueError(f"repeatability must lie in [0, 1) or be 'baseline', got {value!r}")
+    return share

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from numpy.typing import ArrayLike
 
+from crevasse import _validate
 from crevasse._runs import RunVolume
 from crevasse.tracking.static_changes import SHARE, StaticChanges
 from crevasse.tracking.tracker import track
@@ -54,7 +55,7 @@ def estimate_repeatability(
     >>> estimate_repeatability([scan, again])
     0.02
     """
-    if not 0 < share <= 1:
+    if not 0 < _validate.number(share) <= 1:
         raise ValueError(f"share must lie in (0, 1], got {share}")
     history = track(frames, connectivity=connectivity, n_threads=n_threads)
     if len(history.frames) < 2:

@@ -116,8 +116,8 @@ def _ledger_from(members: Members, shape: tuple[int, ...], baseline_frames: int)
     extent = shape3(shape)
     record = _core.Ledger(extent, baseline_frames).arrays()[2].dtype
     openings = np.empty(len(fields["since"]), dtype=record)
-    for name, values in fields.items():
-        openings[name] = values
+    for name in record.names or ():
+        openings[name] = fields[name]
     return _core.Ledger.from_arrays(
         extent,
         members["runs_per_row"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -58,7 +57,8 @@ class Tracker:
         Region of interest: a mask, a `RunVolume` or a slice per axis; None: the whole volume. It
         says where a new crack may have come in from outside; frames are taken as they are.
     confirm_after
-        Frames for which a crack must stay closed until its closure is confirmed.
+        Frames that must pass after that of its closure, the crack staying closed, until that is
+        confirmed: 1 confirms it in the next frame.
     n_threads
         None: all usable cores.
 
@@ -134,7 +134,7 @@ class Tracker:
             If the shape differs from the first frame's, the time does not rise, or some frames have
             times and others not. The tracker is then as before the call.
         """
-        runs = as_run_volume(frame, self._threads)
+        runs = as_run_volume(frame, self._threads, "frame")
         when = self._checked_time(time)
         where = CycleState() if cycle is None else cycle
         if not isinstance(where, CycleState):
@@ -224,9 +224,7 @@ class Tracker:
         if state is not None and state.timed != (time is not None):
             came = "with times" if state.timed else "without"
             raise ValueError(f"time must be given for all frames or none; those before came {came}")
-        when = float(self.n_frames if time is None else time)
-        if not math.isfinite(when):
-            raise ValueError(f"time must be finite, got {time}")
+        when = _validate.finite(self.n_frames if time is None else time, "time")
         if state is not None and when <= state.latest.time:
             raise ValueError(
                 f"time must rise from frame to frame, got {when} after {state.latest.time}"
@@ -267,18 +265,25 @@ def track(
     ['growth', 'closure']
     """
     tracker = Tracker(**options)
+    if isinstance(frames, RunVolume) or not isinstance(frames, Iterable):
+        raise TypeError(
+            f"frames must be masks or RunVolume, one a time, got {type(frames).__name__}"
+        )
+    clock = None if times is None else _validate.numbers(times, "times").tolist()
+    states = None if cycles is None else _validate.listed(cycles, "cycles")
+    per_frame = {"times": clock, "cycles": states}
     n_frames = 0
     for frame in frames:
-        for name, given in (("times", times), ("cycles", cycles)):
+        for name, given in per_frame.items():
             if given is not None and n_frames >= len(given):
                 raise ValueError(f"{name} must be one a frame, got {len(given)} for more frames")
         tracker.update(
             frame,
-            time=None if times is None else times[n_frames],
-            cycle=None if cycles is None else cycles[n_frames],
+            time=None if clock is None else clock[n_frames],
+            cycle=None if states is None else states[n_frames],
         )
         n_frames += 1
-    for name, given in (("times", times), ("cycles", cycles)):
+    for name, given in per_frame.items():
         if given is not None and n_frames != len(given):
             raise ValueError(f"{name} must be one a frame, got {len(given)} for {n_frames} frames")
     if n_frames == 0:

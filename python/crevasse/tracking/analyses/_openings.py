@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from crevasse._table import Table
 from crevasse.tracking.analyses._beside import Ints, Neighbours, nearest_accepted
 from crevasse.tracking.analyses._moments import first_new_frame
+from crevasse.tracking.events import Origin
 from crevasse.tracking.history import History
 
 Floats = NDArray[np.float64]
@@ -60,9 +61,12 @@ def openings_of(history: History, max_lag: float, box: tuple[slice, ...]) -> Ope
 
 
 def families(cracks: Table) -> Ints:
-    """The first ancestor of each crack id (0 of none): what it split off from, and so on."""
+    """The first ancestor of each crack id (0 of none): what it split off from, and so on.
+
+    What it opens again is no ancestor: a crack may come over a pore that has closed.
+    """
     ancestor = np.arange(len(cracks) + 1)
-    has_parent = cracks["parent"] > 0
+    has_parent = (cracks["parent"] > 0) & (cracks["origin"] != Origin.REOPENING)
     ancestor[cracks["crack"][has_parent]] = cracks["parent"][has_parent]
     while (further := ancestor[ancestor]).tolist() != ancestor.tolist():
         ancestor = further

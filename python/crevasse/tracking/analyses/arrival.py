@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse import _validate
 from crevasse.tracking.analyses._moments import first_new_frame, open_around
 from crevasse.tracking.history import History
 
@@ -103,8 +104,8 @@ def age(history: History, at: float) -> Floats:
     array([[0.3 , 0.05,  nan]])
     """
     times = history.frames["time"]
-    if not (math.isfinite(at) and at >= times[0]):
-        raise ValueError(f"at must be finite and not before the first frame, {times[0]}, got {at}")
+    if not _validate.finite(at, "at") >= times[0]:
+        raise ValueError(f"at must not be before the first frame, {times[0]}, got {at}")
     latest = int(np.searchsorted(times, at, side="right")) - 1
     first = history.first_open()
     is_open = open_around(first, history.last_open(), latest)
@@ -178,9 +179,7 @@ def front_speed(history: History, *, half_width: int = 4) -> FrontSpeed:
     >>> round(float(np.nanmedian(speed.map)), 3), speed.n_plateau
     (14.4, 0)
     """
-    if isinstance(half_width, bool) or int(half_width) != half_width or half_width < 1:
-        raise ValueError(f"half_width must be a whole number of at least 1, got {half_width!r}")
-    width = int(half_width)
+    width = _validate.whole(half_width, "half_width", 1)
     frames, first_new = history.frames, first_new_frame(history)
     result = np.full(history.shape, np.nan, dtype=np.float32)
     if first_new == len(frames):

@@ -47,7 +47,7 @@ class ClosedBesideOpened:
         nothing because it puts all of them into what opened, as if all of them lay outside of
         what had opened.
     p_value
-        ``(1 + number of null >= volume) / (n_null + 1)``; 1 where nothing closed or opened.
+        ``(1 + number of null >= volume) / (len(null) + 1)``; 1 where nothing closed or opened.
     effect
         `volume` over the mean of `null`: 1 is chance; nan where both are 0, else infinite where the
         mean is 0.
@@ -101,7 +101,8 @@ def closed_beside_opened(
         Greatest time from the frame in which one is first open to that in which the other is first
         closed again; 0 is the same frame. In time units.
     n_null
-        How often closings are moved; p values are multiples of ``1 / (n_null + 1)``.
+        How often closings are moved; p values are multiples of ``1 / (n_null + 1)``, or of a
+        greater fraction where some moves say nothing.
     seed
         Of the random numbers: the same seed gives the same result.
     preexisting_only
@@ -161,6 +162,7 @@ def closed_beside_opened(
     reach = _validate.positive(radius, "radius")
     lag = _validate.not_negative(max_lag, "max_lag")
     n_moves = _validate.whole(n_null, "n_null", 0)
+    seed = _validate.whole(seed, "seed", 0)
     threads = _validate.n_threads(n_threads)
     moved = _moved_axes(axes, len(history.shape))
     ledger = openings_of(history, lag, _box(region, history.shape))
@@ -178,7 +180,7 @@ def closed_beside_opened(
 
 def _moved_axes(axes: Sequence[str] | None, ndim: int) -> Bools:
     names = _validate.AXES[-ndim:]
-    chosen = names if axes is None else tuple(axes)
+    chosen = names if axes is None else tuple(axes) if isinstance(axes, Sequence) else ()
     if not chosen or any(axis not in names for axis in chosen):
         raise ValueError(f"axes must be some of {', '.join(names)}, got {axes!r}")
     return np.array([name in chosen for name in names])
@@ -187,7 +189,11 @@ def _moved_axes(axes: Sequence[str] | None, ndim: int) -> Bools:
 def _box(region: tuple[slice, ...] | None, shape: tuple[int, ...]) -> tuple[slice, ...]:
     if region is None:
         return (slice(None),) * len(shape)
-    if len(region) != len(shape) or any(s.step not in (None, 1) for s in region):
+    if (
+        not isinstance(region, tuple)
+        or len(region) != len(shape)
+        or not all(isinstance(s, slice) and s.step in (None, 1) for s in region)
+    ):
         raise ValueError(f"region must be {len(shape)} slices of step 1, got {region!r}")
     if any(not len(range(*s.indices(n))) for s, n in zip(region, shape, strict=True)):
         raise ValueError(f"region must hold a voxel, got {region!r} of shape {shape}")

@@ -106,7 +106,7 @@ def depth_from_electrode(
     n_frames = len(history.frames)
     if frame is None:
         open_ = history.first_open() >= 0
-    elif not 0 <= frame < n_frames:
+    elif not 0 <= _validate.whole(frame, "frame") < n_frames:
         raise ValueError(f"frame must lie in 0..{n_frames - 1}, got {frame}")
     else:
         open_ = open_around(history.first_open(), history.last_open(), frame)
@@ -198,7 +198,7 @@ def stripping_order(
     places = np.nonzero(reached)
     crack = history.first_crack()[reached].astype(np.int64)
     cube = list(cubes(places, history.spacing, edge))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(_validate.whole(seed, "seed", 0))
     table = _table(history, crack, away[reached], frame[reached], cube, n_draws, rng)
     together = np.zeros_like(crack)
     index, low, high = resampled_index(
@@ -231,10 +231,10 @@ def _frames_that_count(history: History, frames: tuple[int, int] | None) -> NDAr
     n_frames = len(history.frames)
     number = np.arange(n_frames)
     if frames is not None:
-        first, last = frames
-        if not 0 <= first < last < n_frames:
+        ends = [_validate.whole(k, "frames") for k in _validate.listed(frames, "frames")]
+        if len(ends) != 2 or not 0 <= ends[0] < ends[1] < n_frames:
             raise ValueError(f"frames must be two rising ones of 0..{n_frames - 1}, got {frames!r}")
-        return (number > first) & (number <= last)
+        return np.asarray((number > ends[0]) & (number <= ends[1]))
     if "direction" in history.frames:
         direction = history.frames["direction"]
         if (direction != "").any():

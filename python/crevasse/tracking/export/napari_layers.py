@@ -78,7 +78,7 @@ def napari_layers(
 
 
 def _grey_values(history: History, image: Any) -> Layer:
-    shape = tuple(image.shape)
+    shape = tuple(np.shape(image))
     if shape not in (history.shape, (len(history.frames), *history.shape)):
         raise ValueError(
             f"image must be a frame of {history.shape} or {len(history.frames)} of them, "
@@ -100,6 +100,8 @@ def _first_open(history: History) -> Layer:
 
 
 def _cracks(history: History, result: FrameResult) -> Layer:
+    if not isinstance(result, FrameResult):
+        raise TypeError(f"result must be what Tracker.update returned, got {result!r}")
     labels = result.labeling.to_labels()
     if labels.shape != history.shape:
         raise ValueError(

@@ -19,7 +19,8 @@ def write_paraview(history: History, folder: str | os.PathLike[str]) -> Path:
     """Write a series that ParaView plays in true time, and the voxel ledger.
 
     Needs vtk (the extra `export`). Lengths are in `History.unit`; the centre of the first voxel is
-    the origin, in both files. Each file appears whole or not at all, ``cracks.pvd`` as the last.
+    the origin, in both files. Each file appears whole or not at all, ``cracks.pvd`` as the last;
+    then frames that an earlier, longer series has left in the folder are removed.
 
     - ``cracks.pvd``: the collection; its time steps are the frames' times, in `History.time_unit`.
     - ``frames/frame_0000.vtp``, …: the nodes of a frame as points at their centroids, with every
@@ -55,6 +56,8 @@ def write_paraview(history: History, folder: str | os.PathLike[str]) -> Path:
         _write_points(root / files[-1], history.nodes_of(frame), len(history.shape))
     _write_voxels(root / "voxels.vti", history)
     _write_collection(root / "cracks.pvd", history.frames["time"].tolist(), files)
+    for left in set((root / "frames").glob("frame_*.vtp")) - {root / file for file in files}:
+        left.unlink()
     return root / "cracks.pvd"
 
 

@@ -128,6 +128,10 @@ class FrontFollower:
             If it is not the next frame, or the tracker joins voxels by less than corners: paths
             lead from corner to corner.
         """
+        if not isinstance(result, FrameResult):
+            raise TypeError(
+                f"result must be what Tracker.update returned, got {type(result).__name__}"
+            )
         if result.frame != len(self._fronts):
             raise ValueError(f"result must be of frame {len(self._fronts)}, got {result.frame}")
         if result.connectivity not in (8, 26):

@@ -54,8 +54,9 @@ def time_to_short(
 
     The slope is the median of those between all pairs of frames, and the line leaves as many frames
     above as below it, so that a few bad frames do not matter. The interval is that of the slope, by
-    Kendall's statistic [1]_, carried to 0 along lines through the middle of the times, and that of
-    the line's height there, from the median deviation, in quadrature.
+    Kendall's statistic [1]_, carried to 0 along lines through the mean of the times, and that of
+    the line's height there, from the median deviation, in quadrature: there, slope and height are
+    uncorrelated.
 
     What it cannot know: a ligament does not shrink evenly. It falls by jumps where a pore is
     reached, stands still at rest and grows on stripping, so only frames of one half-cycle belong
@@ -69,7 +70,8 @@ def time_to_short(
     ligaments
         One a frame: lengths, or what `crevasse.ligament` gives; finite, not negative.
     last
-        How many frames, from the end, to rest on, at least 2. None: all.
+        How many frames, from the end, to rest on, at least 2. None: all. Frames until a short that
+        has healed say nothing and are left out.
     confidence
         Of the interval, from 0.5 to below 1.
 
@@ -98,10 +100,11 @@ def time_to_short(
     >>> round(found.time, 2), round(found.low, 2), round(found.high, 2)
     (4.98, 4.85, 5.17)
     """
-    if not 0.5 <= confidence < 1:
+    if not 0.5 <= _validate.number(confidence) < 1:
         raise ValueError(f"confidence must lie in [0.5, 1), got {confidence}")
-    lengths = np.array(
-        [item.length if isinstance(item, Ligament) else float(item) for item in ligaments]
+    each = _validate.listed(ligaments, "ligaments")
+    lengths = _validate.numbers(
+        [item.length if isinstance(item, Ligament) else item for item in each], "ligaments"
     )
     when = rising_times(times, len(lengths))
     if last is not None:
@@ -112,8 +115,10 @@ def time_to_short(
         raise ValueError(f"ligaments must be finite and not negative, got {lengths.tolist()}")
     if lengths[-1] == 0:
         return _bridged(when, lengths)
-    n = len(lengths) if last is None else min(last, len(lengths))
-    return _extrapolated(when[-n:], lengths[-n:], confidence)
+    bridged = np.flatnonzero(lengths == 0)
+    begin = int(bridged[-1]) + 1 if bridged.size else 0
+    begin = begin if last is None else max(begin, len(lengths) - last)
+    return _extrapolated(when[begin:], lengths[begin:], confidence)
 
 
 def _bridged(when: NDArray[np.float64], lengths: NDArray[np.float64]) -> TimeToShort:
@@ -129,8 +134,10 @@ def _extrapolated(
 ) -> TimeToShort:
     from scipy.stats import theilslopes
 
+    if len(when) < 2:
+        return TimeToShort(math.inf, float(when[-1]), math.inf, math.nan, len(when), confidence)
     slope, _, low, high = (float(v) for v in theilslopes(lengths, when, alpha=confidence))
-    middle, last = float(np.median(when)), float(when[-1])
+    middle, last = float(when.mean()), float(when[-1])
     level = lengths - slope * (when - middle)
     height = float(np.median(level))
     time, earliest, latest = (_zero(middle, height, s) for s in (slope, low, high))

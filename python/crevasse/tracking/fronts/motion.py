@@ -171,7 +171,7 @@ def front_velocity(fronts: Sequence[Front], history: History) -> Table:
 
 def rising_times(times: Sequence[float] | None, n_frames: int) -> NDArray[np.float64]:
     """Times of frames: their numbers where none are given."""
-    when = np.arange(n_frames) if times is None else np.asarray(times, dtype=np.float64)
+    when = np.arange(n_frames) if times is None else _validate.numbers(times, "times")
     if when.shape != (n_frames,):
         raise ValueError(f"times must be one a frame, got {when.size} for {n_frames} frames")
     if not np.all(np.isfinite(when)) or np.any(np.diff(when) <= 0):

@@ -44,12 +44,15 @@ class EventScore:
         Events in the truth, in the result, and pairs of the two that agree.
     mean_delay
         Mean of result less truth over the pairs, in frames; 0 where there is none.
+    max_delay
+        The greatest of these, early or late, in frames.
     """
 
     n_truth: int
     n_result: int
     n_matched: int
     mean_delay: float = 0.0
+    max_delay: int = 0
 
     @property
     def precision(self) -> float:
@@ -91,6 +94,7 @@ def compare_events(
             n_result=sum(event.type == kind for event in found),
             n_matched=len(delays),
             mean_delay=ratio(sum(delays), len(delays), nothing=0.0),
+            max_delay=max(map(abs, delays), default=0),
         )
     for attribute in ("subtype", "direction"):
         scores |= _attribute_scores(attribute, truth.events, found, pairs)
@@ -159,8 +163,13 @@ def _pair(truth: Sequence[TruthEvent], found: Sequence[FoundEvent], tolerance: i
 def _attribute_scores(
     attribute: str, truth: Sequence[TruthEvent], found: Sequence[FoundEvent], pairs: _Pairs
 ) -> dict[str, EventScore]:
-    """Scores by type and value of an attribute; what the truth leaves open is not held against."""
+    """Scores by type and value of an attribute; what the truth leaves open is not held against.
+
+    Of types of which it states none, nothing is scored.
+    """
+    types = {str(a.type) for a in truth if getattr(a, attribute)}
     unstated = {id(b) for a, b in pairs if not getattr(a, attribute)}
+    unstated |= {id(b) for b in found if b.type not in types}
 
     def kinds(events: Sequence[TruthEvent | FoundEvent]) -> list[str]:
         return [

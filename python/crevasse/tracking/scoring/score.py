@@ -71,7 +71,7 @@ class Score:
         return (
             not any(self.graph.errors.values())
             and self.graph.edge_f1 == 1.0
-            and all(event.f1 == 1.0 and not event.mean_delay for event in self.events.values())
+            and all(event.f1 == 1.0 and not event.max_delay for event in self.events.values())
             and self.attribution.share == 1.0
             and self.arrival.share_exact == 1.0
             and self.bridge_frame == self.bridge_frame_truth
