@@ -432,6 +432,27 @@ def test_rotation_is_found_to_a_twentieth_of_a_degree(shape, rotation, drift, rn
     assert np.abs(aligned.image - image)[inner].mean() < 4
 
 
+def test_where_nothing_has_turned_the_drift_is_that_of_translation(rng):
+    """Half of what the region holds is a face that leaves it, which leads a correlation."""
+    z = np.arange(70)[:, None, None]
+    holes = ndimage.gaussian_filter((rng.random((70, 64, 64)) < 0.002).astype(np.float32), 1.5)
+    solid = 100 - 2000 * holes + 120 / (1 + np.exp(-(z - 50.3) / 0.7))
+    frames = [
+        (moved + rng.normal(0, 2, solid.shape)).astype(np.float32)
+        for moved in (solid, shifted(solid, (1.6, -0.7, 0.4)))
+    ]
+    roi = (slice(8, 51), slice(None), slice(None))
+    found = [
+        _last(DriftCorrector(roi=roi, method=method), frames) for method in ("translation", "rigid")
+    ]
+    np.testing.assert_array_equal(found[0].drift, found[1].drift)
+    np.testing.assert_allclose(found[1].drift, (1.6, -0.7, 0.4), atol=0.1)
+
+
+def _last(corrector, frames):
+    return [corrector.correct(frame) for frame in frames][-1]
+
+
 def test_without_simpleitk_the_mend_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
     with pytest.raises(ModuleNotFoundError, match=r"'rigid' needs SimpleITK; run: pip install"):

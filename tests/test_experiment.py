@@ -360,7 +360,16 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
             "[electrodes]\nworking = { face = 'zmin', plane = 1, brightest = true }",
             "electrodes.working must have one of plane, mask, brightest and until, got plane, bri",
         ),
-        ("[electrodes]\nworking = 'zmin'\ncounter = 'zmin'", "counter must be elsewhere than work"),
+        (
+            "[electrodes]\nworking = 'zmin'\ncounter = 'zmin'",
+            "counter must be at another face than",
+        ),
+        (
+            "[electrodes]\nworking = { face = 'zmin', until = 'void' }\n"
+            "counter = { face = 'zmin', plane = 5 }",
+            "counter must be at another face than working, zmin, got a table",
+        ),
+        ("[electrodes]\nworking = { face = 'top', until = 'void' }", 'face must be "zmin" or'),
         ("[electrodes]\nworking = { mask = 'm.tif' }", "m.tif does not exist; correct the path"),
         ("[cycler]\nfile = 'a.csv'", "cycler.positive is missing; add what a positive current"),
         ("[cycler]\nfile = 'a.csv'\ntimezone = 'Mars'", "cycler.timezone must be a time zone"),
@@ -613,8 +622,8 @@ def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
         changed = text.replace(f"# {option}", option)
         if option.startswith(("crop", "box", "cylinder")):  # in voxels, which are 1 µm then
             changed = changed.replace("[scans]", "[scans]\nvoxel_size = 1")
-        if option.startswith("high"):
-            changed = changed.replace('rule = "edges"', "")
+        if option.startswith(("high", "seed")):
+            changed = changed.replace('rule = "edges"', "high = 90" if "seed" in option else "")
         if option.startswith(("working", "counter", "fronts")):
             changed = changed.replace("# [electrodes]", "[electrodes]")
             changed = changed.replace('# working = "zmin"', 'working = "zmin"')

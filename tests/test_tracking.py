@@ -236,11 +236,11 @@ def test_a_refused_update_leaves_the_tracker_as_it_was():
     for frame, time, message in (
         (np.ones((3, 2), bool), 2.0, r"all frames must have the same shape, got \(2, 3\) and"),
         (np.ones((2, 3), bool), 1.0, "time must rise from frame to frame, got 1.0 after 1.0"),
-        (np.ones((2, 3), bool), float("nan"), "time must be finite, got nan"),
+        (np.ones((2, 3), bool), float("nan"), "time must be a finite number, got nan"),
     ):
         with pytest.raises(ValueError, match=message):
             tracker.update(frame, time=time)
-    with pytest.raises(TypeError, match="mask must be bool or integer"):
+    with pytest.raises(TypeError, match="frame must be bool or integer"):
         tracker.update(np.ones((2, 3)), time=2.0)
     assert tracker.history().tables == before.tables
 

@@ -14,8 +14,9 @@ def read_electrodes(table: TomlTable, folder: Path) -> Electrodes:
     electrodes = Electrodes(
         working=_electrode(table, "working", folder), counter=_electrode(table, "counter", folder)
     )
-    if electrodes.working is not None and electrodes.working == electrodes.counter:
-        table.refuse("counter", "elsewhere than working", "correct one of them")
+    faces = [e.face for e in (electrodes.working, electrodes.counter) if e is not None]
+    if len(faces) == 2 and faces[0] is not None and faces[0] == faces[1]:
+        table.refuse("counter", f"at another face than working, {faces[0]}", "correct one of them")
     table.finish()
     return electrodes
 

@@ -141,6 +141,10 @@ def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
     except ValueError as error:
         table.complain("against", f"does not fit: {error}; correct it")
         against = None
+    if phase.seed is not None:
+        table.refuse(
+            "seed", "left out where a rule finds the threshold", "give reach = 0.5 instead"
+        )
     if reach is not None and (side == "middle" or phase.seed is not None):
         table.refuse("reach", 'left out with seed and side = "middle"', "remove it")
         reach = None

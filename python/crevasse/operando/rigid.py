@@ -19,6 +19,7 @@ _MARGIN = 24  # voxels read around them
 _LEVELS = ((4, 2.0), (2, 1.0), (1, 0.7))  # factor, and smoothing in voxels
 _LEAST_EDGE = 24  # voxels, at every level
 _SEED = 1
+_TURNED = 0.25  # voxels: where no corner has turned by more, the drift is known better already
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,8 @@ class RigidFinder:
     """Rigid motions of frames against the first, each looked for from the one before.
 
     What SimpleITK finds from a correlation of grey values, of the translation that is known
-    already. It has no defence against growth; give a region that does not grow.
+    already; that stays where the frame has hardly turned. The correlation has no defence against
+    growth, nor against what leaves the region: give one that does not grow.
 
     Attributes
     ----------
@@ -104,7 +106,10 @@ class RigidFinder:
         found = np.array(motion.GetParameters())
         n_angles = len(self.angles)
         angles = found[:n_angles]
-        return RigidMotion(angles, found[n_angles:][::-1].copy()), replace(self, angles=angles)
+        farthest = 0.5 * float(np.linalg.norm([s.stop - s.start for s in self.box]))
+        if farthest * float(np.linalg.norm(angles)) > _TURNED:
+            drift = found[n_angles:][::-1].copy()
+        return RigidMotion(angles, drift), replace(self, angles=angles)
 
     def _search(self, moving: Image, box: Box, motion: Any) -> None:
         """Move `motion` to where the first frame and a part of another agree best."""

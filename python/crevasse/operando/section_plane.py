@@ -14,7 +14,8 @@ from crevasse._runs import RunVolume
 from crevasse._shape import Box, bounds
 from crevasse.operando.signal import Image
 
-_PLANES = 5  # of each direction, where none are asked for
+# Where none are asked for. Cracks stand along the cell's axis: few upright planes would miss them.
+_ALONG, _UPRIGHT = 3, 9
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,10 @@ def choose_planes(
     cell = _validate.AXES.index(top[0])
     if wanted is None:
         across = next(a for a in (1, 0) if a != cell)
-        wanted = {_validate.AXES[a]: _evenly(begin[a], end[a]) for a in (cell, across)}
+        wanted = {
+            _validate.AXES[a]: _evenly(begin[a], end[a], n)
+            for a, n in ((cell, _ALONG), (across, _UPRIGHT))
+        }
     return [
         _plane(axis, place, begin, end, cell, top.endswith("max"), longest)
         for axis, place in _checked(wanted, shape)
@@ -135,9 +139,9 @@ def _checked(wanted: Mapping[str, Sequence[int]], shape: tuple[int, ...]) -> lis
     return found
 
 
-def _evenly(begin: int, end: int) -> list[int]:
+def _evenly(begin: int, end: int, most: int) -> list[int]:
     """In the middle of equal parts, so that one of an odd number is the middle slice."""
-    n = max(1, min(_PLANES, end - begin))
+    n = max(1, min(most, end - begin))
     return [begin + (2 * i + 1) * (end - begin) // (2 * n) for i in range(n)]
 
 

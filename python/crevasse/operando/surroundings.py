@@ -60,8 +60,7 @@ class Around:
             return self._slab(name, wanted.face, wanted.plane, problems)
         if wanted.brightest or wanted.until is not None:
             return self._seen(name, wanted.face, wanted.until, problems)
-        face = str(wanted.face)
-        return face if self._has_axis(name, face, problems) else None
+        return wanted.face if self._has_axis(name, wanted.face, problems) else None
 
     def cycling(self, problems: list[str]) -> Cycling | None:
         """The cycler's record, on the clock of the scans."""
@@ -83,6 +82,8 @@ class Around:
             if phase is None:
                 continue
             face = getattr(self.experiment.electrodes, name).face
+            if face is None:
+                continue
             axis = "zyx"[-len(self.series.shape) :].find(face[0])
             layers[name] = Layer(
                 face=face,
@@ -110,7 +111,9 @@ class Around:
             return SeenElectrode(face, until)
         return None
 
-    def _has_axis(self, name: str, face: str, problems: list[str]) -> bool:
+    def _has_axis(self, name: str, face: str | None, problems: list[str]) -> bool:
+        if face is None:  # it was refused as it was read
+            return False
         if face[0] in "zyx"[-len(self.series.shape) :]:
             return True
         problems.append(f"electrodes.{name}.face must be of the frames' axes, got {face!r}")
