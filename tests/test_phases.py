@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from crevasse import RunVolume, hysteresis
 from crevasse.operando import Histogram, PhaseRule, Threshold, ThresholdRule, segment_phases
 from crevasse.operando.phases import settled
+from crevasse.operando.pits import without_pits
 from crevasse.operando.places import Faces
 
 from reference import scipy_labels
@@ -75,9 +76,12 @@ def largest(mask):
 def test_below_above_and_inside_are_told_column_by_column(mask, axis):
     axis = min(axis, mask.ndim - 1)
     bulk = np.moveaxis(largest(mask), axis, 0)
-    seen = np.cumsum(bulk, axis=0) > 0
-    to_come = np.cumsum(bulk[::-1], axis=0)[::-1] > 0
-    crossed = bulk.any(axis=0)
+    crossed, length = bulk.any(axis=0), len(bulk)
+    ends = (b.argmax(axis=0) if length else np.zeros(b.shape[1:]) for b in (bulk, bulk[::-1]))
+    first, after = (end.astype(np.int32) for end in ends)
+    first, last = without_pits(first, crossed), length - without_pits(after, crossed)
+    z = np.arange(length).reshape(-1, *[1] * (mask.ndim - 1))
+    seen, to_come = crossed & (z >= first), crossed & (z < last)
     expected = {"below": crossed & ~to_come, "above": crossed & ~seen, "inside": seen & to_come}
     for relation, region in expected.items():
         found = Faces(RunVolume.from_mask(mask), axis).beside(relation).to_mask()

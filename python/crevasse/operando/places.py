@@ -13,6 +13,7 @@ from crevasse._clean import connected_to, keep_largest
 from crevasse._layer_thickness import columns_of
 from crevasse._runs import RunVolume, as_region
 from crevasse._shape import Box
+from crevasse.operando.pits import without_pits
 
 Place = RunVolume | Box | ArrayLike | str
 INITIALLY = "initially-"
@@ -91,7 +92,8 @@ def touching(
 class Faces:
     """Where a phase begins and ends in each column that its largest component crosses.
 
-    The largest component alone, since a speck of noise would shift its column's end.
+    The largest component alone, since a speck of noise would shift its column's end. Narrow pits in
+    its faces are inside of it; see `without_pits`.
 
     Parameters
     ----------
@@ -103,10 +105,19 @@ class Faces:
 
     def __init__(self, phase: RunVolume, axis: int) -> None:
         columns = columns_of(keep_largest(phase), axis)
-        # Half-open: `last` is the one behind.
-        self._first, self._last = columns.begin, columns.end
+        self._begin, self._end = columns.begin, columns.end
         self._crossed = columns.n_layers > 0
         self._shape, self._axis = phase.shape, axis
+
+    @cached_property
+    def _first(self) -> NDArray[np.int32]:
+        return without_pits(self._begin, self._crossed)
+
+    @cached_property
+    def _last(self) -> NDArray[np.int32]:
+        """Half-open: the one behind."""
+        length = self._shape[self._axis]
+        return length - without_pits(length - self._end, self._crossed)
 
     def beside(self, relation: str) -> RunVolume:
         """What is "above", "below" or "inside" of the phase."""
