@@ -275,6 +275,27 @@ def test_late_duplicate_changed_and_broken_scans_are_listed_and_not_mixed_in(tmp
     assert "run crevasse analyze at the end" in run.why("scan_3.tif")
     # Times are by place: scan_5 holds one, scan_6 is a copy and holds none, scan_3 has come since.
     assert [r.time for r in run.readings] == [0.0, 0.5, 1.0, 2.0, 3.0]
+    told = [line for line in run.lines if line.startswith("scan_")]
+    assert sorted(line.split(":")[0] for line in told) == [
+        "scan_0.tif is duplicate",
+        "scan_2.tif is changed",
+        "scan_3.tif is late",
+        "scan_5.tif is broken",
+        "scan_6.tif is duplicate",
+    ]
+    again = Run(tmp_path, idle=20.0)
+    again()
+    assert not any(line.startswith("scan_") for line in again.lines)
+
+
+@pytest.mark.usefixtures("no_page")
+def test_that_a_scan_may_be_missing_is_told_where_times_are_by_place(tmp_path):
+    for number in (0, 1, 2, 3, 5, 6):
+        filament.write(tmp_path / "in", number)
+    run = Run(tmp_path, until=6)
+    run()
+    [line] = [line for line in run.lines if "missing" in line]
+    assert line.startswith("warning: scan_6.tif follows scan_4.tif: if a scan is missing there, ")
 
 
 @pytest.mark.usefixtures("no_page")

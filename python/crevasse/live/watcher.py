@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from crevasse.io.scan import natural_key, skipped_number
 from crevasse.live.alarms import Alarm, Webhook, alarms
 from crevasse.live.arrivals import Arrivals, Clock
 from crevasse.live.clock import ScanClock
 from crevasse.live.intake import Intake
 from crevasse.live.outputs import Outputs
 from crevasse.live.readings import Reading, readings
+from crevasse.live.register import State
 from crevasse.live.session import Session
 from crevasse.live.status import Status, reading_values
 from crevasse.live.words import alarm_line
@@ -131,6 +133,9 @@ class Watcher:
         self._page_took = 0.0
         self._status_of: tuple[object, ...] = ()
         self._resumed = self._session.resume()
+        self._by_interval = experiment.scans.interval is not None
+        self._became = {record.name: record.state for record in self._session.register}
+        self._gaps: set[tuple[str, str]] = set()
         if self._resumed:  # there is a page already, and scans may have queued up
             self._page_at = clock()
 
@@ -186,6 +191,23 @@ class Watcher:
         if aside and aside != self._aside:
             self._warn(f"warning: {aside}")
         self._aside = aside
+
+    def _tell_scans(self) -> None:
+        """What became of scans that are not simply analysed, and that one may be missing."""
+        register = self._session.register
+        for record in register:
+            if self._became.get(record.name) != record.state:
+                self._became[record.name] = record.state
+                if record.state != State.ANALYSED:
+                    self._warn(f"{record.name} is {record.state.value}: {record.why}")
+        names = [record.name for record in register if record.state != State.DUPLICATE]
+        gap = skipped_number(sorted({*names, *self._intake.waiting}, key=natural_key))
+        if self._by_interval and gap and gap not in self._gaps:
+            self._gaps.add(gap)
+            self._warn(
+                f"warning: {gap[1]} follows {gap[0]}: if a scan is missing there, times from there "
+                "on are too early; give times"
+            )
 
     def _begin_scan(self, name: str) -> None:
         """Say what is worked on, for it may take long."""
@@ -250,6 +272,7 @@ class Watcher:
         status, now = self._status, self._clock()
         register = self._session.register
         status.scans = register.table(self._intake.waiting, status.units["time"])
+        self._tell_scans()
         self._save()
         self._try("scans.csv", lambda: self._outputs.scans(status))
         self._try("alarms.csv", lambda: self._outputs.alarms(status))
