@@ -242,6 +242,10 @@ def test_a_doubtful_voxel_size_is_one_line_on_the_terminal(tmp_path, capsys):
         (["track", "{scans}", "--spacing", "1,1,1"], r"spacing must be a number or (y, x)"),
         (["track", "{scans}", "--roi", "0:9"], "box must hold a slice without step for each of 2"),
         (
+            ["track", "{scans}", "--roi", "0:500,0:1"],
+            "roi must end within the frames (y, x) = (60, 80",
+        ),
+        (
             ["track", "{scans}", "--roi", "70:,:"],
             "roi must hold a voxel of the frames (y, x) = (60, 80)",
         ),

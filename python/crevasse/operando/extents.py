@@ -92,6 +92,10 @@ def _read_crop(frame: Frame, crop: Box) -> NDArray[Any]:
 
 def check_box(roi: Box | None, shape: tuple[int, ...]) -> None:
     """Refuse a region of interest that does not fit the frames or holds no voxel."""
-    if roi is not None and RunVolume.from_box(shape, roi).n_voxels == 0:
-        axes = ", ".join(_validate.AXES[-len(shape) :])
+    if roi is None:
+        return
+    axes = ", ".join(_validate.AXES[-len(shape) :])
+    if RunVolume.from_box(shape, roi).n_voxels == 0:
         raise ValueError(f"roi must hold a voxel of the frames ({axes}) = {shape}, got {roi}")
+    if any(s.stop is not None and s.stop > n for s, n in zip(roi, shape, strict=True)):
+        raise ValueError(f"roi must end within the frames ({axes}) = {shape}, got {roi}")
