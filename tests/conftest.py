@@ -7,7 +7,7 @@ matplotlib.use("Agg")
 
 # The same examples in every run: a failure must not depend on the day. With
 # `--hypothesis-profile=search` new ones are looked for.
-hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60)
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("fixed")
 

@@ -132,7 +132,10 @@ def paint_ball(image, centre, squared_radius, how, value):
     part[inside] = how(part[inside], value)
 
 
-@pytest.mark.parametrize("shape", [(70, 80, 530), (1, 300, 1100), (9, 900, 60)])
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param((70, 80, 530), marks=pytest.mark.slow), (1, 300, 1100), (9, 900, 60)],
+)
 def test_balls_reach_from_tile_to_tile(shape, rng):
     mask = bubbles(shape, rng, rng.integers(1, 14, 40))
     squared = distance(mask, squared=True)
