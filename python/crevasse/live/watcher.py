@@ -194,15 +194,20 @@ class Watcher:
 
     def _tell_scans(self) -> None:
         """What became of scans that are not simply analysed, and that one may be missing."""
-        register = self._session.register
-        for record in register:
+        for record in self._session.register:
             if self._became.get(record.name) != record.state:
                 self._became[record.name] = record.state
                 if record.state != State.ANALYSED:
                     self._warn(f"{record.name} is {record.state.value}: {record.why}")
-        names = [record.name for record in register if record.state != State.DUPLICATE]
+        if self._by_interval:
+            self._tell_gap()
+
+    def _tell_gap(self) -> None:
+        """That a scan may be missing, which shifts the times of those after it."""
+        register = self._session.register
+        names = {record.name for record in register if record.state != State.DUPLICATE}
         gap = skipped_number(sorted({*names, *self._intake.waiting}, key=natural_key))
-        if self._by_interval and gap and gap not in self._gaps:
+        if gap and gap not in self._gaps:
             self._gaps.add(gap)
             self._warn(
                 f"warning: {gap[1]} follows {gap[0]}: if a scan is missing there, times from there "

@@ -158,10 +158,9 @@ class Found:
 
         A collector that gives way as a whole is as sharp along two axes as what stays in place.
         """
-        if self.elsewhere.any() or other.elsewhere.any():
-            more, fewer = (int(np.count_nonzero(f.elsewhere)) for f in (self, other))
-            if more != fewer:
-                return other if fewer < more else self
+        n_here, n_there = (int(np.count_nonzero(f.elsewhere)) for f in (self, other))
+        if n_here != n_there:
+            return other if n_there < n_here else self
         is_worse = np.any(other.agreement < self.agreement - _WORSE)
         return other if other.sharpness > self.sharpness + _BETTER and not is_worse else self
 
@@ -199,7 +198,10 @@ def anywhere(
         # What parts agree on stays, though more may agree on another: they may have grown.
         if not np.any(peak.told & found.unsure):
             continue
-        for told in (peak.told, peak.told | found.elsewhere):
+        ways = [peak.told]
+        if np.any(found.elsewhere & ~peak.told):
+            ways.append(peak.told | found.elsewhere)
+        for told in ways:
             place = np.where(told, start + peak.shift, found.drift)
             if np.abs(place - found.drift).max() > _APART:
                 found = found.or_better(near(sampler, references, place))
