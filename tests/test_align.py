@@ -148,28 +148,36 @@ def bare(frame, drift, rng):
     return ndimage.gaussian_filter(image.astype(np.float32), 0.6) + rng.normal(0, 1200, image.shape)
 
 
+def drifting(n_frames, rng, step):
+    """Number, image and drift of such frames, `step()` from one to the next."""
+    drift = np.zeros(3)
+    for frame in range(n_frames):
+        yield frame, bare(frame, drift, rng).clip(0, 65535).astype(np.uint16), drift
+        drift = drift + step()
+
+
 @pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
 def test_a_few_small_features_tell_of_motion_along_the_layers(seed):
     rng = np.random.default_rng(seed)
-    drift, corrector = np.zeros(3), DriftCorrector()
-    for frame in range(6):
-        image = bare(frame, drift, rng).clip(0, 65535).astype(np.uint16)
+    corrector = DriftCorrector()
+    for frame, image, drift in drifting(6, rng, lambda: rng.uniform(-2.5, 2.5, 3)):
         found = corrector.correct(image).drift
         np.testing.assert_allclose(found, drift, atol=0.1, err_msg=f"frame {frame}")
-        drift = drift + rng.uniform(-2.5, 2.5, 3)
 
 
 @pytest.mark.parametrize("seed", [5, *(pytest.param(s, marks=pytest.mark.slow) for s in (4, 6))])
 def test_a_jump_of_some_voxels_along_the_layers_is_followed(seed):
     """Faces that are nearly flat agree on another place; what tells of the jump looks otherwise."""
     rng = np.random.default_rng(seed)
-    drift, corrector = np.zeros(3), DriftCorrector()
-    for frame in range(3):
-        image = bare(frame, drift, rng).clip(0, 65535).astype(np.uint16)
+    corrector = DriftCorrector()
+
+    def jump():
+        return rng.uniform(5, 8, 3) * rng.choice([-1, 1], 3) * (0, 1, 1)
+
+    for frame, image, drift in drifting(3, rng, jump):
         aligned = corrector.correct(image)
         np.testing.assert_allclose(aligned.drift, drift, atol=0.1, err_msg=f"frame {frame}")
         assert not aligned.doubtful.any()
-        drift = drift + rng.uniform(5, 8, 3) * rng.choice([-1, 1], 3) * (0, 1, 1)
 
 
 def test_doubt_lasts_as_long_as_a_frame_may_be_lost(rng):
