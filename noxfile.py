@@ -36,7 +36,7 @@ def tidy(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The Python tests, on the oldest and a current interpreter."""
     session.install(".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(python=["3.14t"])
