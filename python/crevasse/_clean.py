@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crevasse import _validate
+from crevasse import _core, _validate
 from crevasse._binary import Binary, like
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 
@@ -112,7 +112,10 @@ def connected_to(
     marks = as_run_volume(seeds, threads, "seeds")
     _validate.same_shape(runs.shape, marks.shape, "volume and seeds")
     components = runs.label(connectivity, n_threads=threads)
-    return like(volume, components.select(components.overlapping(marks, n_threads=threads)))
+    return like(
+        volume,
+        components.select(components.overlapping(marks, n_threads=threads), n_threads=threads),
+    )
 
 
 def remove_small(
@@ -150,7 +153,9 @@ def remove_small(
     """
     least = _validate.whole(min_voxels, "min_voxels", least=0)
     components = _components(volume, connectivity, n_threads)
-    return like(volume, components.select(_sizes(components, n_threads) >= least))
+    return like(
+        volume, components.select(_sizes(components, n_threads) >= least, n_threads=n_threads)
+    )
 
 
 def keep_largest(
@@ -189,7 +194,7 @@ def keep_largest(
     count = _validate.whole(n, "n", least=0)
     components = _components(volume, connectivity, n_threads)
     largest = np.argsort(-_sizes(components, n_threads), kind="stable")[:count]
-    return like(volume, components.select(1 + largest))
+    return like(volume, components.select(1 + largest, n_threads=n_threads))
 
 
 def fill_cavities(
@@ -229,7 +234,7 @@ def fill_cavities(
     joined = _validate.connectivity(connectivity, len(runs.shape))
     background = (~runs).label(26 if joined == 6 else 6, n_threads=n_threads)
     enclosed = ~background.regions(n_threads=n_threads)["touches_border"]
-    return like(volume, runs | background.select(enclosed))
+    return like(volume, runs | background.select(enclosed, n_threads=n_threads))
 
 
 def percolates(
@@ -281,5 +286,7 @@ def _components(
 
 
 def _sizes(components: RunLabeling, n_threads: int | None) -> NDArray[np.int64]:
-    sizes: NDArray[np.int64] = components.regions(n_threads=n_threads)["n_voxels"]
+    """Voxels of each component; what else there is to measure would take longer than labelling."""
+    sums = _core.regions(components._core, _validate.n_threads(n_threads))
+    sizes: NDArray[np.int64] = sums["n_voxels"].astype(np.int64)
     return sizes

@@ -574,13 +574,15 @@ class RunLabeling:
             found[pairs["label_a"].astype(np.int64) - 1] = True
         return found
 
-    def select(self, keep: ArrayLike) -> RunVolume:
+    def select(self, keep: ArrayLike, *, n_threads: int | None = None) -> RunVolume:
         """The voxels of the components that `keep` names.
 
         Parameters
         ----------
         keep
             Labels (integers, 1..count), or one bool per component in label order.
+        n_threads
+            None: all usable cores.
         """
         marks = np.zeros(self.count + 1, dtype=np.bool_)
         chosen = np.asarray(keep)
@@ -594,7 +596,7 @@ class RunLabeling:
             if chosen.min() < 1 or chosen.max() > self.count:
                 raise ValueError(f"keep must hold labels 1..{self.count}, got {chosen}")
             marks[chosen] = True
-        threads = _validate.n_threads(None)
+        threads = _validate.n_threads(n_threads)
         return RunVolume(self._core.select(marks, threads), self._ndim)
 
     def __repr__(self) -> str:
