@@ -284,3 +284,22 @@ def test_refusals_name_the_rule_the_value_and_the_mend():
     assert len(record.table()) == 1
     with pytest.raises(ValueError, match=r"face must be one of a \(y, x\) image, got 'zmin'"):
         InterfaceRecord(face="zmin").update(np.zeros((4, 4), bool))
+
+
+def test_thresholds_band_mean_deviation_and_bare_area():
+    layer, thin, thick = (np.zeros((12, 6, 8), dtype=bool) for _ in range(3))
+    layer[:4, :, :6] = layer[:6, :2, :6] = True
+    thin[:3, :, :5] = thin[:6, :2, :5] = True
+    thick[:5] = True
+    frame = InterfaceRecord(face="zmin", spacing=2.0).update(layer, banded=(thin, thick))
+    alone = [InterfaceRecord(face="zmin", spacing=2.0).update(x) for x in (layer, thin, thick)]
+    for column, band in (
+        ("mean", "threshold"),
+        ("std_corrected", "std_corrected"),
+        ("contact_loss", "contact_loss"),
+    ):
+        values = [getattr(one, column) for one in alone]
+        ends = [getattr(frame, f"{band}_{end}") for end in ("low", "high")]
+        assert ends == [min(values), max(values)]
+        assert ends[0] <= getattr(frame, column) == values[0] <= ends[1] > ends[0]
+        assert [getattr(alone[0], f"{band}_{end}") for end in ("low", "high")] == [values[0]] * 2

@@ -147,16 +147,28 @@ def ligament(
     threads = _validate.n_threads(n_threads)
     runs = as_run_volume(open_, threads, "open_")
     lengths = _validate.spacing(spacing, len(runs.shape))
-    begin = electrode_in_margin(working, runs.shape, "working", threads, "open_")
-    end = electrode_in_margin(counter, runs.shape, "counter", threads, "open_")
-    labeling = with_margin(runs).label(n_threads=threads)
-    axes = spacing_3d(spacing, len(runs.shape))
-    length, pieces = _core.ligament(labeling._core, begin._core, end._core, axes)
+    length, pieces = shortest_way(runs, working, counter, lengths, threads)
     width, voxel = float("nan"), None
     if length == 0:
         width, voxel = _bottleneck(runs, working, counter, lengths, threads)
     name = unit or default_unit(lengths)
     return Ligament(length, _pieces_table(pieces, lengths, name), width, voxel, name)
+
+
+def shortest_way(
+    open_: RunVolume,
+    working: Electrode,
+    counter: Electrode,
+    spacing: tuple[float, ...],
+    threads: int,
+) -> tuple[float, NDArray[Any]]:
+    """Its length in solid, and the pieces of it as the core has them."""
+    begin = electrode_in_margin(working, open_.shape, "working", threads, "open_")
+    end = electrode_in_margin(counter, open_.shape, "counter", threads, "open_")
+    labeling = with_margin(open_).label(n_threads=threads)
+    axes = spacing_3d(spacing, len(open_.shape))
+    length, pieces = _core.ligament(labeling._core, begin._core, end._core, axes)
+    return length, pieces
 
 
 def _pieces_table(pieces: NDArray[Any], spacing: tuple[float, ...], unit: str) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from crevasse.operando.grey_comparison import GreyComparison
 from crevasse.operando.grey_sample import GreySample
 from crevasse.operando.grey_study import GreyStudy
 from crevasse.operando.interface import InterfaceRecord
-from crevasse.operando.observer import Observation, Observer
+from crevasse.operando.observer import Observation, Observer, Opened
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord
 from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
+_LENGTHS = ("thickness", "depth", "ligament")  # columns of measures begin so
 _NOT_STATE = ("given", "seen", "series", "_settings", "_tracker", "_follower", "_cycling")
 
 
@@ -95,7 +97,7 @@ class Analyst:
         if self._tracker is None:
             self._begin(observer.electrodes)
         assert self._tracker is not None
-        open_, old = found.open_, found.preexisting
+        open_, old = found.open_
         cycle = CycleState() if self._cycling is None else self._cycling.states[frame.index]
         result = self._tracker.update(open_, time=frame.time, cycle=cycle)
         if self._follower is not None:
@@ -165,8 +167,8 @@ class Analyst:
         volume_unit = f"{series.unit}^{len(series.shape)}"
         units = {
             "time": series.time_unit,
-            **dict.fromkeys(("volume_low", "volume_high"), volume_unit),
-            **{n: series.unit for n in self._rows[0] if n.startswith("thickness")},
+            **{n: volume_unit for n in self._rows[0] if n.startswith("volume")},
+            **{n: series.unit for n in self._rows[0] if n.startswith(_LENGTHS)},
             **{n: "voxel" for n in self._rows[0] if n.startswith(("drift", "residual"))},
             **{n: "degree" for n in self._rows[0] if n.startswith("rotation")},
         }
@@ -218,19 +220,39 @@ class Analyst:
         return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
 
     def _measure(self, frame: Frame, found: Observation) -> dict[str, Any]:
-        voxel_volume = float(np.prod(self.series.spacing))
-        least, most = found.n_voxels
         row = {
             "frame": len(self._rows),
             "scan": frame.index,
             "name": frame.name,
             "time": frame.time,
-            "fraction": found.open_.n_voxels / self._region.n_voxels,
-            "volume_low": least * voxel_volume,
-            "volume_high": most * voxel_volume,
+            "fraction": found.open_.all.n_voxels / self._region.n_voxels,
         }
-        thickness = self._thickness(found.open_) if self._settings.thickness else {}
-        return row | thickness | found.motion
+        # Where thresholds have no bands, measuring thrice would give the same thrice.
+        opened = [found.open_]
+        opened += [end for end in (found.low, found.high) if end.all != found.open_.all]
+        thickness: list[dict[str, float]] = []
+        if self._settings.thickness:
+            thickness = [self._thickness(end.all) for end in opened]
+        bands = [*map(self._volumes, opened)], [*self._reaches(opened)], thickness
+        value = thickness[0] if thickness else {}
+        return row | value | _bands(bands) | found.motion
+
+    def _volumes(self, opened: Opened) -> dict[str, float]:
+        voxel = float(np.prod(self.series.spacing))
+        n, old = opened.all.n_voxels, opened.preexisting.n_voxels
+        return {
+            "volume": n * voxel,
+            "volume_preexisting": old * voxel,
+            "volume_new": (n - old) * voxel,
+        }
+
+    def _reaches(self, opened: Sequence[Opened]) -> Iterator[dict[str, float]]:
+        """Of the frame that was followed last, then with thresholds at the ends of their bands."""
+        if self._follower is None:
+            return
+        yield self._follower.latest._asdict()
+        for end in opened[1:]:
+            yield self._follower.reach(end.all, self.series.spacing)._asdict()
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:
         spacing = self.series.spacing
@@ -242,6 +264,16 @@ class Analyst:
             "thickness_median": found.quantiles[0.5],
             "thickness_p90": found.quantiles[0.9],
         }
+
+
+def _bands(measures: Iterable[Sequence[dict[str, float]]]) -> dict[str, float]:
+    """The least and the greatest of each measure, each a list with thresholds as they may be."""
+    bands: dict[str, float] = {}
+    for ends in measures:
+        for name in ends[0] if ends else ():
+            values = [end[name] for end in ends]
+            bands |= {f"{name}_low": min(values), f"{name}_high": max(values)}
+    return bands
 
 
 def _table(rows: list[dict[str, Any]], units: dict[str, str]) -> Table:

@@ -16,7 +16,7 @@ from crevasse._surface_roughness import surface_roughness
 from crevasse._table import Table
 from crevasse.operando.column_scale import ColumnScale, is_number
 from crevasse.operando.interface_frame import InterfaceFrame, frame_table
-from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
+from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge, LayerSize
 from crevasse.operando.reference_plane import Plane, fit_plane
 
 Map = NDArray[np.float64]
@@ -134,7 +134,7 @@ class InterfaceRecord:
             In the time unit; must rise. None: the number of the frame.
         banded
             The same lithium with thresholds at the ends of their bands, for the columns
-            ``threshold_low`` and ``threshold_high``.
+            ``threshold_low``, ``std_corrected_low``, ``contact_loss_low``, and those with ``high``.
 
         Raises
         ------
@@ -165,7 +165,7 @@ class InterfaceRecord:
 
     def add(self, gauged: GaugedLayer, *, time: float | None = None) -> InterfaceFrame:
         """Add what `gauge` has measured in one more frame; `time` as in `update`."""
-        measured = self._measure(gauged.layer, self._check_time(time), gauged.means)
+        measured = self._measure(gauged.layer, self._check_time(time), gauged.sizes)
         self._frames.append(measured)
         if self._first is None:
             self._first = measured, gauged.layer.map
@@ -196,9 +196,10 @@ class InterfaceRecord:
         return f"not resolvable below {self.limit:.1f} {self._unit} ({most})"
 
     def _measure(
-        self, layer: LayerThickness, time: float, means: Sequence[float]
+        self, layer: LayerThickness, time: float, sizes: Sequence[LayerSize]
     ) -> InterfaceFrame:
         low, high, unresolved = _band(layer.map, self.limit)
+        least, most = (LayerSize(*map(end, zip(*sizes, strict=True))) for end in (min, max))
         at_collector, at_electrolyte = self._sides(layer)
         plane = self._plane
         if plane is None:
@@ -210,11 +211,13 @@ class InterfaceRecord:
             mean=layer.mean,
             mean_low=low,
             mean_high=high,
-            threshold_low=min(means),
-            threshold_high=max(means),
+            threshold_low=least.mean,
+            threshold_high=most.mean,
             mean_normal=math.nan if plane is None else layer.mean * plane.cosine,
             std=layer.std,
             std_corrected=layer.std_corrected,
+            std_corrected_low=least.std_corrected,
+            std_corrected_high=most.std_corrected,
             sa=layer.roughness.sa,
             electrolyte_sq=_about(plane, at_electrolyte, layer.spacing),
             collector_sq=_about(plane, at_collector, layer.spacing),
@@ -225,6 +228,8 @@ class InterfaceRecord:
             # A mean of columns of exactly the limit may fall short of it by a last digit.
             resolved=bool(layer.mean >= self.limit * (1 - 1e-9)),
             contact_loss=1 - layer.coverage,
+            contact_loss_low=least.contact_loss,
+            contact_loss_high=most.contact_loss,
             unresolved=unresolved,
             tilt=math.nan if plane is None else plane.tilt,
             n_columns=layer.n_columns,

@@ -9,7 +9,17 @@ import numpy as np
 
 from crevasse._table import Table
 
-_WITHOUT_UNIT = ("frame", "time", "resolved", "contact_loss", "unresolved", "tilt", "n_columns")
+_WITHOUT_UNIT = (
+    "frame",
+    "time",
+    "resolved",
+    "contact_loss",
+    "contact_loss_low",
+    "contact_loss_high",
+    "unresolved",
+    "tilt",
+    "n_columns",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class InterfaceFrame:
         `mean` along the collector's normal; NaN where the collector's plane is not known.
     std, std_corrected
         Standard deviation of the thickness, and without what rounding to voxels adds to it.
+    std_corrected_low, std_corrected_high
+        The same with thresholds at the ends of their bands, as `threshold_low`.
     sa
         Arithmetic mean deviation of the thickness (ISO 25178).
     electrolyte_sq
@@ -47,6 +59,8 @@ class InterfaceFrame:
         Whether `mean` reaches the limit of resolution.
     contact_loss
         Fraction of the area without lithium; at most that, where lithium may be too thin to see.
+    contact_loss_low, contact_loss_high
+        The same with thresholds at the ends of their bands.
     unresolved
         Fraction of the area with less than the limit of resolution, or none.
     tilt
@@ -65,6 +79,8 @@ class InterfaceFrame:
     mean_normal: float
     std: float
     std_corrected: float
+    std_corrected_low: float
+    std_corrected_high: float
     sa: float
     electrolyte_sq: float
     collector_sq: float
@@ -74,6 +90,8 @@ class InterfaceFrame:
     change_std: float
     resolved: bool
     contact_loss: float
+    contact_loss_low: float
+    contact_loss_high: float
     unresolved: float
     tilt: float
     n_columns: int

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from crevasse._layer_thickness import LayerThickness, layer_thickness
 from crevasse._runs import RunVolume
 from crevasse.operando.column_scale import ColumnScale
+
+
+class LayerSize(NamedTuple):
+    """Mean thickness, its deviation, and the share of the area that is without."""
+
+    mean: float
+    std_corrected: float
+    contact_loss: float
+
+    @classmethod
+    def of(cls, layer: LayerThickness) -> Self:
+        """Of a layer."""
+        return cls(layer.mean, layer.std_corrected, 1 - layer.coverage)
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +32,12 @@ class GaugedLayer:
     ----------
     layer
         Its columns.
-    means
-        Mean thickness with thresholds as they are, and at the ends of their bands.
+    sizes
+        With thresholds as they are, and at the ends of their bands.
     """
 
     layer: LayerThickness
-    means: tuple[float, ...]
+    sizes: tuple[LayerSize, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +59,8 @@ class LayerGauge:
     def measure(self, lithium: RunVolume, banded: Iterable[RunVolume] = ()) -> GaugedLayer:
         """The layer of a frame; `banded` is it with thresholds at the ends of their bands."""
         layer = self._layer(lithium)
-        return GaugedLayer(layer, (layer.mean, *(self._layer(runs).mean for runs in banded)))
+        layers = (layer, *map(self._layer, banded))
+        return GaugedLayer(layer, tuple(map(LayerSize.of, layers)))
 
     def _layer(self, runs: RunVolume) -> LayerThickness:
         scale = self.scale

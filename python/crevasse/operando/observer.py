@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from crevasse._electrode import Electrode
 from crevasse._runs import RunVolume
@@ -24,6 +24,24 @@ from crevasse.operando.signal import Image
 from crevasse.operando.windows import Within
 
 
+class Opened(NamedTuple):
+    """What is open in a frame.
+
+    Attributes
+    ----------
+    all
+        The phases that are followed, together.
+    preexisting
+        What of it was open at first.
+    """
+
+    all: RunVolume
+    preexisting: RunVolume
+
+
+Ends = tuple[RunVolume, RunVolume]
+
+
 @dataclass(frozen=True, eq=False)
 class Observation:
     """What is kept of a frame's grey values: runs, small pictures and numbers.
@@ -31,11 +49,9 @@ class Observation:
     Attributes
     ----------
     open_
-        The phases that are followed, together.
-    preexisting
-        What of `open_` was open at first.
-    n_voxels
-        The fewest and the most that are open, with thresholds at the ends of their bands.
+        As thresholds are.
+    low, high
+        With all thresholds at the low and at the high ends of their bands.
     motion
         How it had moved, as columns of the measures.
     sections
@@ -48,9 +64,9 @@ class Observation:
         Grey values of what was open at first and of what opened later, where they are wanted.
     """
 
-    open_: RunVolume
-    preexisting: RunVolume
-    n_voxels: tuple[int, int]
+    open_: Opened
+    low: Opened
+    high: Opened
     motion: dict[str, float]
     sections: tuple[Picture, ...]
     phases: list[dict[str, Any]]
@@ -85,8 +101,8 @@ class Observer(Sight[Observation]):
         For the next frame.
     electrodes
         Working and counter electrode, once the first frame has shown them.
-    baseline
-        What was open in the baseline frames.
+    baseline, baseline_ends
+        What was open in the baseline frames, as thresholds are and at the ends of their bands.
     n_baseline
         How many of these have been seen.
     """
@@ -99,6 +115,7 @@ class Observer(Sight[Observation]):
     segmenter: Segmenter
     electrodes: tuple[Electrode | None, ...]
     baseline: RunVolume
+    baseline_ends: Ends
     n_baseline: int = 0
 
     @classmethod
@@ -111,6 +128,7 @@ class Observer(Sight[Observation]):
     ) -> Observer:
         """Of the first frame of a series."""
         region = settings.region(series.shape, series.spacing)
+        nothing = region - region
         return cls(
             settings=replace(settings, cycling=None),
             region=region,
@@ -120,7 +138,8 @@ class Observer(Sight[Observation]):
             preparation=Preparation.of(settings),
             segmenter=Segmenter(settings.rules, region, settings.axis),
             electrodes=(None, None),
-            baseline=region - region,
+            baseline=nothing,
+            baseline_ends=(nothing, nothing),
         )
 
     @property
@@ -145,15 +164,19 @@ class Observer(Sight[Observation]):
     def _seen(self, glance: _Glance) -> tuple[Observation, Observer]:
         segmented = self.segmenter.segment(glance.within)
         open_, low, high = segmented.together(self.settings.follow)
-        after = self if self.is_settled else self._with_first(glance.signal, segmented, open_)
+        after = self
+        if not self.is_settled:
+            after = self._with_first(glance.signal, segmented, open_, (low, high))
         old = open_ & after.baseline
-        sizes = sorted(runs.n_voxels for runs in (open_, low, high))
+        old_low, old_high = (
+            end & first for end, first in zip((low, high), after.baseline_ends, strict=True)
+        )
         ends = (segmented.low, segmented.high)
         phases = Phases.banded(segmented.volumes, self.region, ends)
         observation = Observation(
-            open_=open_,
-            preexisting=old,
-            n_voxels=(sizes[0], sizes[-1]),
+            open_=Opened(open_, old),
+            low=Opened(low, old_low),
+            high=Opened(high, old_high),
             motion=glance.motion,
             sections=pictures(self.planes, glance.sections, open_, old),
             phases=list(phases.table(spacing=self.spacing).rows()),
@@ -168,9 +191,17 @@ class Observer(Sight[Observation]):
         ends = [segmented.low[phase], segmented.high[phase]]
         return self.gauges[name].measure(lithium, [end for end in ends if end is not lithium])
 
-    def _with_first(self, signal: Image | None, segmented: Segmented, open_: RunVolume) -> Observer:
+    def _with_first(
+        self, signal: Image | None, segmented: Segmented, open_: RunVolume, ends: Ends
+    ) -> Observer:
         """With one more baseline frame; the first also shows where electrodes are."""
-        after = replace(self, baseline=self.baseline | open_, n_baseline=self.n_baseline + 1)
+        low, high = (old | end for old, end in zip(self.baseline_ends, ends, strict=True))
+        after = replace(
+            self,
+            baseline=self.baseline | open_,
+            baseline_ends=(low, high),
+            n_baseline=self.n_baseline + 1,
+        )
         if self.n_baseline:
             return after
         assert signal is not None

@@ -328,9 +328,11 @@ class Analysis:
     measures
         A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``agreement_*``
         and ``doubtful_*`` along each axis (see `Aligned`), ``fraction`` of
-        the region of interest that is open; ``volume_low, volume_high``: the least and greatest
-        volume with thresholds at the ends of their bands; and with `Settings.thickness`
-        ``thickness_mean, thickness_median, thickness_p90`` over the open volume.
+        the region of interest that is open; with `Settings.thickness` ``thickness_mean,
+        thickness_median, thickness_p90`` over the open volume; and the least and greatest with
+        thresholds at the ends of their bands, in ``*_low`` and ``*_high``, of these and of
+        ``volume, volume_preexisting, volume_new`` and, with `Settings.fronts`, ``depth_max,
+        ligament`` (see `Reach`).
     phases
         A row a frame and phase: ``frame, time`` and the columns of `Phases.table`.
     sections

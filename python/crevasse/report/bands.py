@@ -63,10 +63,34 @@ def _grown(curves: tuple[Curve, ...]) -> Banded:
     return banded(lambda v: v.max() - v[0], curves)
 
 
-def volumes(analysis: Analysis) -> tuple[Curve, ...]:
-    """Open volume against time, and its band."""
+def volumes(analysis: Analysis, name: str = "volume") -> tuple[Curve, ...]:
+    """Open volume, or what of it is pre-existing or new, against time, and its band."""
+    return analysis.history.frames[name], *measured(analysis, name)
+
+
+def measured(analysis: Analysis, name: str) -> tuple[Curve, Curve]:
+    """The least and the greatest of a measure against time, as thresholds may be."""
     measures = analysis.measures
-    return analysis.history.frames["volume"], measures["volume_low"], measures["volume_high"]
+    return measures[f"{name}_low"], measures[f"{name}_high"]
+
+
+def with_ends(table: Table, column: str) -> tuple[Curve, ...]:
+    """A column, and with thresholds at the ends of their bands."""
+    return table[column], table[f"{column}_low"], table[f"{column}_high"]
+
+
+def shorted(analysis: Analysis, frame: int) -> Banded:
+    """The frame of the short, and from when on nothing is left between the electrodes.
+
+    Without a band where fronts were not measured, or that may not have come yet.
+    """
+    if analysis.fronts is None:
+        return Banded(frame)
+    ends = [np.flatnonzero(left == 0) for left in measured(analysis, "ligament")]
+    if not all(map(len, ends)):
+        return Banded(frame)
+    first = [frame, *(int(end[0]) for end in ends)]
+    return Banded(frame, min(first), max(first))
 
 
 def thicknesses(layer: Table) -> tuple[Curve, ...]:

@@ -18,8 +18,10 @@ from crevasse.report.bands import (
     banded,
     growth,
     left_of_growth,
+    shorted,
     thicknesses,
     volumes,
+    with_ends,
 )
 from crevasse.report.figures import pretty_unit
 
@@ -80,8 +82,8 @@ def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     yield "expected lithium", Banded(expected)
     yield "accommodated", of(lambda v: (v.max() - v[0]) / expected)
     yield "left of the growth", left_of_growth(curves)
-    new = frames["volume_new"]
-    yield "left of the new cracks", Banded(float(new[-1] / new.max()))
+    new = volumes(analysis, "volume_new")
+    yield "left of the new cracks", banded(lambda v: v[-1] / v.max(), new)
     yield "first-cycle efficiency", Banded(_efficiency(analysis))
     peak = int(np.argmax(curves[0]))
     between = float(np.diff(time).max()) / 2  # scans show no more of when something was
@@ -109,7 +111,7 @@ def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     yield "filaments that span the cell", Banded(0.0 if short is None else 1.0)
     if short is None:
         return
-    yield "frame of the short", Banded(float(short.frame))
+    yield "frame of the short", shorted(analysis, short.frame)
     charge = float(analysis.charge["inventory"][short.frame])
     yield "charge at the short", Banded(charge)
     opened = (analysis.history.first_crack() == short.crack) & (
@@ -127,7 +129,7 @@ def _layer(analysis: Analysis, name: str, row: int) -> tuple[Banded, Banded, Ban
     curves = thicknesses(table)
     return (
         banded(lambda t: t[row], curves),
-        Banded(float(table["std_corrected"][row])),
+        banded(lambda t: t[row], with_ends(table, "std_corrected")),
         banded(lambda t: t[row] - t[0], curves),
     )
 

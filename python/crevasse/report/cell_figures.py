@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from crevasse.operando import Analysis
+from crevasse.report.bands import measured
 from crevasse.report.figures import plain, pretty_unit, quantity, time_axis
 from crevasse.report.palette import NEW, PREEXISTING
 from crevasse.tracking import Direction
@@ -157,11 +158,16 @@ def fronts_figure(analysis: Analysis) -> Figure:
     unit = pretty_unit(analysis.history.unit)
     figure = Figure(figsize=(6.0, 4.2), layout="constrained")
     axes = figure.subplots()
+    time = fronts.frames["time"]
+    axes.fill_between(time, *measured(analysis, "depth_max"), color="#bbbbbb", linewidth=0)
+    axes.fill_between([], [], color="#bbbbbb", label="deepest, thresholds lower and higher")
     _draw_depths(axes, analysis)
     left = fronts.frames["ligament"]
     if np.isfinite(left).any():
+        low, high = measured(analysis, "ligament")
+        axes.fill_between(time, low, high, color="#cc79a7", alpha=0.25, linewidth=0)
         axes.plot(
-            fronts.frames["time"],
+            time,
             left,
             "s--",
             color="#cc79a7",

@@ -23,8 +23,11 @@ from crevasse.report.bands import (
     banded,
     growth,
     left_of_growth,
+    measured,
+    shorted,
     thicknesses,
     volumes,
+    with_ends,
 )
 from crevasse.report.figures import pretty_unit, quantity
 
@@ -84,22 +87,21 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
         how = "what is left of greatest less first, over that; " + _APART
         yield _percent("left of the growth, last frame", left_of_growth(curves), how)
     for name in ("preexisting", "new"):
-        value = float(frames[f"volume_{name}"][-1])
-        how = f"open in the first {analysis.settings.baseline_frames} frame(s)"
+        at_last = banded(_last, volumes(analysis, f"volume_{name}"))
+        how = f"open in the first {analysis.settings.baseline_frames} frame(s); {_THRESHOLDS}"
         how = how if name == "preexisting" else f"not {how}"
         label = f"{name.replace('preex', 'pre-ex')} {what}, last frame"
-        yield Number(label, value, *_NO_BAND, unit, how)
+        yield Number(label, *at_last, unit, how)
     for name in ("mean", "median", "p90"):
-        if f"thickness_{name}" in measures.columns:
-            value = float(measures[f"thickness_{name}"][-1])
-            how = "local thickness, weighted by volume, last frame"
-            yield Number(
-                f"thickness of cracks, {name}",
-                value,
-                *_NO_BAND,
-                pretty_unit(analysis.series.unit),
-                how,
-            )
+        if (column := f"thickness_{name}") in measures.columns:
+            at_last = banded(_last, (measures[column], *measured(analysis, column)))
+            how = f"local thickness, weighted by volume, last frame; {_THRESHOLDS}"
+            length = pretty_unit(analysis.series.unit)
+            yield Number(f"thickness of cracks, {name}", *at_last, length, how)
+
+
+def _last(curve: Curve) -> float:
+    return float(curve[-1])
 
 
 def _percent(name: str, number: Banded, how: str) -> Number:
@@ -119,13 +121,12 @@ def _layers(analysis: Analysis) -> Iterator[Number]:
             ("change", banded(lambda t: t[-1] - t[0], curves)),
         ):
             yield Number(f"{name} layer, {when}", *mean, unit, how)
-        deviation = float(table["std_corrected"][-1])
-        how = "of the thickness map, less what rounding to voxels adds"
-        yield Number(f"{name} layer, deviation, last frame", deviation, *_NO_BAND, unit, how)
-        lost = 100 * float(table["contact_loss"][-1])
-        yield Number(
-            f"{name} layer, without lithium", lost, *_NO_BAND, "%", "of the area, last frame"
-        )
+        deviation = banded(_last, with_ends(table, "std_corrected"))
+        how = f"of the thickness map, less what rounding to voxels adds; {_THRESHOLDS}"
+        yield Number(f"{name} layer, deviation, last frame", *deviation, unit, how)
+        lost = banded(_last, with_ends(table, "contact_loss"))
+        how = f"of the area, last frame; {_THRESHOLDS}"
+        yield _percent(f"{name} layer, without lithium", lost, how)
 
 
 def _charge(analysis: Analysis) -> Iterator[Number]:
@@ -196,23 +197,33 @@ def _area(analysis: Analysis) -> float:
 def _fronts(analysis: Analysis) -> Iterator[Number]:
     if analysis.fronts is not None:
         frames, unit = analysis.fronts.frames, pretty_unit(analysis.history.unit)
-        deepest = float(np.nanmax(frames["depth_max"], initial=-math.inf))
-        if math.isfinite(deepest):
-            how = "shortest way inside of cracks"
-            yield Number("deepest crack, all frames", deepest, *_NO_BAND, unit, how)
-        for column, name, how in (
-            ("depth_max", "deepest crack, last frame", "shortest way inside of cracks"),
-            ("ligament", "solid left between the electrodes", "on the shortest way, last frame"),
+        depths = (frames["depth_max"], *measured(analysis, "depth_max"))
+        left = (frames["ligament"], *measured(analysis, "ligament"))
+        inside = f"shortest way inside of cracks; {_THRESHOLDS}"
+        between = f"on the shortest way, last frame; {_THRESHOLDS}"
+        for name, number, curves, how in (
+            ("deepest crack, all frames", _greatest, depths, inside),
+            ("deepest crack, last frame", _last, depths, inside),
+            ("solid left between the electrodes", _last, left, between),
         ):
-            value = float(frames[column][-1])
-            if math.isfinite(value):
-                yield Number(name, value, *_NO_BAND, unit, how)
+            found = banded(number, curves)
+            if math.isfinite(found.value):
+                yield Number(name, *found, unit, how)
     short = analysis.history.short() if analysis.settings.counter is not None else None
     if short is not None:
         how = f"crack {short.crack} touches both electrodes from frame {short.frame} on"
         if short.healed is not None:
             how += f"; nothing does from frame {short.healed} on"
-        yield Number("short", float(short.time), *_NO_BAND, analysis.history.time_unit, how)
+        found = shorted(analysis, short.frame)
+        if math.isfinite(found.low):
+            how += f"; {_THRESHOLDS}"
+        time = analysis.history.frames["time"]
+        at = Banded(*(float(time[int(k)]) if math.isfinite(k) else k for k in found))
+        yield Number("short", *at, analysis.history.time_unit, how)
+
+
+def _greatest(curve: Curve) -> float:
+    return float(np.nanmax(curve, initial=-math.inf))
 
 
 _NO_BAND = (math.nan, math.nan)

@@ -74,10 +74,13 @@ def _cell(analysis: Analysis) -> dict[str, Any]:
     if analysis.fronts is not None:
         for name in ("depth_max", "ligament"):
             found[name] = _plain(analysis.fronts.frames[name])
+            for end in ("low", "high"):
+                found[f"{name}_{end}"] = _plain(analysis.measures[f"{name}_{end}"])
     for name, record in analysis.layers.items():
         table = record.table()
         found[f"layer_{name}"] = {
-            column: _plain(table[column]) for column in ("mean", "std_corrected", "change")
+            column: _plain(table[column])
+            for column in ("mean", "std_corrected", "change", "threshold_low", "threshold_high")
         }
     return found
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse._geodesic import geodesic_depth
+from crevasse._runs import RunLabeling, RunVolume
 from crevasse._shape import Box
 from crevasse._table import Table
 
@@ -59,6 +61,18 @@ def crack_boxes(regions: Table, labels: NDArray[np.int64], axes: Sequence[str]) 
     short, long = np.flatnonzero(~is_long), np.flatnonzero(is_long)
     groups = _by_tile(short, begin) + _joined(long, begin, end)
     return [CrackBox(labels[rows], _around(begin[rows], end[rows])) for rows in groups]
+
+
+def depths_in(
+    cracks: CrackBox,
+    components: RunLabeling,
+    seeds: RunVolume,
+    spacing: tuple[float, ...],
+    threads: int,
+) -> tuple[RunVolume, NDArray[np.float32]]:
+    """The cracks of a box, cut out, and the depths of their voxels."""
+    part = components.select(cracks.labels, n_threads=threads).crop(cracks.box)
+    return part, geodesic_depth(part, seeds.crop(cracks.box), spacing, threads)
 
 
 def _by_tile(rows: Rows, begin: Ints) -> list[Rows]:

@@ -18,6 +18,7 @@ from crevasse._table import Table
 from crevasse.tracking.fronts.forecast import TimeToShort, time_to_short
 from crevasse.tracking.fronts.front import Front, measure_front
 from crevasse.tracking.fronts.motion import follow_tips, front_velocity
+from crevasse.tracking.fronts.reach import Reach, reach
 from crevasse.tracking.fronts.storage import load_fronts, save_fronts
 from crevasse.tracking.history import History
 from crevasse.tracking.node_rows import NodeRows
@@ -163,6 +164,25 @@ class FrontFollower:
         self._fronts.append(front)
         self._ligaments.append(left)
         return front
+
+    @property
+    def latest(self) -> Reach:
+        """How far the latest frame has gone.
+
+        Raises
+        ------
+        ValueError
+            If there has been no frame.
+        """
+        if not self._fronts:
+            raise ValueError("latest needs at least one frame; call update first")
+        left = self._ligaments[-1]
+        deepest = np.nan_to_num(_deepest(self._fronts[-1]))
+        return Reach(float(deepest), np.nan if left is None else left.length)
+
+    def reach(self, open_: RunVolume, spacing: tuple[float, ...]) -> Reach:
+        """How far a volume has gone that is not added, such as a frame segmented otherwise."""
+        return reach(open_, self._working, self._counter, spacing=spacing, n_threads=self._threads)
 
     def fronts(self, history: History) -> Fronts:
         """Everything so far, with the crack ids and times of the tracker's history.

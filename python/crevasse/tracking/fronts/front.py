@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._electrode import Electrode, electrode_zone
-from crevasse._geodesic import geodesic_depth
 from crevasse._geodesic_tips import order_by_label, tips_of
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
-from crevasse.tracking.fronts.crack_boxes import CrackBox, crack_boxes
+from crevasse.tracking.fronts.crack_boxes import CrackBox, crack_boxes, depths_in
 
 
 @dataclass(frozen=True)
@@ -180,8 +179,7 @@ def _measure(
     unit: str,
     threads: int,
 ) -> _Depths:
-    part = components.select(cracks.labels).crop(cracks.box)
-    depth = geodesic_depth(part, seeds.crop(cracks.box), spacing, threads)
+    part, depth = depths_in(cracks, components, seeds, spacing, threads)
     # What was cut out keeps its order, so its parts are numbered as their labels rise.
     parts = part.label(n_threads=threads)
     tips = tips_of(part, depth, prominence, parts, spacing, unit, threads)
