@@ -18,7 +18,7 @@ def cluster():
     from distributed import LocalCluster
     from distributed.core import Status
 
-    local = LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None)
+    local = LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0")
     yield local
     # distributed's own, while it closes: of a worker that was killed, it may not know the name.
     try:
