@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -85,26 +86,42 @@ def _in_words(series: Series) -> Iterator[str]:
     spacing = " × ".join(f"{s:g}" for s in series.spacing)
     yield f"voxel size: {spacing} {series.unit} ({series.spacing_source})"
     yield f"times: {series.times_source}"
-    for frame in series:
-        known = frame.provenance
-        kind = "" if known is None else f"  {known.format} {_size(frame.shape)} {frame.dtype}"
+    facts = [list(_facts(frame)) for frame in series]
+    same = [fact for fact in facts[0] if all(fact in others for others in facts)]
+    for fact in same:
+        yield f"each scan: {fact}"
+    for frame, known in zip(series, facts, strict=True):
+        kind = "" if frame.provenance is None else f"  {frame.provenance.format}"
+        kind += f" {_size(frame.shape)} {frame.dtype}" if kind else ""
         yield f"  {frame.time:10g} {series.time_unit:6} {frame.name}{kind}"
-        if known is not None:
-            yield f"    axes: {known.axes.value} {_on_whose_word(known.axes)}"
-            yield from _voxel_size(known.voxel_size)
-            yield from _end(known.end)
+        for fact in known:
+            if fact not in same:
+                yield f"    {fact}"
+
+
+def _facts(frame: Frame) -> Iterator[str]:
+    """What a frame says of itself, and on whose word: as all do that say the same."""
+    known = frame.provenance
+    if known is None:
+        return
+    for fact in (
+        f"axes: {known.axes.value} {_on_whose_word(known.axes)}",
+        *_voxel_size(known.voxel_size),
+        *_end(known.end),
+    ):
+        yield re.sub(f"{re.escape(frame.name)}: ?", "", fact).replace(frame.name, "it")
 
 
 def _voxel_size(fact: Fact[tuple[float, ...]] | None) -> Iterator[str]:
     from crevasse.io.fact import in_words
 
     if fact is not None:
-        yield f"    voxel size: {in_words(fact)} {_on_whose_word(fact)}"
+        yield f"voxel size: {in_words(fact)} {_on_whose_word(fact)}"
 
 
 def _end(fact: Fact[Any] | None) -> Iterator[str]:
     if fact is not None:
-        yield f"    ended: {fact.value.isoformat()} {_on_whose_word(fact)}"
+        yield f"ended: {fact.value.isoformat()} {_on_whose_word(fact)}"
 
 
 def _on_whose_word(fact: Fact[Any]) -> str:
