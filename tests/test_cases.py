@@ -39,6 +39,7 @@ def test_drift_is_found(case):
     np.testing.assert_allclose(found, scene.image_drift, atol=0.15)
     assert analysis.measures["residual"].max() < 0.15
     assert analysis.doubtful_drifts == []
+    assert analysis.changed_light == []
 
 
 def test_numbers_are_true_within_their_bands(case):

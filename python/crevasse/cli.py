@@ -276,6 +276,7 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
 
 
 _LAYER_MEND = "check its phase; below is where the axis's index grows"
+_LIGHT_MEND = "if the sample has not, segmentation.match_light (--match-light) makes up for it"
 _THRESHOLD_MEND = 'give a number, or rule = "edges" for few pores in one material'
 
 
@@ -317,6 +318,8 @@ def _run(
             print(f"threshold in doubt: {name}: {doubt}; {_THRESHOLD_MEND}")
         for name, axes in analysis.doubtful_drifts:
             print(f"drift in doubt: {name}: along {axes}")
+        for name, ratio in analysis.changed_light:
+            print(f"light has changed: {name}: {100 * ratio - 100:+.0f} %; {_LIGHT_MEND}")
         for name in analysis.empty_layers:
             print(f"no layer at the {name} electrode in any frame: {_LAYER_MEND}")
         for begin, end in analysis.cycler_holes:

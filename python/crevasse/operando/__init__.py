@@ -4,7 +4,7 @@ Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
 from crevasse.operando.alarm_rule import AlarmRule
-from crevasse.operando.align import DriftCorrector, estimate_drift, match_light, move_back
+from crevasse.operando.align import DriftCorrector, estimate_drift, move_back
 from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.cluster import ClusterError
 from crevasse.operando.denoise import (
@@ -37,6 +37,7 @@ from crevasse.operando.grey_study import GreyStudy, compare_grey, compare_grey_f
 from crevasse.operando.histogram import Histogram
 from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.interface_frame import InterfaceFrame
+from crevasse.operando.light import Light, match_light
 from crevasse.operando.partial_volume import fit_partial_volume
 from crevasse.operando.phases import PhaseRule, Phases, segment_phases
 from crevasse.operando.pipeline import BrokenFrameError, analyze_series
@@ -72,6 +73,7 @@ __all__ = [
     "InterfaceRecord",
     "Layer",
     "Levelled",
+    "Light",
     "PhaseRule",
     "Phases",
     "Plan",

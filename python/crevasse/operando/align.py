@@ -1,8 +1,7 @@
-"""Motion and change of light between the scans of a series."""
+"""Motion between the scans of a series."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,9 @@ from crevasse._shape import Box
 from crevasse.operando.motion import Aligned, Method, MotionFinder
 from crevasse.operando.moving import move_back
 
-__all__ = ["Aligned", "DriftCorrector", "estimate_drift", "match_light", "move_back"]
+__all__ = ["Aligned", "DriftCorrector", "estimate_drift", "move_back"]
 
 Image = NDArray[Any]
-_CENTRE_VOXELS = 2**24  # from which the level of light is taken
 
 
 def estimate_drift(
@@ -75,37 +73,6 @@ def estimate_drift(
     motion, _ = finder.find(moving, n_threads)
     assert motion.drift is not None
     return motion.drift.shift
-
-
-def bright_level(image: Image) -> float:
-    """The 75th percentile of the central voxels: the sound material.
-
-    The growth of dark features hardly touches it. What is not finite does not count; NaN if nothing
-    is.
-    """
-    central = image[_central(image.shape)]
-    if central.dtype.kind == "f":
-        central = central[np.isfinite(central)]
-    return float(np.percentile(central, 75)) if central.size else math.nan
-
-
-def match_light(image: Image, reference: Image | float) -> Image:
-    """Scale grey values so that the image's bright level is the reference's, or a number.
-
-    One factor and no histogram matching, since matching whole histograms would map a growing crack
-    back onto the material. See `bright_level`.
-    """
-    level = bright_level(image)
-    target = bright_level(reference) if isinstance(reference, np.ndarray) else reference
-    if not (level > 0 and target > 0):
-        raise ValueError(
-            f"image must have a positive bright level to match light, got {level} and {target}"
-        )
-    scaled = image.astype(np.float32) * np.float32(target / level)
-    if image.dtype.kind in "ui":
-        limits = np.iinfo(image.dtype)
-        scaled = np.clip(np.rint(scaled), limits.min, limits.max)
-    return scaled.astype(image.dtype)
 
 
 class DriftCorrector:
@@ -170,9 +137,3 @@ class DriftCorrector:
         """
         motion, self._finder = self._finder.find(image, self._threads)
         return motion.undo(image, in_place=in_place, n_threads=self._threads)
-
-
-def _central(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    edge = int(_CENTRE_VOXELS ** (1 / len(shape)))
-    starts = [max(0, (n - edge) // 2) for n in shape]
-    return tuple(slice(a, min(n, a + edge)) for a, n in zip(starts, shape, strict=True))

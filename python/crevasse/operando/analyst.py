@@ -225,6 +225,7 @@ class Analyst:
             "scan": frame.index,
             "name": frame.name,
             "time": frame.time,
+            "brightness": found.brightness,
             "fraction": found.open_.all.n_voxels / self._region.n_voxels,
         }
         # Where thresholds have no bands, measuring thrice would give the same thrice.

@@ -12,6 +12,7 @@ from crevasse._runs import RunVolume
 from crevasse.io import Series
 from crevasse.operando.grey_study import GreyCount
 from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
+from crevasse.operando.light import Light
 from crevasse.operando.motion import Aligned, Motion
 from crevasse.operando.phases import Phases
 from crevasse.operando.preparation import Preparation
@@ -54,6 +55,9 @@ class Observation:
         With all thresholds at the low and at the high ends of their bands.
     motion
         How it had moved, as columns of the measures.
+    brightness
+        How many times as bright as the first the frame was as it was segmented; nan where grey
+        values are not positive.
     sections
         One a plane.
     phases
@@ -68,6 +72,7 @@ class Observation:
     low: Opened
     high: Opened
     motion: dict[str, float]
+    brightness: float
     sections: tuple[Picture, ...]
     phases: list[dict[str, Any]]
     layers: dict[str, GaugedLayer]
@@ -81,6 +86,8 @@ class _Glance:
     within: Within
     sections: tuple[Image, ...]
     motion: dict[str, float]
+    light: Light
+    brightness: float
     image: Image | None = None
     signal: Image | None = None
 
@@ -105,6 +112,8 @@ class Observer(Sight[Observation]):
         What was open in the baseline frames, as thresholds are and at the ends of their bands.
     n_baseline
         How many of these have been seen.
+    light
+        Of the first frame.
     """
 
     settings: Settings
@@ -117,6 +126,7 @@ class Observer(Sight[Observation]):
     baseline: RunVolume
     baseline_ends: Ends
     n_baseline: int = 0
+    light: Light | None = None
 
     @classmethod
     def of(
@@ -151,10 +161,13 @@ class Observer(Sight[Observation]):
         """As in `Sight`."""
         aligned = motion.undo(image, in_place=True)
         signal = self.settings.signal.of(aligned.image)
+        light = self.light or Light.of(aligned.image)
         glance = _Glance(
             within=self.segmenter.windows(signal),
             sections=tuple(plane.grey(aligned.image) for plane in self.planes),
             motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
+            light=light,
+            brightness=light.ratio(aligned.image),
         )
         if self.n_baseline == 0 or self.settings.grey:
             seen = self._seen(replace(glance, image=aligned.image, signal=signal))
@@ -166,7 +179,8 @@ class Observer(Sight[Observation]):
         open_, low, high = segmented.together(self.settings.follow)
         after = self
         if not self.is_settled:
-            after = self._with_first(glance.signal, segmented, open_, (low, high))
+            after = replace(self, light=glance.light)
+            after = after._with_first(glance.signal, segmented, open_, (low, high))
         old = open_ & after.baseline
         old_low, old_high = (
             end & first for end, first in zip((low, high), after.baseline_ends, strict=True)
@@ -178,6 +192,7 @@ class Observer(Sight[Observation]):
             low=Opened(low, old_low),
             high=Opened(high, old_high),
             motion=glance.motion,
+            brightness=glance.brightness,
             sections=pictures(self.planes, glance.sections, open_, old),
             phases=list(phases.table(spacing=self.spacing).rows()),
             layers={name: self._gauged(name, segmented) for name in self.gauges},

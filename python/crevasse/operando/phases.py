@@ -116,6 +116,12 @@ class PhaseRule:
                 f"got {seed_low}..{seed_high}"
             )
 
+    @property
+    def bounds(self) -> list[Threshold]:
+        """The thresholds that there are."""
+        bounds = (getattr(self, name) for name in _BOUNDS)
+        return [Threshold.of(bound) for bound in bounds if bound is not None]
+
     def windows(self, end: End = "value") -> tuple[Window, Window]:
         """The window and that of the seeds as numbers, at an end of their bands."""
         bounds = (getattr(self, name) for name in _BOUNDS)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crevasse._shape import Box
-from crevasse.operando.align import bright_level, match_light
 from crevasse.operando.denoise import level_slices
+from crevasse.operando.light import Light, match_light
 from crevasse.operando.motion import Motion, MotionFinder
 from crevasse.operando.settings import Settings
 from crevasse.operando.signal import Image
@@ -38,7 +38,7 @@ class Preparation:
     match_light: bool
     level_region: Box | None
     finder: MotionFinder | None
-    light: float | None = None
+    light: Light | None = None
     level: float | None = None
     is_grey: bool | None = None
 
@@ -75,7 +75,7 @@ class Preparation:
                 "Leave it out, or all such scans by skip_broken"
             )
         if self.match_light:
-            light = bright_level(image) if light is None else light
+            light = Light.of(image) if light is None else light
             image = match_light(image, light)
         if self.level_region is not None:
             levelled = level_slices(image, region=self.level_region, target=level)

@@ -33,6 +33,8 @@ from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 from crevasse.tracking.options import Repeatability, checked_repeatability
 
+_SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds have no bands
+
 
 @dataclass(frozen=True)
 class Cycling:
@@ -327,7 +329,8 @@ class Analysis:
         The tracked cracks.
     measures
         A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``agreement_*``
-        and ``doubtful_*`` along each axis (see `Aligned`), ``fraction`` of
+        and ``doubtful_*`` along each axis (see `Aligned`), ``brightness``, how many times
+        as bright as the first it was as it was segmented (see `Light`), ``fraction`` of
         the region of interest that is open; with `Settings.thickness` ``thickness_mean,
         thickness_median, thickness_p90`` over the open volume; and the least and greatest with
         thresholds at the ends of their bands, in ``*_low`` and ``*_high``, of these and of
@@ -389,6 +392,22 @@ class Analysis:
         ]
         names = measures["name"].tolist()
         return [(n, ", ".join(d)) for n, d in zip(names, doubtful, strict=True) if d]
+
+    @property
+    def changed_light(self) -> list[tuple[str, float]]:
+        """Frames that are brighter or darker than the first, and how many times as bright.
+
+        Those alone in which a threshold that had changed as they did would leave its band, and by
+        a twentieth or more: what they hold may come from the light.
+        """
+        bounds = [bound for rule in self.settings.rules for bound in rule.bounds]
+        if not bounds:
+            return []
+        reach = [(b.high - b.low) / (2 * abs(b.value)) for b in bounds if b.value]
+        ratio = self.measures["brightness"]
+        changed = np.abs(ratio - 1) > max(_SAME_LIGHT, min(reach, default=0.0))
+        names = self.measures["name"][changed].tolist()
+        return list(zip(names, ratio[changed].tolist(), strict=True))
 
     @property
     def doubtful_thresholds(self) -> list[tuple[str, str]]:

@@ -44,6 +44,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "skipped": [list(skipped) for skipped in analysis.skipped],
         "doubtful_thresholds": [list(doubtful) for doubtful in analysis.doubtful_thresholds],
         "doubtful_drifts": [list(doubtful) for doubtful in analysis.doubtful_drifts],
+        "changed_light": [list(changed) for changed in analysis.changed_light],
         "empty_layers": analysis.empty_layers,
         "cycler_holes": [list(hole) for hole in analysis.cycler_holes],
         "time": frames["time"].tolist(),
