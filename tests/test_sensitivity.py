@@ -97,6 +97,18 @@ def test_every_number_has_the_band_of_the_numbers_that_each_threshold_gives(foun
         assert (of_ends[0][name]["low"], of_ends[0][name]["high"]) == (values[0],) * 2, name
 
 
+def test_what_was_open_at_first_hangs_on_thresholds_where_a_later_frame_does_not():
+    scans = blurred_scans(2)
+    scans[1] = np.where(scans[1] < 110, 40, 180)
+    found = analysis_at(scans, 80, 110, 150).measures
+    ends = [analysis_at(scans, t, t, t).history.frames for t in (80, 110, 150)]
+    for name in ("volume", "volume_preexisting", "volume_new"):
+        values = [end[name][1] for end in ends]
+        assert (found[f"{name}_low"][1], found[f"{name}_high"][1]) == (min(values), max(values))
+    assert found["volume_low"][1] == found["volume_high"][1]
+    assert found["volume_new_low"][1] < found["volume_new_high"][1]
+
+
 def shorted(analysis):
     return next((row for row in numbers(analysis).rows() if row["quantity"] == "short"), None)
 

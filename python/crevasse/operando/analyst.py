@@ -228,15 +228,16 @@ class Analyst:
             "brightness": found.brightness,
             "fraction": found.open_.all.n_voxels / self._region.n_voxels,
         }
+        volumes = [self._volumes(opened) for opened in (found.open_, found.low, found.high)]
+        open_ = found.open_.all
         # Where thresholds have no bands, measuring thrice would give the same thrice.
-        opened = [found.open_]
-        opened += [end for end in (found.low, found.high) if end.all != found.open_.all]
+        ends = [end.all for end in (found.low, found.high) if end.all != open_]
+        reaches = [*self._reaches(ends)]
         thickness: list[dict[str, float]] = []
         if self._settings.thickness:
-            thickness = [self._thickness(end.all) for end in opened]
-        bands = [*map(self._volumes, opened)], [*self._reaches(opened)], thickness
+            thickness = [self._thickness(runs) for runs in (open_, *ends)]
         value = thickness[0] if thickness else {}
-        return row | value | _bands(bands) | found.motion
+        return row | value | _bands((volumes, reaches, thickness)) | found.motion
 
     def _volumes(self, opened: Opened) -> dict[str, float]:
         voxel = float(np.prod(self.series.spacing))
@@ -247,13 +248,13 @@ class Analyst:
             "volume_new": (n - old) * voxel,
         }
 
-    def _reaches(self, opened: Sequence[Opened]) -> Iterator[dict[str, float]]:
+    def _reaches(self, ends: Sequence[RunVolume]) -> Iterator[dict[str, float]]:
         """Of the frame that was followed last, then with thresholds at the ends of their bands."""
         if self._follower is None:
             return
         yield self._follower.latest._asdict()
-        for end in opened[1:]:
-            yield self._follower.reach(end.all, self.series.spacing)._asdict()
+        for open_ in ends:
+            yield self._follower.reach(open_, self.series.spacing)._asdict()
 
     def _thickness(self, open_: RunVolume) -> dict[str, float]:
         spacing = self.series.spacing
