@@ -18,6 +18,7 @@ from crevasse.report.bands import (
     banded,
     growth,
     left_of_growth,
+    ratio,
     shorted,
     thicknesses,
     volumes,
@@ -83,7 +84,8 @@ def _case_a(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
     yield "accommodated", of(lambda v: (v.max() - v[0]) / expected)
     yield "left of the growth", left_of_growth(curves)
     new = volumes(analysis, "volume_new")
-    yield "left of the new cracks", banded(lambda v: v[-1] / v.max(), new)
+    left, greatest = (banded(number, new) for number in (lambda v: v[-1], np.max))
+    yield "left of the new cracks", ratio(left, greatest)
     yield "first-cycle efficiency", Banded(_efficiency(analysis))
     peak = int(np.argmax(curves[0]))
     between = float(np.diff(time).max()) / 2  # scans show no more of when something was
