@@ -15,15 +15,17 @@ _CENTRE = 2**24  # voxels: what lies around them may be the holder, or beyond th
 _LOOKED_AT = 2**16  # voxels of these, evenly spread
 _BRIGHT = 95  # percentile
 _DARK = 0.25  # of what is bright: voids, and where nothing absorbs
+_OUTLYING = 4.5  # median deviations, three standard ones: what lies farther off is another phase now
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Light:
     """The light of an image, as some grey values of it, with which others can be compared.
 
-    Voxel is compared with voxel, and of the ratios the median taken: neither what grows nor a drift
-    of some voxels touches it, so long as more than half of the voxels stay what they are, and no
-    share of a phase does, as it would means and percentiles.
+    Voxel is compared with voxel, and the median taken of the ratios that are alike: neither what
+    grows nor a drift of some voxels touches it, so long as more than half of the voxels stay what
+    they are, and no share of a phase does, as it would means and percentiles.
 
     Attributes
     ----------
@@ -59,7 +61,12 @@ class Light:
             )
         ratios = _looked_at(image) / self.greys
         known = ratios[np.isfinite(ratios)]
-        ratio = float(np.median(known)) if known.size else math.nan
+        if not known.size:
+            return math.nan
+        for _ in range(_ROUNDS):
+            away = np.abs(known - np.median(known))
+            known = known[away <= _OUTLYING * np.median(away)]
+        ratio = float(np.median(known))
         return ratio if ratio > 0 else math.nan
 
 
