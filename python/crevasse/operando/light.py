@@ -15,7 +15,7 @@ _CENTRE = 2**24  # voxels: what lies around them may be the holder, or beyond th
 _LOOKED_AT = 2**16  # voxels of these, evenly spread
 _BRIGHT = 95  # percentile
 _DARK = 0.25  # of what is bright: voids, and where nothing absorbs
-_OUTLYING = 4.5  # median deviations, three standard ones: what lies farther off is another phase now
+_OUTLYING = 4.5  # median deviations, about three standard ones: beyond are other phases now
 _ROUNDS = 3
 
 
