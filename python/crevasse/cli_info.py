@@ -91,8 +91,8 @@ def _in_words(series: Series) -> Iterator[str]:
     for fact in same:
         yield f"each scan: {fact}"
     for frame, known in zip(series, facts, strict=True):
-        kind = "" if frame.provenance is None else f"  {frame.provenance.format}"
-        kind += f" {_size(frame.shape)} {frame.dtype}" if kind else ""
+        file = frame.provenance
+        kind = "" if file is None else f"  {file.format} {_size(frame.shape)} {frame.dtype}"
         yield f"  {frame.time:10g} {series.time_unit:6} {frame.name}{kind}"
         for fact in known:
             if fact not in same:

@@ -179,8 +179,7 @@ class Observer(Sight[Observation]):
         open_, low, high = segmented.together(self.settings.follow)
         after = self
         if not self.is_settled:
-            after = replace(self, light=glance.light)
-            after = after._with_first(glance.signal, segmented, open_, (low, high))
+            after = self._with_first(glance, segmented, open_, (low, high))
         old = open_ & after.baseline
         old_low, old_high = (
             end & first for end, first in zip((low, high), after.baseline_ends, strict=True)
@@ -207,7 +206,7 @@ class Observer(Sight[Observation]):
         return self.gauges[name].measure(lithium, [end for end in ends if end is not lithium])
 
     def _with_first(
-        self, signal: Image | None, segmented: Segmented, open_: RunVolume, ends: Ends
+        self, glance: _Glance, segmented: Segmented, open_: RunVolume, ends: Ends
     ) -> Observer:
         """With one more baseline frame; the first also shows where electrodes are."""
         low, high = (old | end for old, end in zip(self.baseline_ends, ends, strict=True))
@@ -216,13 +215,14 @@ class Observer(Sight[Observation]):
             baseline=self.baseline | open_,
             baseline_ends=(low, high),
             n_baseline=self.n_baseline + 1,
+            light=glance.light,
         )
         if self.n_baseline:
             return after
-        assert signal is not None
+        assert glance.signal is not None
         wanted = (self.settings.working, self.settings.counter)
         electrodes = tuple(
-            electrode.locate(signal, segmented.volumes, self.region)
+            electrode.locate(glance.signal, segmented.volumes, self.region)
             if isinstance(electrode, SeenElectrode)
             else electrode
             for electrode in wanted

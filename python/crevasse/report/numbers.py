@@ -94,7 +94,7 @@ def _cracks(analysis: Analysis) -> Iterator[Number]:
         yield Number(label, *at_last, unit, how)
     for name in ("mean", "median", "p90"):
         if (column := f"thickness_{name}") in measures.columns:
-            at_last = banded(_last, (measures[column], *measured(analysis, column)))
+            at_last = banded(_last, with_ends(measures, column))
             how = f"local thickness, weighted by volume, last frame; {_THRESHOLDS}"
             length = pretty_unit(analysis.series.unit)
             yield Number(f"thickness of cracks, {name}", *at_last, length, how)
