@@ -70,6 +70,20 @@ def test_runs_and_arrays_and_thread_counts_give_equal_results(pair, spacing, n_t
     np.testing.assert_array_equal(geodesic_distance(mask.astype(int) * 7, begin, **options), found)
 
 
+@given(seeded(), st.lists(st.integers(0, 70), min_size=6, max_size=6), threads)
+def test_where_in_a_volume_the_mask_lies_changes_nothing(pair, around, n_threads):
+    mask, seeds = pair
+    margins = [(before, after) for before, after in zip(around[:3], around[3:], strict=True)]
+    margins = [(min(b, 9), min(a, 9)) for b, a in margins[:-1]] + margins[-1:]
+    inside = tuple(
+        slice(b, b + n) for (b, _), n in zip(margins[-mask.ndim :], mask.shape, strict=True)
+    )
+    wide, begin = (np.pad(image, margins[-mask.ndim :]) for image in (mask, seeds))
+    found = geodesic_distance(wide, begin, n_threads=n_threads)
+    np.testing.assert_array_equal(found[inside], geodesic_distance(mask, seeds))
+    assert np.isinf(found[~wide]).all()
+
+
 @given(seeded(), spacings, st.sampled_from([0.4, 1.0, 3.0, 20.0]))
 def test_a_limit_changes_only_what_lies_beyond(pair, spacing, limit):
     mask, seeds = pair

@@ -134,5 +134,6 @@ void bind_merge_labels(py::module_& m);
 void bind_brick_boundary(py::module_& m);
 void bind_nearest_background(py::module_& m);
 void bind_aperture(py::module_& m);
+void bind_voxel_values(py::module_& m);
 
 }  // namespace crevasse::python

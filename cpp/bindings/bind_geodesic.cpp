@@ -7,17 +7,13 @@ namespace crevasse::python {
 void bind_geodesic(py::module_& m) {
   m.def(
       "geodesic_distance",
-      [](const RunVolumeHandle& runs, const RunVolumeHandle& seeds, py::array_t<float>& out,
-         bool out_is_zero, const std::array<double, 3>& spacing, double limit, float outside,
-         int threads) {
+      [](const RunVolumeHandle& runs, const RunVolumeHandle& seeds,
+         const std::array<double, 3>& spacing, double limit, int threads) {
         require_same_shape(*runs, *seeds);
-        const auto volume = output<float>(out, runs->shape);
-        return without_gil([&] {
-          geodesic_distance(*runs, *seeds, volume, {spacing, limit, outside}, out_is_zero, threads);
-        });
+        return to_array(without_gil(
+            [&] { return geodesic_distance(*runs, *seeds, {spacing, limit}, threads); }));
       },
-      py::arg("runs"), py::arg("seeds"), py::arg("out").noconvert(), py::arg("out_is_zero"),
-      py::arg("spacing"), py::arg("limit"), py::arg("outside"), py::arg("threads"));
+      py::arg("runs"), py::arg("seeds"), py::arg("spacing"), py::arg("limit"), py::arg("threads"));
 }
 
 }  // namespace crevasse::python

@@ -11,12 +11,9 @@ void bind_geodesic_tips(py::module_& m) {
       "geodesic_tips",
       [](const RunVolumeHandle& reached, const py::array_t<float>& depth, double prominence,
          int threads) {
-        const auto volume = input<float>(depth);
-        if (!(volume.shape == reached->shape)) {
-          throw std::invalid_argument("depth must have the shape of reached");
-        }
+        const auto depths = values_of(depth, reached->voxel_count(), "depth");
         return to_array(
-            without_gil([&] { return geodesic_tips(*reached, volume, prominence, threads); }));
+            without_gil([&] { return geodesic_tips(*reached, depths, prominence, threads); }));
       },
       py::arg("reached"), py::arg("depth").noconvert(), py::arg("prominence"), py::arg("threads"));
 }

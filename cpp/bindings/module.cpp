@@ -27,4 +27,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_local_thickness(m);
   bind_nearest_background(m);
   bind_aperture(m);
+  bind_voxel_values(m);
 }

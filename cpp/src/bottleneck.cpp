@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crevasse/union_find.hpp"
+#include "crevasse/voxel_values.hpp"
 #include "row_sweep.hpp"
 #include "slopes.hpp"
 
@@ -32,7 +33,8 @@ void add_passes(const Slopes& slopes, const RunVolume& runs, const RunVolume& ma
 
 Bottleneck bottleneck(const RunVolume& runs, Volume<const float> width, const RunVolume& from,
                       const RunVolume& to, int threads) {
-  const Slopes slopes(runs, width, threads);
+  const auto widths = read_voxel_values(runs, width, threads);
+  const Slopes slopes(runs, widths, threads);
   const auto n_peaks = static_cast<std::uint32_t>(slopes.peaks().size());
   std::vector<Pass> passes = slopes.passes();
   add_passes(slopes, runs, from, n_peaks, passes);

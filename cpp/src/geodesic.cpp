@@ -73,50 +73,20 @@ std::vector<std::vector<SeedRun>> parts_of(const RunVolume& runs, const std::vec
   return result;
 }
 
-/// Call `visit(first voxel, run, number of its first voxel, from 1 on)` for every run, and
-/// `visit_gap(begin, end)` for the voxels between.
-template <class Visit, class VisitGap>
-void for_each_run(const RunVolume& runs, const VoxelNumbering& numbering, int threads,
-                  Visit&& visit, VisitGap&& visit_gap) {
-  parallel_slabs(runs.shape.rows(), threads, [&](index_t, Slab slab) {
-    auto i = static_cast<std::size_t>(runs.row_begin[static_cast<std::size_t>(slab.begin)]);
-    for (index_t r = slab.begin; r < slab.end; ++r) {
-      index_t done = r * runs.shape.x;
-      for (const Run& run : runs.row(r)) {
-        const index_t begin = r * runs.shape.x + run.begin;
-        visit_gap(done, begin);
-        visit(begin, run, numbering.first(i++) + 1);
-        done = begin + run.length();
-      }
-      visit_gap(done, (r + 1) * runs.shape.x);
-    }
-  });
-}
-
 }  // namespace
 
-void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<float> out,
-                       const GeodesicOptions& options, bool out_is_zero, int threads) {
-  if (runs.shape.size() == 0) return;
+Buffer<float> geodesic_distance(const RunVolume& runs, const RunVolume& seeds,
+                                const GeodesicOptions& options, int threads) {
   const VoxelNumbering numbering(runs);
   check_edges(runs);
   const index_t voxels = numbering.count();
+  Buffer<float> distances(static_cast<std::size_t>(voxels));
+  if (voxels == 0) return distances;
   const int team = worthwhile_threads(voxels, tuning::voxels_per_thread, threads);
-  const VoxelNumbers numbers{out};
+  const VoxelNumbers numbers(runs, numbering, team);
   Buffer<Reached> reached(static_cast<std::size_t>(voxels) + 1);
-  reached[0] = {};
+  std::fill(reached.begin(), reached.end(), Reached{});
   reached[0].distance = 0;  // no voxel: never to be reached
-  for_each_run(
-      runs, numbering, team,
-      [&](index_t begin, const Run& run, std::uint32_t number) {
-        std::fill_n(reached.data() + number, run.length(), Reached{});
-        for (index_t i = 0; i < run.length(); ++i) {
-          numbers.set(begin + i, number + static_cast<std::uint32_t>(i));
-        }
-      },
-      [&](index_t begin, index_t end) {
-        if (!out_is_zero) std::fill(out.data + begin, out.data + end, 0.0F);
-      });
 
   const auto parts = parts_of(runs, seed_runs(runs, seeds), team, team);
   parallel_tasks(static_cast<index_t>(parts.size()), team, [&](index_t i) {
@@ -130,18 +100,10 @@ void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<flo
   });
 
   const auto limit = static_cast<float>(options.limit);
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  for_each_run(
-      runs, numbering, team,
-      [&](index_t begin, const Run& run, std::uint32_t number) {
-        for (index_t i = 0; i < run.length(); ++i) {
-          const float distance = reached[number + static_cast<std::size_t>(i)].distance;
-          out.data[begin + i] = distance <= limit ? distance : infinity;
-        }
-      },
-      [&](index_t begin, index_t end) {
-        if (options.outside != 0) std::fill(out.data + begin, out.data + end, options.outside);
-      });
+  std::transform(reached.begin() + 1, reached.end(), distances.begin(), [&](const Reached& voxel) {
+    return voxel.distance <= limit ? voxel.distance : std::numeric_limits<float>::infinity();
+  });
+  return distances;
 }
 
 }  // namespace crevasse

@@ -30,33 +30,18 @@ CREVASSE_INLINE Place neighbour(const Place& at, std::size_t k) {
 
 }  // namespace
 
-Front::Front(VoxelNumbers numbers, Reached* reached, const GeodesicOptions& options)
+Front::Front(const VoxelNumbers& numbers, Reached* reached, const GeodesicOptions& options)
     : numbers_(numbers),
       reached_(reached),
       spacing_(options.spacing),
       // The last voxel that tells one at the limit of its path may lie two steps beyond.
       limit_(options.limit + 2 * longest_step(options.spacing)),
-      strides_{numbers.memory.shape.y * numbers.memory.shape.x, numbers.memory.shape.x, 1},
       queue_(bucket_width(options.spacing), longest_step(options.spacing)),
       pivots_(1) {
-  for (std::size_t k = 0; k < 27; ++k) offsets_[k] = raster(neighbour({}, k));
-}
-
-index_t Front::raster(const Place& at) const {
-  return at[0] * strides_[0] + at[1] * strides_[1] + at[2];
-}
-
-bool Front::exists(const Place& at) const {
-  const Shape& shape = numbers_.memory.shape;
-  return at[0] >= 0 && at[0] < shape.z && at[1] >= 0 && at[1] < shape.y && at[2] >= 0 &&
-         at[2] < shape.x;
-}
-
-/// Whether all neighbours exist.
-bool Front::inside(const Place& at) const {
-  const Shape& shape = numbers_.memory.shape;
-  return at[0] > 0 && at[0] < shape.z - 1 && at[1] > 0 && at[1] < shape.y - 1 && at[2] > 0 &&
-         at[2] < shape.x - 1;
+  const auto& strides = numbers.strides();
+  for (index_t k = 0; k < 9; ++k) {
+    rows_[static_cast<std::size_t>(k)] = (k / 3 - 1) * strides[0] + (k % 3 - 1) * strides[1];
+  }
 }
 
 double Front::length(const Place& a, const Place& b) const {
@@ -77,14 +62,10 @@ double Front::through(std::uint32_t pivot, const Place& at) const {
 /// Pre: neither the voxel at the place nor what has number 0 is wanted.
 template <class Wanted, class Visit>
 CREVASSE_INLINE void Front::for_each_neighbour(const Place& at, Wanted&& wanted, Visit&& visit) {
-  const index_t centre = raster(at);
+  const index_t centre = numbers_.index(at);
   std::array<std::uint32_t, 27> number;
-  if (inside(at)) {
-    for (std::size_t k = 0; k < 27; ++k) number[k] = numbers_[centre + offsets_[k]];
-  } else {
-    for (std::size_t k = 0; k < 27; ++k) {
-      number[k] = exists(neighbour(at, k)) ? numbers_[centre + offsets_[k]] : 0;
-    }
+  for (std::size_t row = 0; row < 9; ++row) {
+    numbers_.write_three(centre + rows_[row], number.data() + 3 * row);
   }
   std::uint32_t todo = 0;
   for (std::size_t k = 0; k < 27; ++k) {
@@ -101,17 +82,18 @@ CREVASSE_INLINE void Front::for_each_neighbour(const Place& at, Wanted&& wanted,
 /// The walk is over where all that the line passes have the same pivot in sight: their lines lie
 /// around this one, less than a voxel apart.
 bool Front::sees(std::uint32_t pivot, const Place& at) {
-  SightLine line(pivots_[pivot].at, at, strides_);
+  SightLine line(pivots_[pivot].at, at, numbers_.strides());
   unsigned chain = 1;
   for (int walked = 0; line.advance(); ++walked) {
-    std::array<std::uint32_t, 4> number;
+    std::array<index_t, 4> index;
     unsigned open = 0;
     for (unsigned corner = 0; corner < 4; ++corner) {
-      number[corner] = numbers_[line.voxel(corner)];
-      open |= unsigned{number[corner] != 0} << corner;
+      index[corner] = line.voxel(corner);
+      open |= unsigned{numbers_.has(index[corner])} << corner;
     }
-    if (open == 15 && std::all_of(number.begin(), number.end(), [&](std::uint32_t i) {
-          return reached_[i].pivot == pivot && reached_[i].in_sight;
+    if (open == 15 && std::all_of(index.begin(), index.end(), [&](index_t i) {
+          const Reached& there = reached_[numbers_[i]];
+          return there.pivot == pivot && there.in_sight;
         })) {
       return true;
     }
@@ -215,7 +197,7 @@ CREVASSE_INLINE void Front::offer(const FrontQueue::Entry& from, Reached& here, 
 }
 
 void Front::take(FrontQueue::Entry entry) {
-  const std::uint32_t number = numbers_[raster(entry.at)];
+  const std::uint32_t number = numbers_[numbers_.index(entry.at)];
   Reached& here = reached_[number];
   if (here.distance != entry.distance) return;  // a shorter way has been found since
   obstacle_pivot_ = 0;
@@ -247,7 +229,7 @@ void Front::take(FrontQueue::Entry entry) {
 }
 
 void Front::add_seed(const Place& at) {
-  Reached& here = reached_[numbers_[raster(at)]];
+  Reached& here = reached_[numbers_[numbers_.index(at)]];
   here.distance = 0;
   here.pivot = static_cast<std::uint32_t>(pivots_.size());
   here.in_sight = 1;

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "crevasse/geodesic.hpp"
 #include "sight_line.hpp"
+#include "voxel_numbers.hpp"
 
 /// The front that spreads from seeds through a mask, voxel by voxel in order of distance.
 namespace crevasse {
@@ -19,18 +19,6 @@ struct Reached {
   std::uint32_t blocked = 0;        ///< The pivot that was last found out of sight.
   std::uint32_t as_pivot : 31 = 0;  ///< Its own number, where paths bend at it.
   std::uint32_t in_sight : 1 = 0;   ///< Whether the pivot is known to be in sight of it.
-};
-
-/// The number of every voxel of a mask from 1 on, 0 elsewhere, kept in memory for floats.
-struct VoxelNumbers {
-  Volume<float> memory;
-
-  CREVASSE_INLINE std::uint32_t operator[](index_t voxel) const {
-    return std::bit_cast<std::uint32_t>(memory.data[voxel]);
-  }
-  void set(index_t voxel, std::uint32_t number) const {
-    memory.data[voxel] = std::bit_cast<float>(number);
-  }
 };
 
 /// Entries in order of distance, to within the width of a bucket; those of one bucket come out in
@@ -84,7 +72,7 @@ class FrontQueue {
 class Front {
  public:
   /// `reached`: by voxel number.
-  Front(VoxelNumbers numbers, Reached* reached, const GeodesicOptions& options);
+  Front(const VoxelNumbers& numbers, Reached* reached, const GeodesicOptions& options);
 
   void add_seed(const Place& at);
   void spread();
@@ -114,20 +102,16 @@ class Front {
   void settle(const Way& way, Reached& here);
   std::uint32_t make_pivot(const Way& way);
   bool sees(std::uint32_t pivot, const Place& at);
-  index_t raster(const Place& at) const;
-  bool exists(const Place& at) const;
-  bool inside(const Place& at) const;
   double length(const Place& a, const Place& b) const;
   double through(std::uint32_t pivot, const Place& at) const;
   template <class Wanted, class Visit>
   void for_each_neighbour(const Place& at, Wanted&& wanted, Visit&& visit);
 
-  VoxelNumbers numbers_;
+  const VoxelNumbers& numbers_;
   Reached* reached_;
   std::array<double, 3> spacing_;
   double limit_;
-  std::array<index_t, 3> strides_;
-  std::array<index_t, 27> offsets_;  ///< To the voxels around and at one, by raster index.
+  std::array<index_t, 9> rows_;  ///< By how much the index rises to a row at or around one's own.
   FrontQueue queue_;
   std::vector<Pivot> pivots_;
   Place obstacle_{};                  ///< Beside where the last line of sight was blocked,

@@ -44,7 +44,7 @@ Joins join(const Slopes& slopes) {
 
 }  // namespace
 
-Buffer<GeodesicTip> geodesic_tips(const RunVolume& reached, Volume<const float> depth,
+Buffer<GeodesicTip> geodesic_tips(const RunVolume& reached, std::span<const float> depth,
                                   double prominence, int threads) {
   const Slopes slopes(reached, depth, threads);
   const Joins joins = join(slopes);

@@ -5,13 +5,10 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "crevasse/volume.hpp"
+#include "voxel_numbers.hpp"
 
 /// The straight line between two voxels, and what it passes.
 namespace crevasse {
-
-/// A voxel by its coordinates z, y, x.
-using Place = std::array<std::int32_t, 3>;
 
 /// Walks along the line from `to` back to `from`, a layer at a time along the axis on which they
 /// lie farthest apart. Within a layer the line passes between one, two or four voxels: those less
@@ -48,7 +45,7 @@ class SightLine {
     return true;
   }
 
-  /// Raster index of a corner. Where there are fewer than four, some are one voxel.
+  /// The index of a corner (`VoxelNumbers`). Where there are fewer than four, some are one voxel.
   CREVASSE_INLINE index_t voxel(unsigned corner) const {
     return at_ + ((corner & 1U) != 0 && rest_1_ > 0 ? step_[1] : 0) +
            ((corner & 2U) != 0 && rest_2_ > 0 ? step_[2] : 0);

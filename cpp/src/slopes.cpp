@@ -37,28 +37,16 @@ int team(const RunVolume& runs, const VoxelNumbering& numbering, int threads) {
 
 }  // namespace
 
-Slopes::Slopes(const RunVolume& runs, Volume<const float> height, int threads)
+Slopes::Slopes(const RunVolume& runs, std::span<const float> height, int threads)
     : numbering_(runs),
       height_(static_cast<std::size_t>(numbering_.count()) + 1),
       up_(static_cast<std::size_t>(numbering_.count())) {
   const int n = team(runs, numbering_, threads);
-  gather(runs, height, n);
+  std::copy(height.begin(), height.end(), height_.begin());
+  height_[numbering_.count()] = -std::numeric_limits<float>::infinity();
   climb(runs, n);
   name_peaks();
   find_passes(runs, n);
-}
-
-void Slopes::gather(const RunVolume& runs, Volume<const float> height, int threads) {
-  parallel_slabs(runs.shape.rows(), threads, [&](index_t, Slab slab) {
-    auto i = static_cast<std::size_t>(runs.row_begin[static_cast<std::size_t>(slab.begin)]);
-    for (index_t r = slab.begin; r < slab.end; ++r) {
-      for (const Run& run : runs.row(r)) {
-        std::copy_n(height.data + r * runs.shape.x + run.begin, run.length(),
-                    height_.data() + numbering_.first(i++));
-      }
-    }
-  });
-  height_[numbering_.count()] = -std::numeric_limits<float>::infinity();
 }
 
 void Slopes::climb(const RunVolume& runs, int threads) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "voxel_numbering.hpp"
@@ -22,8 +23,8 @@ struct Pass {
 class Slopes {
  public:
   /// Memory: 8 bytes a voxel of `runs`, 12 bytes a pass. The same for every thread count.
-  /// Pre: equal shapes; no height is NaN where `runs` are.
-  Slopes(const RunVolume& runs, Volume<const float> height, int threads);
+  /// Pre: a height for each voxel of `runs`, in raster order; none is NaN.
+  Slopes(const RunVolume& runs, std::span<const float> height, int threads);
 
   const VoxelNumbering& numbering() const { return numbering_; }
   float height(std::uint32_t voxel) const { return height_[voxel]; }
@@ -40,7 +41,6 @@ class Slopes {
   void sort(std::vector<Pass>& passes) const;
 
  private:
-  void gather(const RunVolume& runs, Volume<const float> height, int threads);
   void climb(const RunVolume& runs, int threads);
   void name_peaks();
   void find_passes(const RunVolume& runs, int threads);

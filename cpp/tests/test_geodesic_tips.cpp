@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "crevasse/voxel_values.hpp"
 #include "reference.hpp"
 
 using namespace crevasse;
@@ -17,7 +18,8 @@ constexpr float unreached = std::numeric_limits<float>::infinity();
 std::vector<GeodesicTip> tips_of(const Dense<float>& depth, double prominence, int threads = 1) {
   const RunVolume reached =
       encode_threshold<float>(depth.view(), 0, std::numeric_limits<float>::max(), nullptr, 1);
-  const auto tips = geodesic_tips(reached, depth.view(), prominence, threads);
+  const auto depths = read_voxel_values(reached, depth.view(), threads);
+  const auto tips = geodesic_tips(reached, depths, prominence, threads);
   return {tips.begin(), tips.end()};
 }
 

@@ -141,13 +141,10 @@ def distance(
 def geodesic_distance(
     runs: RunVolume,
     seeds: RunVolume,
-    out: NDArray[np.float32],
-    out_is_zero: bool,
     spacing: tuple[float, float, float],
     limit: float,
-    outside: float,
     threads: int,
-) -> None: ...
+) -> NDArray[np.float32]: ...
 def geodesic_tips(
     reached: RunVolume, depth: NDArray[np.float32], prominence: float, threads: int
 ) -> NDArray[np.void]: ...
@@ -157,6 +154,16 @@ def ligament(
     counter: RunVolume,
     spacing: tuple[float, float, float],
 ) -> tuple[float, NDArray[np.void]]: ...
+def read_voxel_values(
+    runs: RunVolume, dense: NDArray[np.float32], threads: int
+) -> NDArray[np.float32]: ...
+def write_voxel_values(
+    runs: RunVolume,
+    values: NDArray[np.float32],
+    out: NDArray[np.float32],
+    outside: float,
+    threads: int,
+) -> None: ...
 def bottleneck(
     runs: RunVolume,
     width: NDArray[np.float32],

@@ -25,8 +25,8 @@ def geodesic_distance(
 
     Between voxel centres, in any direction: not along the 26 directions of a chamfer distance. The
     same for every number of threads, which share the components that hold seeds; one component is
-    the work of one thread. Memory is 16 bytes and a little more for each voxel of the mask, besides
-    the result.
+    the work of one thread. Memory is 20 bytes and a little more for each voxel of the mask and five
+    bits for each of the box around it, besides the result.
 
     Parameters
     ----------
@@ -115,29 +115,17 @@ def geodesic_distance(
     _validate.same_shape(runs.shape, begin.shape, "mask and seeds")
     farthest = _validate.positive(limit, "limit") if limit is not None else math.inf
     axes = spacing_3d(spacing, len(runs.shape))
-    result = np.zeros(runs.shape, dtype=np.float32) if out is None else out
     if out is not None:
         _validate.out_of(out, runs.shape, np.dtype(np.float32))
-    _core.geodesic_distance(
-        runs._core,
-        begin._core,
-        _validate.as_3d(result),
-        out is None,
-        axes,
-        farthest,
-        math.inf,
-        threads,
-    )
+    values = _core.geodesic_distance(runs._core, begin._core, axes, farthest, threads)
+    result = np.empty(runs.shape, dtype=np.float32) if out is None else out
+    _core.write_voxel_values(runs._core, values, _validate.as_3d(result), math.inf, threads)
     return result
 
 
 def geodesic_depth(
     mask: RunVolume, seeds: RunVolume, spacing: tuple[float, ...], threads: int
 ) -> NDArray[np.float32]:
-    """The same but for 0 outside of the mask, where little of it is written: masks are sparse."""
-    depth = np.zeros(mask.shape, dtype=np.float32)
-    axes = spacing_3d(spacing, depth.ndim)
-    _core.geodesic_distance(
-        mask._core, seeds._core, _validate.as_3d(depth), True, axes, math.inf, 0.0, threads
-    )
-    return depth
+    """The same for the voxels of the mask alone, one each in raster order: masks are sparse."""
+    axes = spacing_3d(spacing, len(mask.shape))
+    return _core.geodesic_distance(mask._core, seeds._core, axes, math.inf, threads)

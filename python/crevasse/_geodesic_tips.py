@@ -109,8 +109,9 @@ def geodesic_tips(
         values, low=0.0, high=float(np.finfo(np.float32).max), n_threads=threads
     )
     components = reached.label(n_threads=threads) if labeling is None else labeling
+    of_voxels = _core.read_voxel_values(reached._core, _validate.as_3d(values), threads)
     return tips_of(
-        reached, values, least, components, lengths, unit or default_unit(lengths), threads
+        reached, of_voxels, least, components, lengths, unit or default_unit(lengths), threads
     )
 
 
@@ -123,8 +124,8 @@ def tips_of(
     unit: str,
     threads: int,
 ) -> Table:
-    """What `geodesic_tips` gives, where it is known which voxels have a depth."""
-    tips = _core.geodesic_tips(reached._core, _validate.as_3d(depth), prominence, threads)
+    """What `geodesic_tips` gives, from the depths of the voxels that have one, in raster order."""
+    tips = _core.geodesic_tips(reached._core, depth, prominence, threads)
     return _table(tips, labeling, spacing, unit)
 
 

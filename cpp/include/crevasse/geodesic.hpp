@@ -10,14 +10,12 @@ namespace crevasse {
 struct GeodesicOptions {
   std::array<double, 3> spacing{1, 1, 1};  ///< Voxel size along z, y, x; positive, finite.
   double limit = std::numeric_limits<double>::infinity();  ///< Positive.
-  float outside = std::numeric_limits<float>::infinity();  ///< What is written outside of the mask.
 };
 
-/// Length of the shortest path inside `runs` from the nearest voxel of `seeds` to every voxel, in
-/// the unit of the spacing: 0 at seeds, infinite where there is no path and farther than `limit`,
-/// and `options.outside` outside of `runs`. Where `out_is_zero` it holds that already, and with 0
-/// outside, what lies far from runs is not touched. Seeds outside of `runs` do not count. The same
-/// for every thread count.
+/// Length of the shortest path inside `runs` from the nearest voxel of `seeds` to every voxel of
+/// `runs`, one each in raster order, in the unit of the spacing: 0 at seeds, infinite where there
+/// is no path and farther than `limit`. Seeds outside of `runs` do not count. The same for every
+/// thread count.
 ///
 /// A path leads from voxel to voxel in straight pieces. A piece counts if a chain of 26-neighbours
 /// inside `runs`, which never turns back along an axis, follows it from end to end, less than a
@@ -30,10 +28,10 @@ struct GeodesicOptions {
 /// Method: an any-angle front (Theta*, Nash, Daniel, Koenig & Felner, AAAI 2007; Lazy Theta*, Nash,
 /// Koenig & Tovey, AAAI 2010) in order of distance. Components are independent, so threads share
 /// them; one component is the work of one thread.
-/// Memory: 16 bytes a voxel of `runs`, a little more where paths bend; `out` numbers the voxels
-/// meanwhile. Throws std::length_error past 2^31 - 1 voxels in `runs` or along z or y.
-/// Pre: equal shapes.
-void geodesic_distance(const RunVolume& runs, const RunVolume& seeds, Volume<float> out,
-                       const GeodesicOptions& options, bool out_is_zero, int threads);
+/// Memory: 20 bytes a voxel of `runs`, a little more where paths bend, and five bits a voxel of the
+/// box around them. Throws std::length_error past 2^31 - 1 voxels in `runs` or along z
+/// or y. Pre: equal shapes.
+Buffer<float> geodesic_distance(const RunVolume& runs, const RunVolume& seeds,
+                                const GeodesicOptions& options, int threads);
 
 }  // namespace crevasse

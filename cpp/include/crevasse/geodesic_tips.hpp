@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "crevasse/runs.hpp"
 
 namespace crevasse {
@@ -29,8 +31,8 @@ struct GeodesicTip {
 /// to sort. Linear in voxels; sorts peaks and meeting voxels.
 /// Memory: 8 bytes a voxel of `reached`, 12 bytes for each voxel and neighbouring slope that it
 /// meets. Throws std::length_error past 2^31 - 1 voxels.
-/// Pre: equal shapes; depths are finite where `reached`.
-Buffer<GeodesicTip> geodesic_tips(const RunVolume& reached, Volume<const float> depth,
+/// Pre: a finite depth for each voxel of `reached`, in raster order.
+Buffer<GeodesicTip> geodesic_tips(const RunVolume& reached, std::span<const float> depth,
                                   double prominence, int threads);
 
 }  // namespace crevasse

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
 from crevasse._electrode import Electrode, electrode_zone
-from crevasse._geodesic_tips import order_by_label, tips_of
+from crevasse._geodesic_tips import tips_of
 from crevasse._regions import default_unit
 from crevasse._runs import RunLabeling, RunVolume, as_run_volume
 from crevasse._table import Table
-from crevasse.tracking.fronts.crack_boxes import CrackBox, crack_boxes, depths_in
+from crevasse.tracking.fronts.depths import Depths
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,8 @@ def measure_front(
 
     Notes
     -----
-    Cracks that lie close together are measured together, the others one after the other: depths
-    take 4 bytes a voxel of the box around them, not of the volume. Where long cracks lie side by
-    side, that box may be as large as the volume.
+    Depths take 20 bytes a voxel that is reached, and five bits for each of the box around all of
+    these.
 
     Raises
     ------
@@ -115,41 +113,24 @@ def measure_front(
         _check_joined(labeling, components, threads)
         components = labeling
     seeds = electrode_zone(working, runs.shape, "working", threads, of="open_")
-    labels = 1 + np.flatnonzero(components.overlapping(seeds, n_threads=threads))
+    depths = Depths.of(components, seeds, lengths, threads)
     regions = components.regions(spacing=spacing, surface=True, n_threads=threads)
-    measured = [
-        _measure(cracks, components, seeds, least, lengths, name, threads)
-        for cracks in crack_boxes(regions, labels, _validate.AXES[-ndim:])
-    ]
-    tips = _sorted_by_label([depths.tips for depths in measured])
+    tips = tips_of(depths.reached, depths.values, least, components, lengths, name, threads)
     junctions = _junctions(tips, runs.shape, lengths, name)
     table = Table(
         {
             "label": regions["label"],
-            "reached": np.isin(regions["label"], labels),
-            "depth_max": _spread(
-                [(d.cracks.labels, d.largest) for d in measured], components.count
-            ),
-            "depth_p95": _spread([(d.cracks.labels, d.p95) for d in measured], components.count),
+            "reached": np.isin(regions["label"], depths.labels),
+            "depth_max": _spread(depths, depths.quantile(1.0), components.count),
+            "depth_p95": _spread(depths, depths.quantile(0.95), components.count),
             "n_tips": _counts(tips["label"], components.count),
             "n_junctions": _counts(junctions["label"], components.count),
             "euler_number": regions["euler_26" if ndim == 3 else "euler_8"],
         },
         units={"depth_max": name, "depth_p95": name},
     )
-    n_reached = int(regions["n_voxels"][labels - 1].sum())
-    fraction = n_reached / runs.n_voxels if runs.n_voxels else np.nan
+    fraction = depths.reached.n_voxels / runs.n_voxels if runs.n_voxels else np.nan
     return Front(table, tips, junctions, fraction)
-
-
-@dataclass(frozen=True)
-class _Depths:
-    """Of the cracks in one box: the largest, the 95th percentile, and all their tips."""
-
-    cracks: CrackBox
-    largest: NDArray[np.float64]
-    p95: NDArray[np.float64]
-    tips: Table
 
 
 def _check_joined(labeling: RunLabeling, components: RunLabeling, threads: int) -> None:
@@ -170,66 +151,10 @@ def _check_joined(labeling: RunLabeling, components: RunLabeling, threads: int) 
         )
 
 
-def _measure(
-    cracks: CrackBox,
-    components: RunLabeling,
-    seeds: RunVolume,
-    prominence: float,
-    spacing: tuple[float, ...],
-    unit: str,
-    threads: int,
-) -> _Depths:
-    part, depth = depths_in(cracks, components, seeds, spacing, threads)
-    # What was cut out keeps its order, so its parts are numbered as their labels rise.
-    parts = part.label(n_threads=threads)
-    tips = tips_of(part, depth, prominence, parts, spacing, unit, threads)
-    depths = parts.regions(intensity=depth, quantiles=[0.95], n_threads=threads)
-    begin = [side.start for side in cracks.box]
-    placed = _placed(tips, cracks.labels, begin, components.shape, spacing)
-    return _Depths(cracks, depths["intensity_max"], depths["intensity_q95"], placed)
-
-
-def _sorted_by_label(tables: Sequence[Table]) -> Table:
-    """The tips of all boxes, by label, numbered anew."""
-    columns = {
-        name: np.concatenate([table[name] for table in tables]) for name in tables[0].to_dict()
-    }
-    begins = np.cumsum([0, *map(len, tables)])[:-1]
-    begin = np.repeat(begins, [len(table) for table in tables])
-    joins = np.where(columns["joins"] >= 0, columns["joins"] + begin, -1)
-    order, joins = order_by_label(columns["label"], joins)
-    columns = {name: values[order] for name, values in columns.items()}
-    columns |= {"tip": np.arange(len(order)), "joins": joins}
-    return Table(columns, units=tables[0].units)
-
-
-def _placed(
-    tips: Table,
-    labels: NDArray[np.int64],
-    begin: Sequence[int],
-    shape: tuple[int, ...],
-    spacing: tuple[float, ...],
-) -> Table:
-    """The tips of what was cut out of a volume, as they lie in that."""
-    columns = tips.to_dict()
-    columns["label"] = labels[columns["label"] - 1]
-    axes = _validate.AXES[-len(shape) :]
-    for axis, start, length in zip(axes, begin, spacing, strict=True):
-        columns[axis] = columns[axis] + start
-        columns[f"position_{axis}"] = columns[axis] * length
-        junction = columns[f"junction_{axis}"]
-        columns[f"junction_{axis}"] = np.where(junction >= 0, junction + start, -1)
-    columns["voxel"] = np.ravel_multi_index([columns[axis] for axis in axes], shape)
-    return Table(columns, units=tips.units)
-
-
-def _spread(
-    values: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], count: int
-) -> NDArray[np.float64]:
-    """Values of some labels among those of all, nan elsewhere."""
+def _spread(depths: Depths, values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Values of the components that are reached among those of all, nan elsewhere."""
     spread = np.full(count, np.nan)
-    for labels, of_labels in values:
-        spread[labels - 1] = of_labels
+    spread[depths.labels - 1] = values
     return spread
 
 

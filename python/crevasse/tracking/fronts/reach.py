@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crevasse import _validate
 from crevasse._electrode import Electrode, electrode_zone
 from crevasse._ligament import shortest_way
 from crevasse._runs import RunVolume
-from crevasse.tracking.fronts.crack_boxes import crack_boxes, depths_in
+from crevasse.tracking.fronts.depths import Depths
 
 
 class Reach(NamedTuple):
@@ -48,10 +47,4 @@ def _deepest(
 ) -> float:
     components = open_.label(n_threads=n_threads)
     seeds = electrode_zone(working, open_.shape, "working", n_threads, of="open_")
-    labels = 1 + np.flatnonzero(components.overlapping(seeds, n_threads=n_threads))
-    regions = components.regions(n_threads=n_threads)
-    deepest = 0.0
-    for cracks in crack_boxes(regions, labels, _validate.AXES[-len(open_.shape) :]):
-        _, depth = depths_in(cracks, components, seeds, spacing, n_threads)
-        deepest = max(deepest, float(np.max(depth, where=np.isfinite(depth), initial=0.0)))
-    return deepest
+    return float(Depths.of(components, seeds, spacing, n_threads).values.max(initial=0.0))
