@@ -127,6 +127,13 @@ def ranked_labels(
     labels: NDArray[Any], threads: int
 ) -> tuple[RunLabeling, NDArray[np.uint64]]: ...
 def regions(labeling: RunLabeling, threads: int) -> NDArray[np.void]: ...
+def region_measures(
+    sums: NDArray[np.void],
+    shape: _Shape,
+    spacing: tuple[float, ...],
+    ndim: int,
+    threads: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]: ...
 def intensity(labeling: RunLabeling, image: NDArray[Any]) -> NDArray[Any]: ...
 def distance(
     runs: RunVolume,

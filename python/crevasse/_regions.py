@@ -9,10 +9,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crevasse import _core, _validate
+from crevasse._shape import shape3
 from crevasse._surface import surface_columns
 from crevasse._table import Table
 
-_PRODUCTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+_PRODUCTS = ("zz", "yy", "xx", "zy", "zx", "yx")
+# The columns that the core makes of sums, in its order.
+_WHOLE = (
+    "n_voxels",
+    *(f"{axis}_begin" for axis in _validate.AXES),
+    *(f"{axis}_end" for axis in _validate.AXES),
+    "first_voxel",
+)
+_REAL = (
+    "volume",
+    *(f"centroid_{axis}" for axis in _validate.AXES),
+    *(f"covariance_{axes}" for axes in _PRODUCTS),
+    "extent",
+    "equivalent_diameter",
+)
 
 
 class Regions(Table):
@@ -111,7 +126,8 @@ def measure_regions(
     shape = labeling.runs.shape[-ndim:]
     grey = None if intensity is None else _grey_of(intensity, shape)
 
-    columns, units = region_columns(_core.regions(labeling, threads), values, shape, lengths, name)
+    sums = _core.regions(labeling, threads)
+    columns, units = region_columns(sums, values, shape, lengths, name, threads)
     if surface:
         more, their_units = surface_columns(labeling, columns["n_voxels"], lengths, name, threads)
         columns |= more
@@ -138,68 +154,34 @@ def region_columns(
     shape: tuple[int, ...],
     spacing: tuple[float, ...],
     unit: str,
+    threads: int,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """The columns of `region_table` that follow from integer sums, and their units."""
     ndim = len(shape)
-    axes = [(name, 3 - ndim + i) for i, name in enumerate(_validate.AXES[-ndim:])]
-    length = dict(zip((axis for _, axis in axes), spacing, strict=True))
-    n = sums["n_voxels"].astype(np.int64)
-    # An axis or product a row, so that what is reckoned lies together.
-    total, product, low, high = (
-        np.ascontiguousarray(sums[name].T) for name in ("sum", "product", "low", "high")
-    )
-    mean = total / n
-    own_total, own_product = _about_low(sums["n_voxels"], total, product, low)
-    own_mean = own_total / n
+    lengths = (1.0,) * (3 - ndim) + spacing
+    whole, real, touches = _core.region_measures(sums, shape3(shape), lengths, ndim, threads)
+    axes = _validate.AXES[-ndim:]
+    found = dict(zip(_WHOLE, whole, strict=True)) | dict(zip(_REAL, real, strict=True))
 
-    columns: dict[str, NDArray[Any]] = {
-        "label": values,
-        "n_voxels": n,
-        "volume": n * float(np.prod(spacing)),
-    }
+    columns = {"label": values, "n_voxels": found["n_voxels"], "volume": found["volume"]}
     units = {"volume": f"{unit}^{ndim}"}
-    touches = np.zeros(len(n), dtype=np.bool_)
-    for name, axis in axes:
-        columns[f"{name}_begin"], columns[f"{name}_end"] = low[axis], high[axis]
-        touches |= (low[axis] == 0) | (high[axis] == shape[axis - 3])
-        units[f"{name}_begin"] = units[f"{name}_end"] = "voxel"
-    for name, axis in axes:
-        columns[f"centroid_{name}"] = mean[axis] * length[axis]
+    for name in axes:
+        for column in (f"{name}_begin", f"{name}_end"):
+            columns[column] = found[column]
+            units[column] = "voxel"
+    for name in axes:
+        columns[f"centroid_{name}"] = found[f"centroid_{name}"]
         units[f"centroid_{name}"] = unit
-    for k, (i, j) in enumerate(_PRODUCTS):
-        if i not in length or j not in length:
-            continue
-        column = f"covariance_{_validate.AXES[i]}{_validate.AXES[j]}"
-        central = own_product[k] / n - own_mean[i] * own_mean[j]
-        columns[column] = central * length[i] * length[j]
-        units[column] = f"{unit}^2"
-    first = axes[0][1]
-    columns["extent"] = n / (high - low)[first:].prod(axis=0)
-    measure = np.pi / 4 if ndim == 2 else np.pi / 6  # of a disc or ball of diameter 1
-    columns["equivalent_diameter"] = (columns["volume"] / measure) ** (1 / ndim)
+    for product in _PRODUCTS:
+        if set(product) <= set(axes):
+            columns[f"covariance_{product}"] = found[f"covariance_{product}"]
+            units[f"covariance_{product}"] = f"{unit}^2"
+    columns["extent"] = found["extent"]
+    columns["equivalent_diameter"] = found["equivalent_diameter"]
     units["equivalent_diameter"] = unit
-    columns["first_voxel"] = sums["first_voxel"].copy()
+    columns["first_voxel"] = found["first_voxel"]
     columns["touches_border"] = touches
     return columns, units
-
-
-def _about_low(
-    n: NDArray[np.uint64],
-    total: NDArray[np.uint64],
-    product: NDArray[np.uint64],
-    low: NDArray[np.int64],
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """First and second moments about each region's lowest corner, exact; a row each, as given.
-
-    Far from the volume's origin the difference of large numbers would have few digits left. Sums
-    wrap around 2⁶⁴ on the way, and come back.
-    """
-    corner = low.astype(np.uint64)
-    moved = n * corner
-    own = product.copy()
-    for k, (i, j) in enumerate(_PRODUCTS):
-        own[k] += moved[i] * corner[j] - (corner[i] * total[j] + corner[j] * total[i])
-    return total - moved, own
 
 
 def _intensities(

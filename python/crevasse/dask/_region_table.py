@@ -72,6 +72,7 @@ def region_table(
         array.shape,
         lengths,
         unit or default_unit(lengths),
+        _validate.n_threads(n_threads),
     )
     return Regions(columns, units=units)
 
