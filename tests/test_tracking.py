@@ -6,7 +6,7 @@ from scipy import ndimage
 
 import crevasse
 from crevasse import RunVolume, Tracker, track
-from crevasse.tracking.interval import largest_of_block
+from crevasse.tracking.event_table import Side, _bridging_crack
 
 from strategies import mask_series, threads
 
@@ -278,7 +278,8 @@ def test_tables_are_written_as_csv_and_parquet(tmp_path):
     assert crevasse.EventType.GROWTH == "growth"
 
 
-def test_the_largest_component_of_a_block_is_the_first_of_equals():
-    block, n_voxels = np.array([1, 0, 1, 1, 3]), np.array([5, 2, 7, 7, 1])
-    largest = largest_of_block(block, n_voxels, np.array([11, 12, 13, 14, 15]), 5)
-    assert largest.tolist() == [12, 13, 0, 15, 0]
+def test_the_bridging_crack_of_a_block_is_the_largest_the_first_of_equals():
+    block, n_voxels = np.array([1, 0, 1, 1, 1, 3]), np.array([5, 2, 7, 7, 9, 1])
+    bridging = np.array([True, True, True, True, False, True])
+    side = Side(np.array([11, 12, 13, 14, 15, 16]), n_voxels, bridging)
+    assert _bridging_crack(block, side, 5).tolist() == [12, 13, 0, 16, 0]

@@ -119,6 +119,7 @@ void bind_label(py::module_& m);
 void bind_regions(py::module_& m);
 void bind_intensity(py::module_& m);
 void bind_overlap(py::module_& m);
+void bind_interval(py::module_& m);
 void bind_layer_thickness(py::module_& m);
 void bind_ledger(py::module_& m);
 void bind_surface(py::module_& m);

@@ -18,20 +18,6 @@ void bind_overlap(py::module_& m) {
         }));
       },
       py::arg("a"), py::arg("b"), py::arg("threads"));
-
-  m.def(
-      "interval_blocks",
-      [](index_t count_a, index_t count_b, const py::array_t<Overlap>& pairs) {
-        const auto span = values_of(pairs, pairs.size(), "pairs");
-        for (const Overlap& pair : span) {
-          if (pair.label_a < 1 || pair.label_a > count_a || pair.label_b < 1 ||
-              pair.label_b > count_b) {
-            throw std::invalid_argument("pairs must hold labels 1..count");
-          }
-        }
-        return to_array(without_gil([&] { return interval_blocks(count_a, count_b, span); }));
-      },
-      py::arg("count_a"), py::arg("count_b"), py::arg("pairs").noconvert());
 }
 
 }  // namespace crevasse::python

@@ -14,6 +14,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_regions(m);
   bind_intensity(m);
   bind_overlap(m);
+  bind_interval(m);
   bind_layer_thickness(m);
   bind_ledger(m);
   bind_surface(m);

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crevasse._table import Coded, Column, Table, concatenate
 from crevasse.tracking.cycle import CycleState, Direction
 from crevasse.tracking.events import EventType, Subtype, beyond, classify
-from crevasse.tracking.interval import Interval, largest_of_block
+from crevasse.tracking.interval import Interval
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -19,9 +19,10 @@ Columns = dict[str, Column]
 
 @dataclass(frozen=True)
 class Side:
-    """The components at one end of an interval: crack ids, and which touch both electrodes."""
+    """The components at one end of an interval: crack ids, voxels, which touch both electrodes."""
 
     crack: Ints
+    n_voxels: Ints
     bridging: Bools
 
 
@@ -77,10 +78,6 @@ def _block_rows(
     n_blocks = interval.n_blocks
     gain, loss, kept = interval.gain, interval.loss, interval.kept
     grew, shrank = (beyond(change, gain, loss, kept, repeatability) for change in (gain, loss))
-    closed = largest_of_block(
-        interval.block_before, interval.n_voxels_before, before.crack, n_blocks
-    )
-    lasting = largest_of_block(interval.block_after, interval.n_voxels_after, after.crack, n_blocks)
     parentless = interval.parentless()
     is_reopening = np.zeros(n_blocks, dtype=np.bool_)
     is_reopening[interval.block_after[parentless & reopened]] = True
@@ -89,11 +86,11 @@ def _block_rows(
     return {
         "type": classify(interval.n_parents, interval.n_children, grew, shrank, is_reopening),
         "subtype": Coded(subtypes, Subtype),
-        "crack": np.where(lasting > 0, lasting, closed),
+        "crack": interval.crack_of_blocks(before.crack, after.crack),
         "n_parents": interval.n_parents,
         "n_children": interval.n_children,
-        "n_voxels_before": kept + loss,
-        "n_voxels_after": kept + gain,
+        "n_voxels_before": interval.n_voxels_before,
+        "n_voxels_after": interval.n_voxels_after,
         "gain": gain,
         "loss": loss,
         "kept": kept,
@@ -105,10 +102,8 @@ def _block_rows(
 def _bridge_rows(interval: Interval, before: Side, after: Side, first_event: int) -> Columns:
     """Bridges and unbridges, in order of their blocks; the block's own row has the ledger."""
     n_blocks = interval.n_blocks
-    bridged_before = _bridging_crack(
-        interval.block_before, interval.n_voxels_before, before, n_blocks
-    )
-    bridged_after = _bridging_crack(interval.block_after, interval.n_voxels_after, after, n_blocks)
+    bridged_before = _bridging_crack(interval.block_before, before, n_blocks)
+    bridged_after = _bridging_crack(interval.block_after, after, n_blocks)
     blocks = np.flatnonzero((bridged_before > 0) != (bridged_after > 0))
     came = bridged_after[blocks] > 0
     nothing = np.zeros(len(blocks), dtype=np.int64)
@@ -124,7 +119,10 @@ def _bridge_rows(interval: Interval, before: Side, after: Side, first_event: int
     }
 
 
-def _bridging_crack(block: Ints, n_voxels: Ints, side: Side, n_blocks: int) -> Ints:
-    """The crack of each block's largest bridging component; 0 where it has none."""
-    where = side.bridging
-    return largest_of_block(block[where], n_voxels[where], side.crack[where], n_blocks)
+def _bridging_crack(block: Ints, side: Side, n_blocks: int) -> Ints:
+    """The crack of each block's largest bridging component, the first of equals; 0 for none."""
+    where = np.flatnonzero(side.bridging)
+    rising = where[np.lexsort((-where, side.n_voxels[where]))]
+    crack = np.zeros(n_blocks, dtype=np.int64)
+    crack[block[rising]] = side.crack[rising]  # what is written last stays
+    return crack

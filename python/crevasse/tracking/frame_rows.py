@@ -76,11 +76,10 @@ def interval_row(
 
 def new_cracks(result: FrameResult, before: FrameResult, interval: Interval) -> Columns:
     """How the cracks came that are new: those that split off, then births, then reopenings."""
-    heirs = interval.heirs
-    is_new = ~heirs.inherits
-    parted = is_new & (heirs.best_parent > 0)
+    is_new = ~interval.inherits
+    parted = is_new & ~interval.parentless()
     alone = is_new & ~parted
-    parents = np.concatenate([[0], before.crack_ids])[heirs.best_parent]
+    parents = np.concatenate([[0], before.crack_ids])[interval.best_parent]
     remembered = _remembered(result)
     parts = [
         origins(result.crack_ids[of_origin], origin, from_[of_origin])

@@ -21,13 +21,6 @@ def first_of_each(group: Ints, *keys: NDArray[Any]) -> tuple[Ints, Ints]:
     return groups, rows[first]
 
 
-def sum_of_each(group: Ints, values: Ints, n_groups: int) -> Ints:
-    """Exact integer sums of group 0, 1, …: numpy's bincount would add in floating point."""
-    total = np.zeros(n_groups, dtype=np.int64)
-    np.add.at(total, group, values)
-    return total
-
-
 def range_of_each(group: Ints, values: Ints, n_groups: int) -> tuple[Ints, Ints]:
     """Least and greatest value of group 0, 1, …; the greatest integer and -1 of nothing."""
     least = np.full(n_groups, np.iinfo(np.int64).max)
@@ -35,11 +28,3 @@ def range_of_each(group: Ints, values: Ints, n_groups: int) -> tuple[Ints, Ints]
     np.minimum.at(least, group, values)
     np.maximum.at(greatest, group, values)
     return least, greatest
-
-
-def is_greatest(group: Ints, values: Ints, n_groups: int) -> Bools:
-    """Whether each value is the greatest of its group, 0..; equals all are."""
-    greatest = np.full(n_groups, np.iinfo(np.int64).min)
-    np.maximum.at(greatest, group, values)
-    found: Bools = values == greatest[group]
-    return found

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _core
 from crevasse._runs import RunLabeling
-from crevasse.tracking.groups import is_greatest, sum_of_each
-from crevasse.tracking.lineage import Heirs, find_heirs
 from crevasse.tracking.static_changes import StaticChanges
 
 Ints = NDArray[np.int64]
@@ -20,9 +19,24 @@ Ints = NDArray[np.int64]
 class Interval:
     """How the components of one frame became those of the next.
 
-    A block is a connected component of the bipartite graph of overlaps. Arrays that end in
-    ``_before`` or ``_after`` have an entry for label 1, 2, … of that frame; `gain`, `loss`, `kept`,
-    `n_parents` and `n_children` have one for each block.
+    A block is a connected component of the bipartite graph of overlaps. A component's best partner
+    is the one of the other frame with which it shares most voxels; of equals the larger one, then
+    the one that comes first in raster order. A parent and a child that are each other's are the
+    same crack.
+
+    Attributes
+    ----------
+    label_before, label_after, n_shared
+        The edges, and the voxels that both ends share.
+    block_before, block_after
+        Of label 1, 2, …: the component's block.
+    best_child, best_parent
+        Of label 1, 2, … before and after: the best partner; 0 for none.
+    n_parents, n_children, largest_parent, largest_child
+        Of each block: its components before and after, and the label of the largest of them, the
+        first of equals; 0 for none.
+    n_voxels_before, n_voxels_after, kept
+        Of each block: voxels before, after and in both.
     """
 
     label_before: Ints
@@ -30,13 +44,14 @@ class Interval:
     n_shared: Ints
     block_before: Ints
     block_after: Ints
-    heirs: Heirs
-    n_voxels_before: Ints
-    n_voxels_after: Ints
+    best_child: Ints
+    best_parent: Ints
     n_parents: Ints
     n_children: Ints
-    gain: Ints
-    loss: Ints
+    largest_parent: Ints
+    largest_child: Ints
+    n_voxels_before: Ints
+    n_voxels_after: Ints
     kept: Ints
 
     @classmethod
@@ -49,30 +64,27 @@ class Interval:
         threads: int,
     ) -> Interval:
         """Compare a frame with the one before it, given the voxels of each component."""
-        pairs = _core.overlap(before._core, after._core, threads)
-        block = _core.interval_blocks(before.count, after.count, pairs).astype(np.int64)
-        block_before, block_after = block[: before.count], block[before.count :]
-        n_blocks = int(block.max(initial=-1)) + 1
-        label_before = pairs["label_a"].astype(np.int64)
-        label_after = pairs["label_b"].astype(np.int64)
-        n_shared = pairs["n_voxels"].astype(np.int64)
-
-        kept = sum_of_each(block_before[label_before - 1], n_shared, n_blocks)
         return cls(
-            label_before=label_before,
-            label_after=label_after,
-            n_shared=n_shared,
-            block_before=block_before,
-            block_after=block_after,
-            heirs=find_heirs(label_before, label_after, n_shared, n_voxels_before, n_voxels_after),
-            n_voxels_before=n_voxels_before,
-            n_voxels_after=n_voxels_after,
-            n_parents=np.bincount(block_before, minlength=n_blocks).astype(np.int64),
-            n_children=np.bincount(block_after, minlength=n_blocks).astype(np.int64),
-            gain=sum_of_each(block_after, n_voxels_after, n_blocks) - kept,
-            loss=sum_of_each(block_before, n_voxels_before, n_blocks) - kept,
-            kept=kept,
+            **_core.interval(before._core, after._core, n_voxels_before, n_voxels_after, threads)
         )
+
+    @cached_property
+    def gain(self) -> Ints:
+        """Voxels of each block that have opened."""
+        return self.n_voxels_after - self.kept
+
+    @cached_property
+    def loss(self) -> Ints:
+        """Voxels of each block that have closed."""
+        return self.n_voxels_before - self.kept
+
+    @cached_property
+    def inherits(self) -> NDArray[np.bool_]:
+        """For each component after: does it carry on its best parent's crack?"""
+        children = np.arange(1, len(self.best_parent) + 1)
+        mutual = _from_label_0(self.best_child)[self.best_parent] == children
+        inherited: NDArray[np.bool_] = mutual & (self.best_parent > 0)
+        return inherited
 
     @property
     def n_blocks(self) -> int:
@@ -81,9 +93,9 @@ class Interval:
 
     def crack_ids(self, crack_before: Ints, n_cracks: int) -> Ints:
         """Crack ids after the interval: inherited, or new from `n_cracks` + 1, in label order."""
-        inherits = self.heirs.inherits
+        inherits = self.inherits
         crack = np.zeros(len(inherits), dtype=np.int64)
-        crack[inherits] = crack_before[self.heirs.best_parent[inherits] - 1]
+        crack[inherits] = crack_before[self.best_parent[inherits] - 1]
         n_new = int(np.count_nonzero(~inherits))
         crack[~inherits] = np.arange(n_cracks + 1, n_cracks + 1 + n_new)
         return crack
@@ -91,24 +103,27 @@ class Interval:
     def ended(self, crack_before: Ints, crack_after: Ints) -> tuple[Ints, Ints]:
         """Cracks without an heir of their id, and the crack each has merged into (0: closed)."""
         carried_on = np.zeros(len(crack_before), dtype=np.bool_)
-        inherits = self.heirs.inherits
-        carried_on[self.heirs.best_parent[inherits] - 1] = True
-        successor = np.concatenate([[0], crack_after])[self.heirs.best_child]
+        inherits = self.inherits
+        carried_on[self.best_parent[inherits] - 1] = True
+        successor = _from_label_0(crack_after)[self.best_child]
         return crack_before[~carried_on], successor[~carried_on]
 
     def parentless(self) -> NDArray[np.bool_]:
         """For each component after: does it share no voxel with one before?"""
-        alone: NDArray[np.bool_] = self.n_parents[self.block_after] == 0
+        alone: NDArray[np.bool_] = self.best_parent == 0
         return alone
 
     def changes(self) -> StaticChanges:
         """What cracks have gained and lost, should nothing have changed between the frames."""
         return StaticChanges.of(self.n_parents, self.n_children, self.gain, self.loss, self.kept)
 
+    def crack_of_blocks(self, crack_before: Ints, crack_after: Ints) -> Ints:
+        """The crack of each block's largest component: after, or before where there is none."""
+        before, after = _from_label_0(crack_before), _from_label_0(crack_after)
+        lasting = after[self.largest_child]
+        return np.where(lasting > 0, lasting, before[self.largest_parent])
 
-def largest_of_block(block: Ints, n_voxels: Ints, values: Ints, n_blocks: int) -> Ints:
-    """`values` of each block's largest component (the first of equals); 0 where it has none."""
-    candidate = np.flatnonzero(is_greatest(block, n_voxels, n_blocks))[::-1]
-    largest = np.zeros(n_blocks, dtype=np.int64)
-    largest[block[candidate]] = values[candidate]  # what is written last stays: the first of equals
-    return largest
+
+def _from_label_0(values: Ints) -> Ints:
+    """Values of label 1, 2, … and a 0 for label 0, which is none."""
+    return np.concatenate([[0], values])

@@ -102,8 +102,8 @@ def next_state(state: State, scan: Scan, options: Options, threads: int) -> Stat
     of_closed = memory.where(memory["closed"])
     events = event_table(
         interval,
-        Side(before.crack_ids, before.bridging),
-        Side(cracks, scan.at_working & scan.at_counter),
+        Side(before.crack_ids, before.regions["n_voxels"], before.bridging),
+        Side(cracks, scan.regions["n_voxels"], scan.at_working & scan.at_counter),
         _marked(of_closed["label"], scan.labeling.count),
         _birth_subtypes(parentless, scan, state.surroundings, threads),
         repeatability,
