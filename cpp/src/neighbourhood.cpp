@@ -13,66 +13,99 @@ namespace {
 
 enum class What { Foreground, Background };
 
-/// What spreads by one voxel, row after row, as bits.
+using Words = std::vector<std::uint64_t>;
+
+void add(const Words& more, Words& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] |= more[i];
+}
+
+/// What spreads by one voxel, row after row, as bits. Those of a row may pass its end by one.
+///
+/// `most` is how many axes a neighbour may be off along: what has spread along two of them does not
+/// spread along the third any more, where it is 2.
 class Spread {
  public:
   Spread(const RunVolume& runs, int most, What what)
       : runs_(runs),
         most_(most),
         what_(what),
-        words_per_row_(static_cast<std::size_t>(words_for(runs.shape.x))),
-        beside_(static_cast<std::size_t>(std::min<index_t>(runs.shape.z, 3) * runs.shape.y)) {}
+        words_(static_cast<std::size_t>(words_for(runs.shape.x))),
+        read_(slices_kept * rows_kept, ReadRow{Words(words_), Words(words_)}),
+        spread_(static_cast<std::size_t>(slices_kept * runs.shape.y)) {}
 
   /// Write what there is in row (z, y) afterwards. Returns whether there is anything.
-  bool write(index_t z, index_t y, std::vector<std::uint64_t>& words) {
+  bool write(index_t z, index_t y, Words& words) {
     std::fill(words.begin(), words.end(), 0);
     bool any = false;
     for (index_t slice = std::max<index_t>(z - 1, 0); slice <= std::min(z + 1, runs_.shape.z - 1);
          ++slice) {
-      // By corners a slice spreads within itself as far as into the next ones.
-      if (slice == z && most_ < 3) {
-        any |= spread(z, y, 0, words.data());
-      } else if (const Row& row = beside(slice, y); row.any) {
-        any = true;
-        for (std::size_t i = 0; i < words_per_row_; ++i) words[i] |= row.words[i];
-      }
+      const SpreadRow& row = spread(slice, y);
+      if (!row.any) continue;
+      any = true;
+      add(slice == z && most_ < 3 ? row.within : row.beyond, words);
     }
     return any;
   }
 
  private:
-  struct Row {
+  /// A row as it is, and spread along itself.
+  struct ReadRow {
+    Words plain, wide;
+    index_t slice = -1, y = -1;
+    bool any = false;
+  };
+  /// What spreads from a slice to one of its rows, and to the same row of the slices beside it.
+  struct SpreadRow {
+    Words within{}, beyond{};  ///< By corners a slice spreads as far beyond as within: one is kept.
     index_t slice = -1;
     bool any = false;
-    std::vector<std::uint64_t> words{};
   };
 
-  /// What spreads from a slice to row y of the next ones. Kept, since all three that are asked for
-  /// at once are asked for again one slice on.
-  const Row& beside(index_t slice, index_t y) {
-    Row& row = beside_[static_cast<std::size_t>(slice % 3 * runs_.shape.y + y)];
-    if (row.slice != slice) {
-      row.slice = slice;
-      row.words.assign(words_per_row_, 0);
-      row.any = spread(slice, y, 1, row.words.data());
+  /// Kept, since all three that are asked for at once are asked for again one slice on.
+  const SpreadRow& spread(index_t slice, index_t y) {
+    SpreadRow& row = spread_[static_cast<std::size_t>(slice % slices_kept * runs_.shape.y + y)];
+    if (row.slice == slice) return row;
+    row.slice = slice;
+    row.any = false;
+    for (index_t from = std::max<index_t>(y - 1, 0); from <= std::min(y + 1, runs_.shape.y - 1);
+         ++from) {
+      const ReadRow& read = this->read(slice, from);
+      if (!read.any) continue;
+      if (!row.any) {
+        row.any = true;
+        row.beyond.assign(words_, 0);
+        if (most_ < 3) row.within.assign(words_, 0);
+      }
+      const int off = from == y ? 0 : 1;
+      if (most_ < 3) add(off < most_ ? read.wide : read.plain, row.within);
+      if (off < most_) add(off + 1 < most_ ? read.wide : read.plain, row.beyond);
     }
     return row;
   }
 
-  /// Set what spreads to row y from rows of a slice that lies `across` slices away.
-  bool spread(index_t slice, index_t y, int across, std::uint64_t* words) const {
-    bool any = false;
-    for (int dy = -1; dy <= 1; ++dy) {
-      const int steps = across + std::abs(dy);
-      if (y + dy < 0 || y + dy >= runs_.shape.y || steps > most_) continue;
-      const std::int32_t reach = steps < most_ ? 1 : 0;
-      const auto width = static_cast<std::int32_t>(runs_.shape.x);
-      for_each_stretch(slice * runs_.shape.y + y + dy, [&](std::int32_t begin, std::int32_t end) {
-        set_bits({std::max(begin - reach, 0), std::min(end + reach, width)}, words);
-        any = true;
-      });
+  /// Kept for the rows beside it.
+  const ReadRow& read(index_t slice, index_t y) {
+    ReadRow& row = read_[static_cast<std::size_t>(slice % slices_kept * rows_kept + y % rows_kept)];
+    if (row.slice == slice && row.y == y) return row;
+    row.slice = slice;
+    row.y = y;
+    row.any = false;
+    for_each_stretch(slice * runs_.shape.y + y, [&](const Run& stretch) {
+      if (!row.any) std::fill(row.plain.begin(), row.plain.end(), 0);
+      row.any = true;
+      set_bits(stretch, row.plain.data());
+    });
+    if (row.any) widen(row.plain, row.wide);
+    return row;
+  }
+
+  static void widen(const Words& plain, Words& wide) {
+    const std::size_t last = plain.size() - 1;
+    for (std::size_t i = 0; i <= last; ++i) {
+      const std::uint64_t before = i == 0 ? 0 : plain[i - 1] >> (word_bits - 1);
+      const std::uint64_t behind = i == last ? 0 : plain[i + 1] << (word_bits - 1);
+      wide[i] = plain[i] | plain[i] << 1 | before | plain[i] >> 1 | behind;
     }
-    return any;
   }
 
   template <class Visit>
@@ -80,21 +113,24 @@ class Spread {
     std::int32_t done = 0;
     for (const Run& run : runs_.row(r)) {
       if (what_ == What::Foreground) {
-        visit(run.begin, run.end);
+        visit(run);
       } else if (done < run.begin) {
-        visit(done, run.begin);
+        visit(Run{done, run.begin});
       }
       done = run.end;
     }
     const auto width = static_cast<std::int32_t>(runs_.shape.x);
-    if (what_ == What::Background && done < width) visit(done, width);
+    if (what_ == What::Background && done < width) visit(Run{done, width});
   }
+
+  static constexpr index_t slices_kept = 3, rows_kept = 3;
 
   const RunVolume& runs_;
   int most_;
   What what_;
-  std::size_t words_per_row_;
-  std::vector<Row> beside_;  ///< Of three slices, where there are as many.
+  std::size_t words_;  ///< A row.
+  std::vector<ReadRow> read_;
+  std::vector<SpreadRow> spread_;
 };
 
 /// Let the foreground grow, or the background and then take the rest.
@@ -108,12 +144,11 @@ RunVolume grow(const RunVolume& runs, Connectivity connectivity, What what, int 
                        words = std::vector<std::uint64_t>(static_cast<std::size_t>(
                            words_for(shape.x)))](index_t r, RunSink<NoValue>& sink) mutable {
                  const bool any = spread.write(r / shape.y, r % shape.y, words);
-                 if (what == What::Background && shape.x > 0) {
+                 if (shape.x == 0 || (!any && what == What::Foreground)) return;
+                 if (what == What::Background) {
                    for (std::uint64_t& word : words) word = ~word;
-                   words.back() &= low_bits(shape.x - (words_for(shape.x) - 1) * word_bits);
-                 } else if (!any) {
-                   return;
                  }
+                 words.back() &= low_bits(shape.x - (words_for(shape.x) - 1) * word_bits);
                  append_runs(words, shape.x, sink);
                };
              })
