@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crevasse import _core
@@ -24,25 +24,11 @@ def shared() -> Iterator[None]:
 
     More threads than cores would wait for each other at the end of every parallel loop.
     """
-    end = begin_sharing()
-    try:
-        yield
-    finally:
-        end()
-
-
-def begin_sharing() -> Callable[[], None]:
-    """The same until what is returned is called; a second call of that does nothing."""
     global _n_sharing
     with _lock:
         _n_sharing += 1
-    lasting = [True]
-
-    def end() -> None:
-        global _n_sharing
+    try:
+        yield
+    finally:
         with _lock:
-            if lasting:
-                lasting.clear()
-                _n_sharing -= 1
-
-    return end
+            _n_sharing -= 1

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from crevasse.io import Frame, Series
+from crevasse.io import Frame, ReadAhead, Series
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint, stamp
 from crevasse.operando.cluster import ClusterError, OnCluster
 from crevasse.operando.extents import check_box
 from crevasse.operando.grey_sample import GreyPart, GreySample
 from crevasse.operando.grey_sight import GreySight
-from crevasse.operando.in_process import InProcess
 from crevasse.operando.settings import Analysis, Settings
 from crevasse.operando.sight import Sight
 from crevasse.tracking import FrameResult
@@ -48,8 +47,7 @@ def analyze_series(
     """Align, segment, track and measure a series, one grey volume in memory at a time.
 
     As soon as a frame is aligned and what lies in each window of grey values is known, these are
-    dropped and the next frame is read, while this one is segmented. While it is tracked and
-    measured, the next one is aligned and segmented. On a cluster, its
+    dropped and the next frame is read, while this one is segmented and tracked. On a cluster, its
     workers read, align and segment frames, while this process tracks and measures them in order and
     reads none: the result is the same to the last byte, on processors of one kind.
 
@@ -120,14 +118,28 @@ def _save(analyst: Analyst, checkpoint: Checkpoint | None) -> None:
         checkpoint.offer(analyst, at_once=True)
 
 
+class InProcess:
+    """Looks at frames in this process; the next one is read as soon as grey values are dropped."""
+
+    def __init__(self, series: Series, ahead: ReadAhead) -> None:
+        self._frames, self._ahead = series.frames, ahead
+
+    def look(self, number: int, sight: S) -> tuple[Any, S]:
+        """What is seen of the next frame, and the sight of the one after."""
+        rest = sight.observe(self._ahead.read(self._frames[number]))
+        for following in self._frames[number + 1 : number + 2]:
+            self._ahead.begin(following)
+        return rest()
+
+
 @contextmanager
 def _place(series: Series, client: Client | None) -> Iterator[InProcess | OnCluster]:
     """Where frames are looked at."""
     if client is not None:
         yield OnCluster(client, series)
     else:
-        with InProcess(series) as place:
-            yield place
+        with ReadAhead() as ahead:
+            yield InProcess(series, ahead)
 
 
 def check_regions(series: Series, settings: Settings) -> None:

@@ -102,13 +102,8 @@ class Tracker:
         )
         check_electrodes(working, counter)
         self._working, self._counter, self._roi = working, counter, roi
-        _validate.n_threads(n_threads)
-        self._n_threads = n_threads
+        self._threads = _validate.n_threads(n_threads)
         self._state: State | None = None
-
-    @property
-    def _threads(self) -> int:
-        return _validate.n_threads(self._n_threads)
 
     @property
     def n_frames(self) -> int:
@@ -216,8 +211,9 @@ class Tracker:
         ValueError
             If the file is damaged, of another kind, or of a later version.
         """
-        tracker = cls(n_threads=n_threads)
-        tracker._options, tracker._state = load_tracker(path, tracker._threads)
+        threads = _validate.n_threads(n_threads)
+        tracker = cls(n_threads=threads)
+        tracker._options, tracker._state = load_tracker(path, threads)
         return tracker
 
     def _surroundings(self, shape: tuple[int, ...]) -> Surroundings:
