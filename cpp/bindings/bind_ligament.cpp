@@ -27,14 +27,11 @@ void bind_ligament(py::module_& m) {
       "bottleneck",
       [](const RunVolumeHandle& runs, const py::array_t<float>& width, const RunVolumeHandle& from,
          const RunVolumeHandle& to, int threads) {
-        const auto volume = input<float>(width);
-        if (!(volume.shape == runs->shape)) {
-          throw std::invalid_argument("width must have the shape of runs");
-        }
+        const auto widths = values_of(width, runs->voxel_count(), "width");
         require_same_shape(*runs, *from);
         require_same_shape(*runs, *to);
         const Bottleneck found =
-            without_gil([&] { return bottleneck(*runs, volume, *from, *to, threads); });
+            without_gil([&] { return bottleneck(*runs, widths, *from, *to, threads); });
         return std::pair{found.voxel, found.width};
       },
       py::arg("runs"), py::arg("width").noconvert(), py::arg("begin"), py::arg("end"),

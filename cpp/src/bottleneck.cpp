@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "crevasse/union_find.hpp"
-#include "crevasse/voxel_values.hpp"
 #include "row_sweep.hpp"
 #include "slopes.hpp"
 
@@ -31,10 +30,9 @@ void add_passes(const Slopes& slopes, const RunVolume& runs, const RunVolume& ma
 
 }  // namespace
 
-Bottleneck bottleneck(const RunVolume& runs, Volume<const float> width, const RunVolume& from,
+Bottleneck bottleneck(const RunVolume& runs, std::span<const float> width, const RunVolume& from,
                       const RunVolume& to, int threads) {
-  const auto widths = read_voxel_values(runs, width, threads);
-  const Slopes slopes(runs, widths, threads);
+  const Slopes slopes(runs, width, threads);
   const auto n_peaks = static_cast<std::uint32_t>(slopes.peaks().size());
   std::vector<Pass> passes = slopes.passes();
   add_passes(slopes, runs, from, n_peaks, passes);

@@ -8,6 +8,7 @@
 
 #include "crevasse/bottleneck.hpp"
 #include "crevasse/label.hpp"
+#include "crevasse/voxel_values.hpp"
 #include "reference.hpp"
 
 using namespace crevasse;
@@ -142,7 +143,8 @@ TEST_CASE("a bottleneck is the width below which two ends part") {
       }
       const RunVolume runs = encode_mask(mask.view(), 1);
       for (const int threads : thread_counts) {
-        const auto found = bottleneck(runs, width.view(), encode_mask(from.view(), 1),
+        const auto widths = read_voxel_values(runs, width.view(), threads);
+        const auto found = bottleneck(runs, widths, encode_mask(from.view(), 1),
                                       encode_mask(to.view(), 1), threads);
         if (expected < 0) {
           CHECK(found.voxel == -1);

@@ -19,10 +19,10 @@ from crevasse._electrode import (
 )
 from crevasse._regions import default_unit
 from crevasse._runs import RunVolume, as_run_volume
-from crevasse._shape import Box
 from crevasse._table import Table
 
 _MARGIN = 8  # voxels around a bridge in which solid is looked for first
+_SLICES = 64  # of a bridge, for which it is looked for at a time
 
 
 @dataclass(frozen=True)
@@ -204,28 +204,41 @@ def _bottleneck(
     for electrode, name in ((working, "working"), (counter, "counter")):
         if not isinstance(electrode, str):
             free = free | electrode_mask(electrode, open_.shape, name, threads, "open_")
-    box, widths = _widths(bridging, free, spacing, threads)
-    bridge, first, last = (part.crop(box)._core for part in (bridging, begin, end))
-    voxel, width = _core.bottleneck(bridge, _validate.as_3d(widths), first, last, threads)
-    at = np.unravel_index(voxel, widths.shape)
-    return 2 * width, tuple(int(i) + part.start for i, part in zip(at, box, strict=True))
+    widths = _widths(bridging, free, spacing, threads)
+    voxel, width = _core.bottleneck(bridging._core, widths, begin._core, end._core, threads)
+    return 2 * width, tuple(int(i) for i in np.unravel_index(voxel, open_.shape))
 
 
 def _widths(
     bridging: RunVolume, free: RunVolume, spacing: tuple[float, ...], threads: int
-) -> tuple[Box, NDArray[np.float32]]:
-    """A box around what bridges, and the distances to solid in it.
+) -> NDArray[np.float32]:
+    """The distance to solid of each voxel of a bridge, in raster order.
 
-    Exact there: no distance is longer than the box is wider than the bridge, except where the box
-    ends with the volume.
+    Exact: none is longer than the boxes in which it is looked for are wider than the bridge, or
+    these are the volume.
     """
     margin = _MARGIN
     while True:
-        box = bridging.bounding_box(margin=margin)
-        widths = distance(free.crop(box), spacing=spacing, n_threads=threads)
-        whole = all(p.stop - p.start == n for p, n in zip(box, free.shape, strict=True))
-        bridge = bridging.crop(box).label(n_threads=threads)
-        widest = bridge.regions(intensity=widths, n_threads=threads)["intensity_max"].max()
-        if whole or widest < margin * min(spacing):
-            return box, widths
+        widths = _widths_within(margin, bridging, free, spacing, threads)
+        if widths.max() < margin * min(spacing) or margin >= max(free.shape):
+            return widths
         margin *= 4
+
+
+def _widths_within(
+    margin: int, bridging: RunVolume, free: RunVolume, spacing: tuple[float, ...], threads: int
+) -> NDArray[np.float32]:
+    """The same to solid no farther than a margin, a few slices at a time: bridges are thin."""
+    first = bridging.bounding_box()[0]
+    _, *around = bridging.bounding_box(margin=margin)
+    parts = []
+    for begin in range(first.start, first.stop, _SLICES):
+        end = min(begin + _SLICES, first.stop)
+        low, high = max(begin - margin, 0), min(end + margin, free.shape[0])
+        widths = distance(
+            free.crop((slice(low, high), *around)), spacing=spacing, n_threads=threads
+        )
+        inner = widths[begin - low : end - low]
+        part = bridging.crop((slice(begin, end), *around))
+        parts.append(_core.read_voxel_values(part._core, _validate.as_3d(inner), threads))
+    return np.concatenate(parts)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "crevasse/runs.hpp"
 
 namespace crevasse {
@@ -16,8 +18,8 @@ struct Bottleneck {
 ///
 /// Method: water falls over slopes (slopes.hpp) until the two are joined. Memory as for
 /// `geodesic_tips`. Throws std::length_error past 2^31 - 1 voxels.
-/// Pre: equal shapes; no width is NaN.
-Bottleneck bottleneck(const RunVolume& runs, Volume<const float> width, const RunVolume& from,
+/// Pre: equal shapes; a width for each voxel of `runs`, in raster order, none NaN.
+Bottleneck bottleneck(const RunVolume& runs, std::span<const float> width, const RunVolume& from,
                       const RunVolume& to, int threads);
 
 }  // namespace crevasse

@@ -102,8 +102,13 @@ class Tracker:
         )
         check_electrodes(working, counter)
         self._working, self._counter, self._roi = working, counter, roi
-        self._threads = _validate.n_threads(n_threads)
+        _validate.n_threads(n_threads)
+        self._n_threads = n_threads
         self._state: State | None = None
+
+    @property
+    def _threads(self) -> int:
+        return _validate.n_threads(self._n_threads)
 
     @property
     def n_frames(self) -> int:
@@ -211,9 +216,8 @@ class Tracker:
         ValueError
             If the file is damaged, of another kind, or of a later version.
         """
-        threads = _validate.n_threads(n_threads)
-        tracker = cls(n_threads=threads)
-        tracker._options, tracker._state = load_tracker(path, threads)
+        tracker = cls(n_threads=n_threads)
+        tracker._options, tracker._state = load_tracker(path, tracker._threads)
         return tracker
 
     def _surroundings(self, shape: tuple[int, ...]) -> Surroundings:

@@ -116,9 +116,14 @@ class FrontFollower:
         self._working, self._counter = working, counter
         self._prominence = _validate.not_negative(prominence, "prominence")
         self._max_step = _validate.positive(max_step, "max_step")
-        self._threads = _validate.n_threads(n_threads)
+        _validate.n_threads(n_threads)
+        self._n_threads = n_threads
         self._fronts: list[Front] = []
         self._ligaments: list[Ligament | None] = []
+
+    @property
+    def _threads(self) -> int:
+        return _validate.n_threads(self._n_threads)
 
     def update(self, result: FrameResult) -> Front:
         """Measure the frame that `Tracker.update` has just returned; each of them, in order.
