@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "crevasse/runs.hpp"
 #include "voxel_numbering.hpp"
@@ -16,8 +15,8 @@ using Place = std::array<std::int32_t, 3>;
 /// The numbers of the voxels of a set in raster order, from 1 on, by place; 0 where there is none.
 ///
 /// A bit for each voxel of the box around the set, a voxel wider on every side, and for every eight
-/// of them the number of the first: five bits a voxel. So what lies around a voxel is
-/// mostly in a core's own cache, which a number for each place of a large box never is.
+/// of them the number of the first: five bits a voxel. So what lies around a voxel is mostly in a
+/// core's own cache, which a number for each place of a large box never is.
 class VoxelNumbers {
  public:
   /// Pre: the set is not empty.
@@ -64,10 +63,11 @@ class VoxelNumbers {
   }
 
   std::array<index_t, 3> strides_;
-  index_t begin_;              ///< The index of the box's first voxel, a multiple of 8.
-  Buffer<std::uint8_t> bits_;  ///< Those of eight voxels a byte, and one byte more.
-  Buffer<std::uint32_t>
-      first_;  ///< One a byte: the number of its first voxel; unset in empty rows.
+  index_t begin_;  ///< The index of the box's first voxel, a multiple of 8.
+  /// Those of eight voxels a byte, and one byte more.
+  Buffer<std::uint8_t> bits_;
+  /// One a byte: the number of its first voxel; not set in empty rows.
+  Buffer<std::uint32_t> first_;
 };
 
 }  // namespace crevasse
