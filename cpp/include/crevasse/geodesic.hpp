@@ -29,8 +29,8 @@ struct GeodesicOptions {
 /// Koenig & Tovey, AAAI 2010) in order of distance. Components are independent, so threads share
 /// them; one component is the work of one thread.
 /// Memory: 20 bytes a voxel of `runs`, a little more where paths bend, and five bits a voxel of the
-/// box around them. Throws std::length_error past 2^31 - 1 voxels in `runs` or along z
-/// or y. Pre: equal shapes.
+/// box around them. Throws std::length_error past 2^31 - 1 voxels in `runs` or along z or y.
+/// Pre: equal shapes.
 Buffer<float> geodesic_distance(const RunVolume& runs, const RunVolume& seeds,
                                 const GeodesicOptions& options, int threads);
 

@@ -79,7 +79,7 @@ def new_cracks(result: FrameResult, before: FrameResult, interval: Interval) -> 
     is_new = ~interval.inherits
     parted = is_new & ~interval.parentless()
     alone = is_new & ~parted
-    parents = np.concatenate([[0], before.crack_ids])[interval.best_parent]
+    parents = interval.parent_cracks(before.crack_ids)
     remembered = _remembered(result)
     parts = [
         origins(result.crack_ids[of_origin], origin, from_[of_origin])

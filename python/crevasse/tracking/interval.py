@@ -95,10 +95,14 @@ class Interval:
         """Crack ids after the interval: inherited, or new from `n_cracks` + 1, in label order."""
         inherits = self.inherits
         crack = np.zeros(len(inherits), dtype=np.int64)
-        crack[inherits] = crack_before[self.best_parent[inherits] - 1]
+        crack[inherits] = self.parent_cracks(crack_before)[inherits]
         n_new = int(np.count_nonzero(~inherits))
         crack[~inherits] = np.arange(n_cracks + 1, n_cracks + 1 + n_new)
         return crack
+
+    def parent_cracks(self, crack_before: Ints) -> Ints:
+        """For each component after: the crack of its best parent; 0 for none."""
+        return _from_label_0(crack_before)[self.best_parent]
 
     def ended(self, crack_before: Ints, crack_after: Ints) -> tuple[Ints, Ints]:
         """Cracks without an heir of their id, and the crack each has merged into (0: closed)."""
