@@ -124,6 +124,7 @@ void bind_layer_thickness(py::module_& m);
 void bind_ledger(py::module_& m);
 void bind_surface(py::module_& m);
 void bind_translate(py::module_& m);
+void bind_drift(py::module_& m);
 void bind_columns(py::module_& m);
 void bind_contacts(py::module_& m);
 void bind_distance(py::module_& m);

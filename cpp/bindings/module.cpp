@@ -19,6 +19,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   bind_ledger(m);
   bind_surface(m);
   bind_translate(m);
+  bind_drift(m);
   bind_columns(m);
   bind_contacts(m);
   bind_distance(m);

@@ -1,4 +1,5 @@
 # Types of the compiled module; tests/test_stubs.py checks that they name what it holds.
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, final
 
@@ -254,6 +255,23 @@ def surface(labeling: RunLabeling, threads: int) -> NDArray[np.void]: ...
 def translate(
     image: NDArray[Any], out: NDArray[Any], drift: tuple[float, float, float], threads: int
 ) -> None: ...
+def sample_blocks(
+    image: NDArray[Any],
+    begins: Sequence[tuple[int, int, int]],
+    size: Sequence[int],
+    weights: Sequence[Sequence[float]],
+) -> NDArray[np.float32]: ...
+def shift_equations(
+    sample: NDArray[np.float32],
+    grey: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    light: float,
+    noise: float,
+    tolerance: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+def shift_differences(
+    around: NDArray[np.float32], grey: NDArray[np.float32], light: float
+) -> NDArray[np.float32]: ...
 def contacts(labeling: RunLabeling, threads: int) -> NDArray[np.void]: ...
 def overlap(a: RunLabeling, b: RunLabeling, threads: int) -> NDArray[np.void]: ...
 def interval(

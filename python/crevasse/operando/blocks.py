@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse import _core, _validate
+
 Image = NDArray[Any]
 Greys = NDArray[np.float32]
 Vector = NDArray[np.float64]
@@ -39,57 +41,57 @@ class Blocks:
         """Some of the blocks."""
         return Blocks(self.shape, self.size, self.cell, self.starts[which])
 
-    def window(self, margin: int = 0) -> tuple[int, ...]:
-        """Voxels that a block needs around it for its samples, and a margin."""
-        return tuple(s + 2 * (RIM + _REACH + margin) + 1 for s in self.size)
-
-    def read(self, image: Image, whole: NDArray[np.intp], margin: int = 0) -> Greys:
-        """Windows that `sample` needs for drifts from `whole` voxels on to one voxel farther."""
-        return self.windows(image, whole, margin).astype(np.float32, copy=False)
-
-    def windows(self, image: Image, whole: NDArray[np.intp], margin: int = 0) -> Image:
-        """The same with a margin, (block, *window), in the dtype of the image.
-
-        Beyond its border the image repeats; `inside` says where that matters.
-        """
-        size = self.window(margin)
-        out = np.empty((len(self), *size), dtype=image.dtype)
-        for window, start in zip(out, self.starts + whole - (RIM + _REACH + margin), strict=True):
-            inside = all(
-                a >= 0 and a + s <= n for a, s, n in zip(start, size, self.shape, strict=True)
-            )
-            if inside:
-                window[...] = image[
-                    tuple(slice(a, a + s) for a, s in zip(start, size, strict=True))
-                ]
-            else:
-                at = [
-                    np.clip(np.arange(a, a + s), 0, n - 1)
-                    for a, s, n in zip(start, size, self.shape, strict=True)
-                ]
-                window[...] = image[np.ix_(*at)]
-        return out
-
-    def sample(
-        self, windows: Greys, share: Sequence[float], *, rim: int = 0, margin: int = 0
-    ) -> Greys:
-        """The smoothed image at every voxel of the blocks, `share` voxels on: (block, *size).
+    def sample(self, image: Image, drift: Vector, rim: int = 0) -> Greys:
+        """The smoothed image at every voxel of the blocks, `drift` voxels on: (block, *size).
 
         Smoothing and moving are one: a Gaussian whose centre lies between voxels, which is free of
-        the blur that interpolation adds. `rim` voxels around the blocks are wanted as well, at most
-        one more than the windows' margin.
+        the blur that interpolation adds. `rim` voxels around the blocks are wanted as well. Beyond
+        its border the image repeats; `inside` says where that matters.
         """
-        for axis, part in enumerate(share):
-            kernel = _kernel(self.size[axis] + 2 * rim, RIM + margin - rim, part)
-            n, shape = len(windows), windows.shape
-            before, after = math.prod(shape[1 : axis + 1]), math.prod(shape[axis + 2 :])
-            if after == 1:
-                windows = np.matmul(windows, kernel)
-                continue
-            rows = windows.reshape(n * before, shape[axis + 1], after)
-            moved = np.matmul(kernel.T, rows)
-            windows = moved.reshape(*shape[: axis + 1], kernel.shape[1], *shape[axis + 2 :])
-        return windows
+        whole = np.floor(drift).astype(np.intp)
+        return self.sample_from(image, self.starts + whole, drift - whole, rim)
+
+    def sample_from(
+        self, image: Image, starts: NDArray[np.intp], share: Vector, rim: int = 0
+    ) -> Greys:
+        """The same of blocks that begin elsewhere, `share` of a voxel on."""
+        flat = 3 - image.ndim
+        begins = np.pad(starts - rim - _REACH, ((0, 0), (flat, 0)))  # a 2-D image is one slice
+        size = [s + 2 * rim for s in self.size]
+        weights = [_weights(0.0)] * flat + [_weights(s) for s in share.tolist()]
+        sizes = [1] * flat + size
+        sample = _core.sample_blocks(_validate.as_3d(image), begins.tolist(), sizes, weights)
+        return sample.reshape(len(starts), *size)
+
+    def window(self, margin: int) -> tuple[int, ...]:
+        """How large windows are."""
+        return tuple(s + 2 * (RIM + _REACH + margin) + 1 for s in self.size)
+
+    def windows(self, image: Image, whole: NDArray[np.intp], margin: int) -> Image:
+        """What `sample` needs with its rim at drifts up to `margin` voxels from `whole`.
+
+        (block, *window), in the dtype of the image.
+        """
+        before, size = RIM + _REACH + margin, self.window(margin)
+        out = np.empty((len(self), *size), dtype=image.dtype)
+        for window, start in zip(out, self.starts + whole - before, strict=True):
+            at = [
+                np.clip(np.arange(a, a + s), 0, n - 1)
+                for a, s, n in zip(start, size, self.shape, strict=True)
+            ]
+            window[...] = image[np.ix_(*at)]
+        return out
+
+    def sample_windows(
+        self, windows: Image, which: Sequence[int], margin: int, away: Vector, rim: int
+    ) -> Greys:
+        """As `sample`, from windows of more blocks, these being `which`, `away` from `whole`."""
+        # Windows are one volume, one behind the other along its first axis.
+        starts = np.full_like(self.starts, RIM + _REACH + margin)
+        starts[:, 0] += np.array(which) * windows.shape[1]
+        whole = np.floor(away).astype(np.intp)
+        stacked = windows.reshape(-1, *windows.shape[2:])
+        return self.sample_from(stacked, starts + whole, away - whole, rim)
 
     def cells(self, sample: Greys) -> Greys:
         """The voxels of the blocks by cells, (cell, voxel)."""
@@ -121,13 +123,12 @@ class Blocks:
         return flat if flat.any() else np.ones_like(flat)
 
 
-def _kernel(n_out: int, first: int, share: float) -> Greys:
-    """Weights (window voxel, block voxel) of a Gaussian `share` of a voxel farther on."""
-    at = np.arange(n_out + 2 * first + 2 * _REACH + 1)[:, None]
-    distance = at - (np.arange(n_out)[None] + first + _REACH) - share
-    weights = np.exp(-0.5 * (distance / SPREAD) ** 2) * (np.abs(distance) <= _REACH + 1)
-    kernel: Greys = (weights / weights.sum(axis=0)).astype(np.float32)
-    return kernel
+def _weights(share: float) -> list[float]:
+    """Of a Gaussian `share` of a voxel farther on, from `_REACH` voxels before."""
+    distance = np.arange(-_REACH, _REACH + 2) - share
+    weights = np.exp(-0.5 * (distance / SPREAD) ** 2) * (np.abs(distance) < _REACH + 1)
+    found: list[float] = (weights / weights.sum()).tolist()
+    return found
 
 
 def spread(shape: tuple[int, ...], contrast: Greys) -> Blocks:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crevasse import _core
 from crevasse._joined import joined
 from crevasse.operando.blocks import RIM, SPREAD, Blocks, Greys
 from crevasse.operando.votes import Vector, Votes
@@ -93,19 +94,14 @@ def compared(
     Voxels that are off by more than `tolerance` voxels of shift and by more than the noise have
     less weight in it.
     """
-    n_cells, n_voxels = sample.shape
     pair = Related.of(sample, reference)
     if not pair.noise > 0:
         return _none(reference.slope.shape[1])
 
-    sums = _plain if tolerance == math.inf else _weighted(pair.noise, tolerance)
-
     def votes(part: slice) -> Votes:
-        normal, pull, left = sums(pair.off(part), reference, part)
-        say, light = reference.say[part], float(pair.light)
-        return _votes(normal, pull, left / n_voxels, pair.noise, n_voxels, ok[part], say, light)
+        return _votes(pair, part, ok[part], tolerance)
 
-    parts = [slice(a, a + _TOGETHER) for a in range(0, n_cells, _TOGETHER)]
+    parts = [slice(a, a + _TOGETHER) for a in range(0, len(sample), _TOGETHER)]
     return joined(list(pool.map(votes, parts)))
 
 
@@ -154,59 +150,23 @@ class Related:
         return squares
 
 
-Sums = tuple[Vector, Vector, Vector]
-
-
-def _plain(off: Greys, reference: Cells, part: slice) -> Sums:
-    """Normal matrices, right sides and what is left, of some cells."""
-    pull = -np.matmul(reference.slope[part], off[:, :, None])[:, :, 0]
-    left = np.einsum("cv,cv->c", off, off)
-    return reference.normal[part], pull.astype(np.float64), left.astype(np.float64)
-
-
-def _weighted(noise: float, tolerance: float) -> Callable[[Greys, Cells, slice], Sums]:
-    """The same by voxels weighted after Geman and McClure."""
-
-    def sums(off: Greys, reference: Cells, part: slice) -> Sums:
-        slope = reference.slope[part]
-        scale = np.einsum("cav,cav->cv", slope, slope)
-        scale *= np.float32(tolerance**2)
-        scale += np.float32(noise)
-        square = off * off
-        weight = 1 / np.square(1 + square / scale)
-        weighted = slope * weight[:, None]
-        total = weight.sum(axis=1)[:, None]
-        first = weighted.sum(axis=2)
-        normal = np.matmul(weighted, slope.mT) - first[:, :, None] * (first / total)[:, None]
-        pull = first * ((weight * off).sum(axis=1)[:, None] / total)
-        pull -= np.matmul(weighted, off[:, :, None])[:, :, 0]
-        left = np.einsum("cv,cv->c", weight, square)
-        return normal.astype(np.float64), pull.astype(np.float64), left.astype(np.float64)
-
-    return sums
-
-
-def _votes(
-    normal: Vector,
-    pull: Vector,
-    left: Vector,
-    noise: float,
-    n_voxels: int,
-    ok: Mask,
-    say: Vector,
-    light: float,
-) -> Votes:
-    ndim = pull.shape[1]
+def _votes(pair: Related, part: slice, ok: Mask, tolerance: float) -> Votes:
+    """Those of some cells."""
+    reference, noise, light = pair.reference, pair.noise, float(pair.light)
+    ndim, n_voxels = reference.slope.shape[1:]
+    normal, pull, left = _core.shift_equations(
+        pair.sample[part], reference.grey[part], reference.slope[part], light, noise, tolerance
+    )
     values, vectors = np.linalg.eigh(normal)
     told = np.maximum(values - n_voxels * noise * _OF_SLOPE, 0)
     keep = ok & (told[:, -1] > 0)
     values, vectors, told = values[keep], vectors[keep], told[keep]
     along = np.matmul(vectors.mT, pull[keep][:, :, None])[:, :, 0]
     along = np.where(told > 0, along / np.where(told > 0, values, 1), 0)
-    misfit = np.maximum(left[keep] - (along**2 * values).sum(axis=1) / n_voxels, noise)
+    misfit = np.maximum((left[keep] - (along**2 * values).sum(axis=1)) / n_voxels, noise)
     surely = told / (_ALIKE**ndim * misfit)[:, None] * light**2
     shift = np.matmul(vectors, along[:, :, None])[:, :, 0] / light
-    return Votes(shift, vectors, surely, say[keep])
+    return Votes(shift, vectors, surely, reference.say[part][keep])
 
 
 def _none(ndim: int) -> Votes:
@@ -220,19 +180,19 @@ def _say(slopes: Sequence[Greys], blocks: Blocks) -> Vector:
     So a face counts the same whether it is faint or strong times its contrast: what grows tends to
     be of strong contrast, the grain of what stays in place is faint.
     """
-    steep = sum((s * s for s in slopes), start=np.zeros_like(slopes[0]))
-    main = np.abs(np.stack(slopes)).argmax(axis=0)
-    ridge = np.zeros(steep.shape, dtype=np.float32)
+    squares = [s * s for s in slopes]
+    steep, main = reduce(np.add, squares), reduce(np.maximum, squares)
+    ridge = np.zeros(steep.shape, dtype=np.bool_)
     for axis in range(len(slopes)):
         at, low, high = (
             (slice(None),) * (axis + 1) + (part,)
             for part in (slice(1, -1), slice(None, -2), slice(2, None))
         )
         top = (steep[at] >= steep[low]) & (steep[at] > steep[high])
-        ridge[at] += top & (main[at] == axis)
+        ridge[at] |= top & (squares[axis][at] == main[at])
     length = np.sqrt(blocks.cells(steep))
     most = length.max(axis=1, keepdims=True)
-    clear = blocks.cells(ridge) * (length >= _CLEAR * most)
+    clear = blocks.cells(ridge.astype(np.float32)) * (length >= _CLEAR * most)
     say: Vector = (clear / np.maximum(length, np.float32(1e-30))).sum(axis=1, dtype=np.float64)
     return say
 

@@ -41,14 +41,13 @@ _CHECKED = 8  # one block in so many is kept for the check
 
 
 class Sampler:
-    """Blocks of one image at any drift; what was read is kept while whole voxels stay the same."""
+    """Blocks of one image at any drift."""
 
     def __init__(self, image: Image | Glimpse, blocks: Blocks, pool: Executor) -> None:
         self._image, self._blocks, self.pool = image, blocks, pool
         begins = range(0, len(blocks), _TOGETHER)
         self._parts = [blocks.part(slice(a, a + _TOGETHER)) for a in begins]
-        self._whole: tuple[int, ...] | None = None
-        self._windows: list[Greys] = []
+        self._last: tuple[Vector, Greys] | None = None
 
     def cells(self, drift: Vector) -> Cells:
         """The image as a reference, `drift` farther on."""
@@ -65,36 +64,28 @@ class Sampler:
 
     def agreed(self, start: Vector, references: Sequence[Cells]) -> list[Peak]:
         """How much farther than a start the image has gone, as most cells agree, by some voxels."""
-        whole = np.floor(start).astype(np.intp)
-        share = (start - whole).tolist()
-        parts = self.pool.map(lambda p: self._wide(p, whole, share), self._parts)
-        ok = self._blocks.inside(start)
-        sample = np.concatenate(list(parts))
-        return agreed_shifts(sample, self._blocks, references, ok, self.pool)
-
-    def _wide(self, part: Blocks, whole: NDArray[np.intp], share: Sequence[float]) -> Greys:
-        return part.sample(self._read(part, whole, REACH), share, rim=REACH, margin=REACH)
+        sample = np.concatenate(self._sampled(start, REACH, lambda s, part: s))
+        return agreed_shifts(
+            sample, self._blocks, references, self._blocks.inside(start), self.pool
+        )
 
     def _sample(self, drift: Vector) -> Greys:
-        return np.concatenate(self._sampled(drift, 0, lambda s, part: part.cells(s)))
+        """By cells; kept, since more than one thing is asked of it."""
+        if self._last is None or not np.array_equal(self._last[0], drift):
+            parts = self._sampled(drift, 0, lambda s, part: part.cells(s))
+            self._last = drift, np.concatenate(parts)
+        return self._last[1]
 
     def _sampled(self, drift: Vector, rim: int, make: Callable[[Greys, Blocks], T]) -> list[T]:
         """What is made of the blocks at a drift, some blocks at a time."""
-        whole = np.floor(drift).astype(np.intp)
-        if self._whole != tuple(whole):
-            self._windows = list(self.pool.map(lambda p: self._read(p, whole), self._parts))
-            self._whole = tuple(whole)
-        share = (drift - whole).tolist()
-        made = self.pool.map(
-            lambda p, w: make(p.sample(w, share, rim=rim), p), self._parts, self._windows
-        )
-        return list(made)
-
-    def _read(self, part: Blocks, whole: NDArray[np.intp], margin: int = 0) -> Greys:
         image = self._image
-        if isinstance(image, Glimpse):
-            return image.read(part, whole, margin)
-        return part.read(image, whole, margin)
+
+        def made(part: Blocks) -> T:
+            if isinstance(image, Glimpse):
+                return make(image.sample(part, drift, rim), part)
+            return make(part.sample(image, drift, rim), part)
+
+        return list(self.pool.map(made, self._parts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,8 +169,9 @@ def near(sampler: Sampler, references: Sequence[Cells], start: Vector) -> Found:
         here, drift = drift, drift + peaks[0]
         if float(np.abs(peaks[0]).max()) < _NEAR:
             break
-    best = votes.score(peaks[0])
-    rivals = [p for p in peaks[:_FINALISTS] if votes.score(p) >= _RIVAL * best]
+    peaks = peaks[:_FINALISTS]
+    scores = votes.scores(peaks)
+    rivals = [p for p, score in zip(peaks, scores, strict=True) if score >= _RIVAL * scores[0]]
     finals = [settled(sampler, references, here + p) for p in rivals]
     return max((Found.at(sampler, references, d) for d in finals), key=lambda f: f.sharpness)
 

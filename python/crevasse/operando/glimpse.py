@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse.operando.blocks import Blocks, Greys, Image
+from crevasse.operando.blocks import RIM, Blocks, Greys, Image
 from crevasse.operando.overview import Overview
 from crevasse.operando.votes import Vector
 
@@ -49,18 +49,16 @@ class Glimpse:
         places = {tuple(start): k for k, start in enumerate(starts.tolist())}
         return cls(view, whole, windows, places)
 
-    def read(self, blocks: Blocks, whole: NDArray[np.intp], margin: int = 0) -> Greys:
-        """What `Blocks.read` reads from the image.
+    def sample(self, blocks: Blocks, drift: Vector, rim: int = 0) -> Greys:
+        """What `Blocks.sample` finds in the image.
 
         Raises
         ------
         OutOfSightError
             If that is not among what was kept.
         """
-        begin = whole - self.whole + MARGIN - margin
-        if begin.min() < 0 or begin.max() > 2 * (MARGIN - margin):
+        away = drift - self.whole
+        if np.abs(np.floor(away)).max() > MARGIN + RIM - rim:
             raise OutOfSightError
-        of_blocks = [self.places[tuple(start)] for start in blocks.starts.tolist()]
-        size = blocks.window(margin)
-        inner = tuple(slice(a, a + n) for a, n in zip(begin.tolist(), size, strict=True))
-        return self.windows[of_blocks][:, *inner].astype(np.float32)
+        which = [self.places[tuple(start)] for start in blocks.starts.tolist()]
+        return blocks.sample_windows(self.windows, which, MARGIN, away, rim)

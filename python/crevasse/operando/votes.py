@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,19 +48,20 @@ class Votes:
     surely: Vector
     say: Vector
 
-    def score(self, shift: Vector) -> float:
-        """How sharply the votes agree on a shift, at most 1.
+    def scores(self, shifts: Sequence[Vector]) -> Vector:
+        """How sharply the votes agree on each of some shifts, at most 1.
 
         What has moved as one agrees to the noise, what grows agrees roughly: votes nearby that
         differ count against a shift.
         """
         total = float(self._known.sum())
-        if not total > 0:
-            return 0.0
-        away = self.shift - shift
+        if not (shifts and total > 0):
+            return np.zeros(len(shifts))
+        away = self.shift[:, :, None] - np.stack(shifts, axis=1)
         narrow = np.exp(-0.5 * _squared(away, self._limited(_TIGHT)))
         wide = np.exp(-0.5 * _squared(away, self._limited(3 * _TIGHT)))
-        return float((self._known * (narrow - _AGAINST * wide)).sum()) / total
+        scores: Vector = self._known @ (narrow - _AGAINST * wide) / total
+        return scores
 
     def agreement(self, shift: Vector) -> Vector:
         """The score of each axis alone: how sharply those that know it agree along it.
@@ -77,11 +79,9 @@ class Votes:
         """Shifts that many agree on, the best first."""
         starts = [np.array(s) for s in itertools.product(*self._ticks())]
         first, *others = starts
-        others.sort(key=self._rank, reverse=True)
-        ends = [self.towards(s) for s in (first, *others[:_FOLLOWED])]
-        ends.sort(key=self._rank, reverse=True)
+        ends = [self.towards(s) for s in (first, *self._ranked(others)[:_FOLLOWED])]
         apart: list[Vector] = []
-        for end in ends:
+        for end in self._ranked(ends):
             if all(np.abs(end - a).max() > _APART for a in apart):
                 apart.append(end)
         return apart
@@ -97,8 +97,11 @@ class Votes:
                 shift = shift + _solved(np.tensordot(weight, limited, 1), weight @ pulls)
         return shift
 
-    def _rank(self, shift: Vector) -> float:
-        return self.score(shift) - _FAR * float(np.linalg.norm(shift))
+    def _ranked(self, shifts: Sequence[Vector]) -> list[Vector]:
+        """The best first; what lies farther off must be better."""
+        far = np.array([np.linalg.norm(shift) for shift in shifts])
+        order = np.argsort(_FAR * far - self.scores(shifts), kind="stable")
+        return [shifts[k] for k in order]
 
     def _ticks(self) -> list[list[float]]:
         """Per axis: no shift, and where most that know this axis meet."""
@@ -138,7 +141,8 @@ class Votes:
 
 
 def _squared(away: Vector, surely: Vector) -> Vector:
-    squared: Vector = np.einsum("ci,ci->c", away, np.matmul(surely, away[:, :, None])[:, :, 0])
+    """Squared distances, (part, shift), of what is (part, axis, shift)."""
+    squared: Vector = np.einsum("cas,cas->cs", away, np.matmul(surely, away))
     return squared
 
 

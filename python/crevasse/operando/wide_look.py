@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import ndimage
 
+from crevasse import _core
 from crevasse.operando.blocks import Blocks, Greys
 from crevasse.operando.cells import Cells, Related
 from crevasse.operando.likeness import knowing, likeness, telling
@@ -41,9 +42,8 @@ def agreed_shifts(
 ) -> list[Peak]:
     """The shifts, up to `REACH` along each axis, that most of the cells agree on, the best first.
 
-    Each cell is compared with itself at every shift, by correlation, so that none needs to begin
-    near its place. It agrees as far as what differs is noise, or the shift a fraction of a voxel
-    off.
+    Each cell is compared with itself at every shift, so that none needs to begin near its place. It
+    agrees as far as what differs is noise, or the shift a fraction of a voxel off.
 
     Parameters
     ----------
@@ -68,17 +68,16 @@ def agreed_shifts(
         light, noise = pair.light, pair.noise
         if not noise > 0:
             continue
+        off = partial(_off, around, reference, light, blocks.cell, pool)
         # What differs between quiet cells here may be texture that lies elsewhere.
-        quiet = _off(around[reference.quiet], reference.grey[reference.quiet], light, blocks.cell)
-        noise = min(noise, float(np.median(quiet, axis=0).min()))
+        noise = min(noise, float(np.median(off(reference.quiet), axis=0).min()))
         use = telling(reference, noise, ok)
         use = use[:: 1 + len(use) // _MOST_CELLS]
-        parts = [use[k : k + _TOGETHER] for k in range(0, len(use), _TOGETHER)]
-        agree = partial(_agree, around, reference, light, noise, blocks.cell)
-        for part, of_part in zip(parts, pool.map(agree, parts), strict=True):
-            knows = knowing(reference, part)
-            agreed += np.tensordot(knows.T, of_part, 1)
-            weight += knows.sum(axis=0)
+        if not len(use):
+            continue
+        knows = knowing(reference, use)
+        agreed += np.tensordot(knows.T, likeness(off(use), reference, use, noise), 1)
+        weight += knows.sum(axis=0)
     return _peaks(agreed / np.where(weight > 0, weight, 1).reshape(-1, *[1] * ndim))
 
 
@@ -115,40 +114,22 @@ def _between(agreed: Vector, peak: NDArray[np.intp]) -> Vector:
     return away
 
 
-def _agree(
+def _off(
     around: Greys,
     reference: Cells,
     light: np.float32,
-    noise: float,
     cell: tuple[int, ...],
-    part: NDArray[np.intp],
+    pool: Executor,
+    which: NDArray[np.intp],
 ) -> Greys:
-    """How far some cells agree on every shift, (cell, *shift): 1 where only noise differs."""
-    off = _off(around[part], reference.grey[part], light, cell)
-    return likeness(off, reference, part, noise)
+    """Mean square of what differs in some cells, (cell, *shift): offsets are no difference."""
+    flat = (1,) * (3 - len(cell))
 
+    def of(part: NDArray[np.intp]) -> Greys:
+        windows = around[part].reshape(len(part), *flat, *around.shape[1:])
+        grey = reference.grey[part].reshape(len(part), *flat, *cell)
+        off = _core.shift_differences(windows, grey, float(light))
+        return off.reshape(len(part), *off.shape[1 + len(flat) :])
 
-def _off(
-    around: Greys, grey: Greys, light: np.float32, cell: tuple[int, ...]
-) -> NDArray[np.float32]:
-    """Mean square of what differs, (cell, *shift); offsets of grey values are no difference."""
-    axes, n = tuple(range(1, around.ndim)), grey.shape[1]
-    around = around - around.mean(axis=axes, keepdims=True)  # what is left needs few digits
-    spectrum = fft.rfftn(around, axes=axes)
-    of_grey = fft.rfftn(grey.reshape(-1, *cell), around.shape[1:], axes=axes)
-    shifts = (slice(None), *[slice(2 * REACH + 1)] * len(axes))
-    both = fft.irfftn(spectrum * of_grey.conj(), around.shape[1:], axes=axes)[shifts]
-    sums, squares = (_box_sums(v, cell) for v in (around, around * around))
-    own = squares - sums * sums / n
-    same = np.einsum("cv,cv->c", grey, grey).reshape(-1, *[1] * len(axes))
-    off: NDArray[np.float32] = (own - 2 * light * both + light**2 * same) / n
-    return off
-
-
-def _box_sums(values: Greys, cell: tuple[int, ...]) -> Greys:
-    """Sums over a cell at every shift."""
-    for axis, width in enumerate(cell, start=1):
-        at, begin = np.arange(values.shape[axis])[:, None], np.arange(2 * REACH + 1)
-        within = ((at >= begin) & (at < begin + width)).astype(np.float32)
-        values = np.moveaxis(np.tensordot(values, within, (axis, 0)), -1, axis)
-    return values
+    parts = [which[k : k + _TOGETHER] for k in range(0, len(which), _TOGETHER)]
+    return np.concatenate(list(pool.map(of, parts)))
