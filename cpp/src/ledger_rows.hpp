@@ -38,12 +38,12 @@ inline std::span<const LedgerRun> row_of(const LedgerRows* block, index_t row) {
   return {block->runs.data() + begin, block->row_end[to_size(row)] - begin};
 }
 
-/// Writes a block's rows into memory that stays warm from block to block, then copies them out.
+/// Writes a block's rows into memory for as many runs as there may be, and gives back the rest.
 class LedgerRowsWriter {
  public:
   /// Start a block of at most `most` runs.
   void begin(std::size_t most) {
-    if (runs_.size() < most) runs_.resize(most);
+    runs_ = Buffer<LedgerRun>(most);
     size_ = row_start_ = n_rows_ = 0;
   }
 
@@ -76,14 +76,14 @@ class LedgerRowsWriter {
     size_ = row_start_ = end;
   }
 
-  std::shared_ptr<LedgerRows> finish(index_t n_baseline) const {
-    return std::make_shared<LedgerRows>(
-        LedgerRows{row_end_, Buffer<LedgerRun>::copy_of({runs_.data(), size_}), n_baseline});
+  std::shared_ptr<LedgerRows> finish(index_t n_baseline) {
+    runs_.shrink(size_);
+    return std::make_shared<LedgerRows>(LedgerRows{row_end_, std::move(runs_), n_baseline});
   }
 
  private:
   std::array<std::uint32_t, tuning::ledger_rows> row_end_{};
-  std::vector<LedgerRun> runs_;
+  Buffer<LedgerRun> runs_;
   std::size_t size_ = 0, row_start_ = 0, n_rows_ = 0;
 };
 

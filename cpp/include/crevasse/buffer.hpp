@@ -32,6 +32,18 @@ class Buffer {
     return copy;
   }
 
+  /// Give back what lies behind the first `size` values. Pre: no more than there are.
+  void shrink(std::size_t size) {
+    if (size == size_) return;
+    if (size == 0) {
+      data_.reset();
+    } else if (void* kept = std::realloc(data_.get(), size * sizeof(T)); kept != nullptr) {
+      static_cast<void>(data_.release());
+      data_.reset(static_cast<T*>(kept));
+    }
+    size_ = size;
+  }
+
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
