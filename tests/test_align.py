@@ -308,6 +308,32 @@ def test_noise_alone_is_no_reason_for_doubt(rng):
     assert aligned.agreement.min() < 0.1
 
 
+def test_an_image_without_voxels_is_refused():
+    with pytest.raises(ValueError, match=r"image must hold voxels, got shape \(0, 5\)"):
+        DriftCorrector().correct(np.zeros((0, 5)))
+
+
+LAYOUTS = {
+    "last axis first": np.asfortranarray,
+    "backwards": lambda image: image[..., ::-1].copy()[..., ::-1],
+    "part of a larger one": lambda image: np.pad(image, 2)[(slice(2, -2),) * image.ndim],
+    "every other voxel": lambda image: np.repeat(image, 2, axis=-1)[..., ::2],
+    "big-endian": lambda image: image.astype(image.dtype.newbyteorder(">")),
+    "read-only": lambda image: np.broadcast_to(image, image.shape),
+    "a type that the core does not take": lambda image: image.astype(np.int64),
+}
+
+
+@pytest.mark.parametrize("shape", [(30, 34, 36), (80, 90)])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+def test_how_an_image_lies_in_memory_is_no_matter(shape, layout, rng):
+    image, moved = rng.integers(0, 4000, (2, *shape)).astype(np.uint16)
+    moved[..., 1:] = image[..., :-1]
+    found = estimate_drift(layout(image), layout(moved))
+    np.testing.assert_array_equal(found, estimate_drift(image, moved))
+    assert found[-1] == pytest.approx(1, abs=0.05)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(8, 8), (1, 5), (3, 3, 3), (2, 30, 30), (8, 8, 8), (1, 1, 1)])
 def test_tiny_and_constant_images_have_no_drift_to_speak_of(shape, dtype, rng):

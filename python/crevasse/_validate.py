@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 AXES = ("z", "y", "x")
 _SHORTEST, _LONGEST = 1e-15, 1e15  # in any unit that a voxel's edge is given in
-_GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 
 
 def n_threads(value: int | None) -> int:
@@ -130,9 +130,9 @@ def grey_image(value: ArrayLike, name: str) -> NDArray[Any]:
     array = image(value, name)
     if array.dtype == bool:
         return array.view(np.uint8)
-    if array.dtype.name not in _GREY_DTYPES:
+    if array.dtype.name not in GREY_DTYPES:
         raise TypeError(
-            f"{name} must be {', '.join(_GREY_DTYPES[:-1])} or {_GREY_DTYPES[-1]}, "
+            f"{name} must be {', '.join(GREY_DTYPES[:-1])} or {GREY_DTYPES[-1]}, "
             f"got {array.dtype}; convert it, e.g. {name}.astype(np.float32)"
         )
     return array

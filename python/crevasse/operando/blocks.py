@@ -123,6 +123,13 @@ class Blocks:
         return flat if flat.any() else np.ones_like(flat)
 
 
+def for_sampling(image: Image) -> Image:
+    """The image, or a copy where blocks cannot be sampled from that."""
+    if not image.dtype.isnative or image.dtype.name not in _validate.GREY_DTYPES:
+        return image.astype(np.float32, order="C")
+    return image if image.strides[-1] == image.itemsize else np.ascontiguousarray(image)
+
+
 def _weights(share: float) -> list[float]:
     """Of a Gaussian `share` of a voxel farther on, from `_REACH` voxels before."""
     distance = np.arange(-_REACH, _REACH + 2) - share

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 from crevasse._shape import Box
+from crevasse.operando.blocks import for_sampling
 from crevasse.operando.drift import Drift, DriftFinder
 from crevasse.operando.glimpse import Glimpse
 from crevasse.operando.moving import move_back
@@ -184,9 +185,11 @@ class MotionFinder:
 
 
 def check_image(image: Image) -> None:
-    """`ValueError` if it has neither two nor three axes."""
+    """`ValueError` if it has neither two nor three axes, or no voxels."""
     if image.ndim not in (2, 3):
         raise ValueError(f"image must be (z, y, x) or (y, x), got {image.ndim} axes")
+    if image.size == 0:
+        raise ValueError(f"image must hold voxels, got shape {image.shape}")
 
 
 def check_shape(image: Image, shape: tuple[int, ...]) -> None:
@@ -197,7 +200,7 @@ def check_shape(image: Image, shape: tuple[int, ...]) -> None:
 
 def _part(image: Image, roi: Box | None) -> Image:
     """Where drift is looked for; what is not finite has become the median, which is no edge."""
-    part = image if roi is None else image[roi]
+    part = for_sampling(image if roi is None else image[roi])
     if part.dtype.kind != "f" or all(np.isfinite(rows).all() for rows in part):
         return part
     finite = np.isfinite(part)
