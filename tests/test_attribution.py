@@ -308,7 +308,7 @@ def test_empty_series_have_nothing():
         ({"n_null": -1}, "n_null must be a whole number of at least 0, got -1"),
         ({"n_null": 1.5}, "n_null must be a whole number of at least 0, got 1.5"),
         ({"axes": ("z",)}, r"axes must be some of y, x, got \('z',\)"),
-        ({"region": (slice(None),)}, "region must be 2 slices of step 1"),
+        ({"region": (slice(None),)}, "region must hold a slice without step for each of 2 axes"),
         ({"region": (slice(None), slice(9, 9))}, "region must hold a voxel"),
     ],
 )

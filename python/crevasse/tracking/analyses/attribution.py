@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
+from crevasse._shape import bounds
 from crevasse._table import Table
 from crevasse.tracking.analyses._beside import Ints, Moves, Neighbours
 from crevasse.tracking.analyses._openings import Openings, openings_of, table_of
@@ -189,13 +190,8 @@ def _moved_axes(axes: Sequence[str] | None, ndim: int) -> Bools:
 def _box(region: tuple[slice, ...] | None, shape: tuple[int, ...]) -> tuple[slice, ...]:
     if region is None:
         return (slice(None),) * len(shape)
-    if (
-        not isinstance(region, tuple)
-        or len(region) != len(shape)
-        or not all(isinstance(s, slice) and s.step in (None, 1) for s in region)
-    ):
-        raise ValueError(f"region must be {len(shape)} slices of step 1, got {region!r}")
-    if any(not len(range(*s.indices(n))) for s, n in zip(region, shape, strict=True)):
+    begin, end = bounds(shape, region, "region")
+    if any(first == last for first, last in zip(begin, end, strict=True)):
         raise ValueError(f"region must hold a voxel, got {region!r} of shape {shape}")
     return region
 
