@@ -1,10 +1,10 @@
 """The operando analysis beside the reading of its scans: 40 frames of about 512³.
 
-Four frames of case C that follow each other are made once and read over and over, forwards and
-backwards in turn, so that making them does not take longer than everything else. Both are timed in
-one run: reading and decoding alone, and the whole analysis, which reads as well. Scans lie in the
-page cache, or are dropped from it before each time that they are read ("from disk"), as those of a
-series that is larger than the memory.
+The first frame of case C is followed by four that follow each other, which are made once and read
+over and over, forwards and backwards in turn, so that making them does not take longer than
+everything else. Both are timed in one run: reading and decoding alone, and the whole analysis,
+which reads as well. Scans lie in the page cache, or are dropped from it before each time that they
+are read ("from disk"), as those of a series that is larger than the memory.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from crevasse.operando import analyze_series
 from crevasse.operando.planning import plan_toml
 from crevasse.phantom.case_files import case_experiment
 
-_SHOWN = (9, 10, 11, 12)  # the filament grows until it shorts the cell
+_SHOWN = (0, 9, 10, 11, 12)  # the cell at first; the filament grows until it shorts it
 
 
 def write_scans(folder: Path, scale: float) -> Path:
-    """Four frames of case C, and the experiment for them."""
+    """Some frames of case C, and the experiment for them."""
     scene = phantom.case_c(scale=scale)
     (folder / "scans").mkdir()
     for k in _SHOWN:
@@ -53,18 +53,19 @@ def compress(folder: Path, compression: str) -> None:
 
 
 def in_turn(series: Series, n_frames: int, *, from_disk: bool = False) -> Series:
-    """As many frames as wanted; no scan is read twice in a row."""
-    paths = [Path(series.source).parent / f.name for f in series.frames]
-    paths += paths[-2:0:-1]  # and back
+    """As many frames as wanted, the first one once; no scan is read twice in a row."""
+    first, *rest = (Path(series.source).parent / f.name for f in series.frames)
+    rest += rest[-2:0:-1]  # and back
+    paths = [first, *(rest[i % len(rest)] for i in range(n_frames - 1))]
     longer = open_series(
-        [paths[i % len(paths)] for i in range(n_frames)],
+        paths,
         spacing=series.spacing,
         times=[0.25 * i for i in range(n_frames)],
     )
     frames = longer.frames
     if from_disk:
         frames = tuple(
-            replace(frame, _read=partial(read_from_disk, frame, paths[frame.index % len(paths)]))
+            replace(frame, _read=partial(read_from_disk, frame, paths[frame.index]))
             for frame in frames
         )
     return replace(longer, unit=series.unit, frames=frames)

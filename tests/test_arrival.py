@@ -166,3 +166,11 @@ def test_bad_arguments_are_refused_in_one_line():
         front_speed(history, half_width=0)
     with pytest.raises(ValueError, match=r"at must not be before the first frame, 1\.0"):
         age(history, at=0.5)
+
+
+def test_a_window_may_be_wider_than_the_volume(rng):
+    frames = np.cumsum(rng.random((6, 5, 7)) < 0.2, axis=0) > 0
+    history = track(frames)
+    wide, wider = (front_speed(history, half_width=n) for n in (7, 10**6))
+    np.testing.assert_array_equal(wide.map, wider.map)
+    assert (wide.n_plateau, wide.n_few) == (wider.n_plateau, wider.n_few)

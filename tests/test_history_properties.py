@@ -237,3 +237,9 @@ def test_a_noisy_series_gives_the_same_bytes_for_every_number_of_threads(tmp_pat
         tracker.save(tmp_path / "state.npz")
         contents.add((tmp_path / "state.npz").read_bytes())
     assert len(contents) == 1
+
+
+def test_the_ledger_tells_open_times_as_the_map_does():
+    times = [1.0, 8.0, 15.0, 15.25, 15.35]
+    history = track([np.array([[is_open]]) for is_open in (0, 1, 0, 1, 1)], times=times)
+    assert history.open_time()[0, 0] == history.ledger()["open_time"][0]

@@ -276,7 +276,7 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
     ("call", "message"),
     [
         (lambda: Tracker().save("x"), "save needs at least one frame; call update first"),
-        (lambda: Tracker(confirm_after=0), "confirm_after must be at least 1, got 0"),
+        (lambda: Tracker(confirm_after=0), "confirm_after must lie in 1..2147483647, got 0"),
         (lambda: track(scene([]), working="top"), "working must be a mask or one of zmin, zmax"),
         (lambda: track(np.zeros((1, 4, 4), bool), counter="zmin"), "counter must be a mask or one"),
         (lambda: track(scene([]), working=np.ones((2, 2, 2))), "must be bool or integer"),
@@ -285,9 +285,27 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
         (lambda: CycleState(direction="charge"), "direction must be one of 'plating', 'stripping'"),
         (
             lambda: CycleState(half_cycle=-2),
-            "half_cycle must be a whole number from 0, or -1, got -2",
+            "half_cycle must be a whole number from 0 to 2147483647, or -1, got -2",
         ),
         (lambda: CycleState(half_cycle=1.5), "half_cycle must be a whole number from 0"),
+        (lambda: CycleState(half_cycle=10**30), "half_cycle must be a whole number from 0"),
+        (lambda: CycleState(capacity=10**400), "capacity must be a number or None"),
+        (lambda: CycleState(voltage=np.inf), "voltage must be finite, or nan"),
+        (lambda: Tracker(baseline_frames=2**31), "baseline_frames must lie in"),
+        (lambda: Tracker(working=5), r"working must be 2-D"),
+        (
+            lambda: Tracker().update([[1, 0], [0]]),
+            "frame must be an array, got rows that do not fit",
+        ),
+        (
+            lambda: Tracker().update(np.ma.masked_equal([[1, 0]], 1)),
+            r"frame must have no masked values; fill them, e.g. frame.filled\(0\)",
+        ),
+        (
+            lambda: Tracker(roi=(slice(0.5, 2),) * 2).update(np.eye(3, dtype=int)),
+            "roi must begin and end at whole numbers",
+        ),
+        (lambda: track([np.eye(3, dtype=int)]).nodes_of("a"), "frame must be a whole number"),
         (lambda: CycleState(capacity="much"), "capacity must be a number or None, got 'much'"),
         (lambda: Tracker(working="top"), "working must be a mask or one of zmin"),
         (lambda: Tracker(working="zmin", counter="zmin"), "counter must be another face than"),
@@ -309,6 +327,26 @@ def test_a_loaded_tracker_keeps_its_options_and_refuses_what_the_first_would(tmp
 def test_bad_arguments_are_refused_in_one_line(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_what_a_tracker_gives_out_cannot_be_written_to():
+    result = Tracker(working="ymin").update(np.eye(3, dtype=int))
+    for values in (result.crack_ids, result.at_working, result.at_counter):
+        with pytest.raises(ValueError, match="read-only"):
+            values[...] = 1
+
+
+@pytest.mark.parametrize("name", ["working", "counter", "roi"])
+def test_what_becomes_of_a_mask_that_was_given_is_no_matter(name):
+    frame, mask = np.ones((4, 5), dtype=bool), np.zeros((4, 5), dtype=bool)
+    mask[0] = True
+    kept, changed = Tracker(**{name: mask.copy()}), Tracker(**{name: mask})
+    mask[:] = False
+    expected, found = kept.update(frame), changed.update(frame)
+    np.testing.assert_array_equal(found.at_working, expected.at_working)
+    np.testing.assert_array_equal(found.at_counter, expected.at_counter)
+    later = [tracker.update(frame & ~np.eye(4, 5, dtype=bool)) for tracker in (kept, changed)]
+    assert later[0].events == later[1].events
 
 
 def test_what_is_not_known_of_a_cycle_may_be_none(tmp_path):

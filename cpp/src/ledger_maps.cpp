@@ -63,7 +63,7 @@ void write_last_crack(const Ledger& ledger, Volume<std::uint32_t> out, int threa
 void write_open_time(const Ledger& ledger, Volume<double> out, int threads) {
   write_openings(ledger, out, 0.0, threads, [&](const Opening& o) {
     if (!o.is_open()) return o.open_time;
-    return o.open_time + ledger.times.back() - change_time(ledger.times, o.since);
+    return o.open_time + (ledger.times.back() - change_time(ledger.times, o.since));
   });
 }
 

@@ -24,6 +24,11 @@ def check_electrodes(working: object, counter: object) -> None:
         raise ValueError(f"counter must be another face than working, got {counter!r} for both")
 
 
+def held_electrode(electrode: Electrode, name: str, threads: int) -> RunVolume | str:
+    """An electrode that stays what it is, whatever becomes of the array that was given."""
+    return electrode if isinstance(electrode, str) else as_run_volume(electrode, threads, name)
+
+
 def electrode_zone(
     electrode: Electrode, shape: tuple[int, ...], name: str, threads: int, of: str = "frames"
 ) -> RunVolume:

@@ -16,7 +16,10 @@ def bounds(
         raise ValueError(
             f"{name} must hold a slice without step for each of {len(shape)} axes, got {box!r}"
         )
-    ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
+    try:
+        ranges = [s.indices(n) for s, n in zip(box, shape, strict=True)]
+    except TypeError:
+        raise ValueError(f"{name} must begin and end at whole numbers, got {box!r}") from None
     begin = tuple(start for start, _, _ in ranges)
     return begin, tuple(max(start, stop) for start, stop, _ in ranges)
 

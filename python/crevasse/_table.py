@@ -42,7 +42,7 @@ class Coded:
     """
 
     def __init__(self, codes: NDArray[np.uint8], kind: type[Name]) -> None:
-        self.codes = _read_only(codes)
+        self.codes = read_only(codes)
         self.kind = kind
 
     @classmethod
@@ -102,7 +102,7 @@ class Table:
         self, columns: Mapping[str, Column], *, units: Mapping[str, str] | None = None
     ) -> None:
         self._columns: dict[str, Column] = {
-            name: values if isinstance(values, Coded) else _read_only(values)
+            name: values if isinstance(values, Coded) else read_only(values)
             for name, values in columns.items()
         }
         lengths = {name: len(values) for name, values in self._columns.items()}
@@ -217,7 +217,8 @@ def _array(values: Column) -> NDArray[Any]:
     return values.decoded() if isinstance(values, Coded) else values
 
 
-def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+def read_only(values: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written to."""
     array = np.asarray(values).view()
     array.flags.writeable = False
     return array

@@ -110,7 +110,12 @@ def quantiles(value: Sequence[float]) -> list[float]:
 
 def image(value: ArrayLike, name: str) -> NDArray[Any]:
     """A 2-D or 3-D array, C-contiguous and of native byte order; copied only where it is not."""
-    array = np.asarray(value)
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked values; fill them, e.g. {name}.filled(0)")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array, got rows that do not fit: {error}") from None
     if array.ndim not in (2, 3):
         raise ValueError(f"{name} must be 2-D (y, x) or 3-D (z, y, x), got shape {array.shape}")
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))

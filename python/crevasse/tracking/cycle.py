@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from crevasse._table import Name
 from crevasse._validate import is_whole
 
+_MOST = 2**31 - 1
+
 
 class Direction(Name):
     """Which way lithium moves, as seen from the working electrode."""
@@ -56,8 +58,10 @@ class CycleState:
 def _half_cycle(value: int | None) -> int:
     if value is None:
         return -1
-    if not is_whole(value) or value < -1:
-        raise ValueError(f"half_cycle must be a whole number from 0, or -1, got {value!r}")
+    if not is_whole(value) or not -1 <= value <= _MOST:
+        raise ValueError(
+            f"half_cycle must be a whole number from 0 to {_MOST}, or -1, got {value!r}"
+        )
     return int(value)
 
 
@@ -71,6 +75,9 @@ def _direction(value: Direction | str | None) -> Direction:
 
 def _number(value: float | None, name: str) -> float:
     try:
-        return math.nan if value is None else float(value)
-    except (TypeError, ValueError):
+        number = math.nan if value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be a number or None, got {value!r}") from None
+    if math.isinf(number):
+        raise ValueError(f"{name} must be finite, or nan where it is unknown, got {value!r}")
+    return number

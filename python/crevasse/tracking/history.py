@@ -134,7 +134,8 @@ class History:
 
     def nodes_of(self, frame: int) -> Table:
         """The rows of `nodes` of one frame, in label order; none where there is no such frame."""
-        begin, end = np.searchsorted(self.nodes["frame"], [frame, frame + 1])
+        at = _validate.whole(frame, "frame")
+        begin, end = np.searchsorted(self.nodes["frame"], [at, at + 1])
         return self.nodes.where(slice(int(begin), int(end)))
 
     def ledger(self) -> Table:

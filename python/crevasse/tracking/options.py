@@ -14,6 +14,8 @@ from crevasse._regions import default_unit
 Repeatability = float | Literal["baseline"]
 """A fraction of a crack's volume, or that it is measured between the baseline frames."""
 
+_MOST_FRAMES = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Options:
@@ -30,8 +32,8 @@ class Options:
     def __post_init__(self) -> None:
         for name in ("baseline_frames", "confirm_after"):
             value = getattr(self, name)
-            if not _validate.is_whole(value) or value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value!r}")
+            if not _validate.is_whole(value) or not 1 <= value <= _MOST_FRAMES:
+                raise ValueError(f"{name} must lie in 1..{_MOST_FRAMES}, got {value!r}")
             object.__setattr__(self, name, int(value))
         for name in ("unit", "time_unit"):
             value = getattr(self, name)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from crevasse._regions import Regions
 from crevasse._runs import RunLabeling
-from crevasse._table import Table
+from crevasse._table import Table, read_only
 from crevasse.tracking.cycle import CycleState
 
 
@@ -53,6 +53,11 @@ class FrameResult:
     events: Table
     memory: Table
     corrections: Table
+
+    def __post_init__(self) -> None:
+        # The tracker goes on with them.
+        for name in ("crack_ids", "at_working", "at_counter"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     @property
     def bridging(self) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from crevasse import _validate
-from crevasse._electrode import Electrode, check_electrodes
+from crevasse._electrode import Electrode, check_electrodes, held_electrode
 from crevasse._runs import RunVolume, as_run_volume
 from crevasse.tracking.cycle import CycleState
 from crevasse.tracking.electrodes import Roi, Surroundings
@@ -101,8 +101,14 @@ class Tracker:
             confirm_after=confirm_after,
         )
         check_electrodes(working, counter)
-        self._working, self._counter, self._roi = working, counter, roi
-        _validate.n_threads(n_threads)
+        threads = _validate.n_threads(n_threads)
+        self._working, self._counter = (
+            None if electrode is None else held_electrode(electrode, name, threads)
+            for name, electrode in (("working", working), ("counter", counter))
+        )
+        self._roi: Roi | None = roi
+        if roi is not None and not isinstance(roi, tuple):
+            self._roi = as_run_volume(roi, threads, "roi")
         self._n_threads = n_threads
         self._state: State | None = None
 

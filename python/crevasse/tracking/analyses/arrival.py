@@ -185,10 +185,13 @@ def front_speed(history: History, *, half_width: int = 4) -> FrontSpeed:
     if first_new == len(frames):
         return FrontSpeed(result, 0, 0, 0)
 
-    padded = np.pad(history.first_open(), width, constant_values=-1)
-    crack = np.pad(history.first_crack(), width)
+    # Beyond the volume there is nothing, however wide the window.
+    widths = np.minimum(width, np.array(history.shape) - 1)
+    around = [(n, n) for n in widths.tolist()]
+    padded = np.pad(history.first_open(), around, constant_values=-1)
+    crack = np.pad(history.first_crack(), around)
     crack[padded < first_new] = 0  # what counts bears its crack, everything else 0
-    fit = _Fit(padded, crack, frames["time"], history.spacing, width)
+    fit = _Fit(padded, crack, frames["time"], history.spacing, widths)
     index = np.flatnonzero(crack)
     n_plateau = n_few = 0
     inner = result.reshape(-1)
@@ -198,7 +201,8 @@ def front_speed(history: History, *, half_width: int = 4) -> FrontSpeed:
         speed, few, plateau = fit.speeds(part)
         n_few += int(few.sum())
         n_plateau += int(plateau.sum())
-        places = [axis - width for axis in np.unravel_index(part, tuple(size))]
+        at = np.unravel_index(part, tuple(size))
+        places = [axis - n for axis, n in zip(at, widths, strict=True)]
         inner[np.ravel_multi_index(tuple(places), history.shape)] = speed
     return FrontSpeed(result, len(index) - n_few - n_plateau, n_plateau, n_few)
 
@@ -212,15 +216,15 @@ class _Fit:
         crack: NDArray[np.uint32],
         times: Floats,
         spacing: tuple[float, ...],
-        half_width: int,
+        half_widths: Ints,
     ) -> None:
         self._first, self._crack = first.reshape(-1), crack.reshape(-1)
         steps = np.diff(times, prepend=times[0])
         self._middle, self._step = times - steps / 2, steps
         self._spacing = np.array(spacing)
         ndim = first.ndim
-        axis = np.arange(-half_width, half_width + 1)
-        self._offsets = np.stack(np.meshgrid(*(axis,) * ndim, indexing="ij"), -1).reshape(-1, ndim)
+        axes = [np.arange(-n, n + 1) for n in half_widths]
+        self._offsets = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, ndim)
         strides = np.array([math.prod(first.shape[i + 1 :]) for i in range(ndim)])
         self._steps = self._offsets @ strides
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._electrode import Electrode, check_electrodes
+from crevasse._electrode import Electrode, check_electrodes, held_electrode
 from crevasse._ligament import Ligament, ligament
 from crevasse._runs import RunVolume
 from crevasse._table import Table
@@ -113,10 +113,11 @@ class FrontFollower:
         check_electrodes(working, counter)
         if working is None:
             raise ValueError("working must be an electrode, got None: depths are counted from it")
-        self._working, self._counter = working, counter
+        threads = _validate.n_threads(n_threads)
+        self._working = held_electrode(working, "working", threads)
+        self._counter = None if counter is None else held_electrode(counter, "counter", threads)
         self._prominence = _validate.not_negative(prominence, "prominence")
         self._max_step = _validate.positive(max_step, "max_step")
-        _validate.n_threads(n_threads)
         self._n_threads = n_threads
         self._fronts: list[Front] = []
         self._ligaments: list[Ligament | None] = []

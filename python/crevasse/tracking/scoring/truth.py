@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crevasse._table import Table
-from crevasse.tracking.events import EventType
+from crevasse import _validate
+from crevasse._table import Name, Table
+from crevasse.tracking.cycle import Direction
+from crevasse.tracking.events import EventType, Subtype
 
 Labels = NDArray[np.integer]
 
@@ -58,9 +60,13 @@ class TruthEvent:
     gap_frames: int = 0
 
     def __post_init__(self) -> None:
+        for name, kind in (("type", EventType), ("subtype", Subtype), ("direction", Direction)):
+            _check_name(getattr(self, name), name, kind)
         object.__setattr__(self, "type", EventType(self.type))
+        _validate.whole(self.frame, "frame of an event")
+        _validate.whole(self.gap_frames, "gap_frames", 0)
         for side in ("parents", "children", "former"):
-            object.__setattr__(self, side, tuple(sorted(int(i) for i in getattr(self, side))))
+            object.__setattr__(self, side, _ids(getattr(self, side), side))
         parents, children = _ARITY[self.type]
         if len(self.parents) not in parents or len(self.children) not in children:
             raise ValueError(
@@ -123,6 +129,8 @@ class Truth:
         ids = tuple(frozenset(np.unique(frame[frame > 0]).tolist()) for frame in self.labels)
         object.__setattr__(self, "_ids", ids)
         for event in self.events:
+            if not isinstance(event, TruthEvent):
+                raise TypeError(f"events must be TruthEvent, got {event!r}")
             self._check(event)
         if self.tips is not None:
             if len(self.tips) != self.n_frames:
@@ -174,6 +182,12 @@ class Truth:
             raise ValueError(
                 f"an event's frame must lie in 1..{self.n_frames - 1}, got {event.frame}"
             )
+        earlier = frozenset().union(*self._ids[: event.frame])
+        if unknown := set(event.former) - earlier:
+            raise ValueError(
+                f"former of a {event.type} must be objects of frames before {event.frame}, got "
+                f"{sorted(unknown)}"
+            )
         for name, ids, frame in (
             ("parents", event.parents, event.frame - 1),
             ("children", event.children, event.frame),
@@ -207,6 +221,23 @@ def count_pairs(
     return *pairs, counts.astype(np.int64)
 
 
+def _check_name(value: str, name: str, kind: type[Name]) -> None:
+    known = [str(each) for each in kind]
+    if str(value) not in known:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}")
+
+
+def _ids(values: Iterable[int], name: str) -> tuple[int, ...]:
+    """Sorted; each at most once."""
+    try:
+        ids = sorted(_validate.whole(i, f"ids in {name}", 1) for i in values)
+    except TypeError:
+        raise TypeError(f"{name} must be ids of objects, got {values!r}") from None
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"{name} must name each object once, got {ids}")
+    return tuple(ids)
+
+
 def _coordinates(tips: NDArray[np.float64], frame: int, ndim: int) -> NDArray[np.float64]:
     """The tips of a frame, (n, ndim); nothing of any shape is no tip."""
     array = np.asarray(tips, dtype=np.float64)
@@ -214,6 +245,10 @@ def _coordinates(tips: NDArray[np.float64], frame: int, ndim: int) -> NDArray[np
         return array.reshape(0, ndim)
     if array.ndim != 2 or array.shape[1] != ndim:
         raise ValueError(f"tips of frame {frame} must be (n, {ndim}), got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"tips of frame {frame} must be finite; leave out those that are not known"
+        )
     return array
 
 
