@@ -43,7 +43,8 @@ class InterfaceFrame:
     std, std_corrected
         Standard deviation of the thickness, and without what rounding to voxels adds to it.
     std_corrected_low, std_corrected_high
-        The same with thresholds at the ends of their bands, as `threshold_low`.
+        The least and the greatest with thresholds at the ends of their bands, as `threshold_low`,
+        and a twentieth of a voxel farther: see `InterfaceRecord.finest`.
     sa
         Arithmetic mean deviation of the thickness (ISO 25178).
     electrolyte_sq

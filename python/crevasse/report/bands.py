@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse._table import Table
-from crevasse.operando import Analysis
+from crevasse.operando import Analysis, InterfaceRecord
 
 Curve = NDArray[np.float64]
 
@@ -77,6 +77,12 @@ def measured(analysis: Analysis, name: str) -> tuple[Curve, Curve]:
 def with_ends(table: Table, column: str) -> tuple[Curve, ...]:
     """A column, and with thresholds at the ends of their bands."""
     return table[column], table[f"{column}_low"], table[f"{column}_high"]
+
+
+def changed(layer: InterfaceRecord, row: int) -> Banded:
+    """Mean thickness less the first one. What both share drops out, `finest` is left."""
+    change = banded(lambda t: t[row] - t[0], thicknesses(layer.table()))
+    return change._replace(low=change.low - layer.finest, high=change.high + layer.finest)
 
 
 def shorted(analysis: Analysis, frame: int) -> Banded:

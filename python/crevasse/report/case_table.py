@@ -16,6 +16,7 @@ from crevasse.report.bands import (
     Banded,
     Curve,
     banded,
+    changed,
     growth,
     left_of_growth,
     ratio,
@@ -127,12 +128,12 @@ def _case_c(scene: Scene, analysis: Analysis) -> Iterator[tuple[str, Banded]]:
 
 def _layer(analysis: Analysis, name: str, row: int) -> tuple[Banded, Banded, Banded]:
     """Mean, standard deviation and change of a layer."""
-    table = analysis.layers[name].table()
-    curves = thicknesses(table)
+    layer = analysis.layers[name]
+    table = layer.table()
     return (
-        banded(lambda t: t[row], curves),
+        banded(lambda t: t[row], thicknesses(table)),
         banded(lambda t: t[row], with_ends(table, "std_corrected")),
-        banded(lambda t: t[row] - t[0], curves),
+        changed(layer, row),
     )
 
 

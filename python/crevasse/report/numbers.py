@@ -21,6 +21,7 @@ from crevasse.report.bands import (
     Banded,
     Curve,
     banded,
+    changed,
     growth,
     left_of_growth,
     measured,
@@ -118,11 +119,14 @@ def _layers(analysis: Analysis) -> Iterator[Number]:
         for when, mean in (
             ("mean, first frame", banded(lambda t: t[0], curves)),
             ("mean, last frame", banded(lambda t: t[-1], curves)),
-            ("change", banded(lambda t: t[-1] - t[0], curves)),
+            ("change", changed(record, -1)),
         ):
             yield Number(f"{name} layer, {when}", *mean, unit, how)
         deviation = banded(_last, with_ends(table, "std_corrected"))
-        how = f"of the thickness map, less what rounding to voxels adds; {_THRESHOLDS}"
+        how = (
+            f"of the thickness map, less what rounding to voxels adds; {_THRESHOLDS}, and a "
+            "twentieth of a voxel"
+        )
         yield Number(f"{name} layer, deviation, last frame", *deviation, unit, how)
         lost = banded(_last, with_ends(table, "contact_loss"))
         how = f"of the area, last frame; {_THRESHOLDS}"
