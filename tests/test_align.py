@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -51,6 +51,9 @@ def test_a_known_drift_is_found_to_a_twentieth_of_a_voxel(shape, drift, dtype, r
 
 
 @given(st.lists(st.floats(-3, 3), min_size=2, max_size=3), st.integers(0, 2**16))
+# Texture elsewhere looks like noise, from which nothing stands out.
+@example([-2.7905563702461764, -1.2746774583573943, 2.9962874569212286], 8796)
+@example([-0.35514412994596345, -3.0], 60000)
 def test_any_small_drift_is_found(drift, seed):
     rng = np.random.default_rng(seed)
     image = textured((90, 100) if len(drift) == 2 else (40, 44, 48), rng)
@@ -509,6 +512,19 @@ def test_votes_that_agree_sharply_win_over_more_that_agree_roughly(rng):
     surely = np.tile([1e4, 1e-9], (len(shift), 1))
     votes = Votes(shift, directions, surely, np.ones(len(shift)))
     np.testing.assert_allclose(votes.peaks()[0], (0.3, 0), atol=0.02)
+
+
+@pytest.mark.parametrize("black", [0, -1000])
+def test_grey_values_on_both_sides_of_a_zero_that_is_not_black_have_no_light(black, rng):
+    """As CT numbers have: an offset is no change of light, and a ratio of them is no light."""
+    void = rng.random((40, 50, 60)) < 0.2
+    image = np.where(void, 0, 2000) + rng.normal(0, 150, void.shape)
+    if black == 0:
+        dimmed = match_light(0.8 * image, image)
+        np.testing.assert_allclose(dimmed.mean(), image.mean(), rtol=1e-2)
+    else:
+        with pytest.raises(ValueError, match="0 be black"):
+            match_light(0.8 * image + black, image + black)
 
 
 @pytest.mark.parametrize("gone", [20, 45])

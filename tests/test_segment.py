@@ -123,7 +123,10 @@ def test_noise_is_taken_out_before_thresholds(rng):
         wrong = (signal <= 120) != (image <= 120)
         before = (noisy <= 120) != (image <= 120)
         assert wrong.sum() < (0.3 if "median" in denoise else 1.01) * before.sum()
-    with pytest.raises(ValueError, match="denoise must be none, median:R or non-local-means, got"):
+    with pytest.raises(
+        ValueError,
+        match="denoise must be none, median:R with R from 1 to 9, or non-local-means, got",
+    ):
         Signal(denoise="mean")
 
 

@@ -99,7 +99,7 @@ class Found:
     agreement
         How sharply the votes agree.
     matched
-        Share of what is known of the axis that looks alike there.
+        Share of what is known of the axis that looks alike there; NaN where nothing stands out.
     twice
         Whether it was found twice: also where most cells agree, of all places around.
     """
@@ -129,14 +129,15 @@ class Found:
 
     @property
     def elsewhere(self) -> NDArray[np.bool_]:
-        """Along which axes what tells it looks otherwise."""
-        elsewhere: NDArray[np.bool_] = self.matched < _MATCHED
+        """Along which axes nothing tells it, or what does looks otherwise."""
+        elsewhere: NDArray[np.bool_] = ~(self.matched >= _MATCHED)
         return elsewhere
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
         """Along which axes it is not to be relied on."""
-        doubtful: NDArray[np.bool_] = self.elsewhere | (~self.twice & (self.agreement < _DOUBTFUL))
+        alone = ~self.twice & (self.agreement < _DOUBTFUL)
+        doubtful: NDArray[np.bool_] = (self.matched < _MATCHED) | alone
         return doubtful
 
     @property

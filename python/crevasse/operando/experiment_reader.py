@@ -52,7 +52,7 @@ def read_experiment(path: str | os.PathLike[str]) -> tuple[Experiment | None, li
     """
     file = Path(path)
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = file.read_bytes().decode("utf-8-sig")
         return read_text(text, file.resolve().parent)
     except UnicodeDecodeError as error:
         return None, [f"{file} must be UTF-8 text, got {error.reason}; save it as UTF-8"]
@@ -177,7 +177,9 @@ def _segmentation(table: TomlTable) -> Segmenting:
     segmentation = Segmenting(
         flatten=table.integer("flatten", None, 3),
         smooth=table.number("smooth", 0.0, NOT_NEGATIVE),
-        denoise=table.text("denoise", "none", DENOISE, '"none", "median:1" or "non-local-means"'),
+        denoise=table.text(
+            "denoise", "none", DENOISE, '"none", "median:1" to "median:9" or "non-local-means"'
+        ),
         min_voxels=table.integer("min_voxels", 1, 1),
         connectivity=table.choice("connectivity", 26, (4, 6, 8, 18, 26)),
         match_light=table.flag("match_light", False),

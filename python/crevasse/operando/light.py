@@ -14,6 +14,8 @@ Image = NDArray[Any]
 _CENTRE = 2**24  # voxels: what lies around them may be the holder, or beyond the detector
 _LOOKED_AT = 2**16  # voxels of these, evenly spread
 _BRIGHT = 95  # percentile
+_LEAST = 1  # percentile
+_BELOW_ZERO = 0.4  # of what is bright: so far down, 0 is some grey value and not black
 _DARK = 0.25  # of what is bright: voids, and where nothing absorbs
 _OUTLYING = 4.5  # median deviations, about three standard ones: beyond are other phases now
 _ROUNDS = 3
@@ -32,7 +34,8 @@ class Light:
     shape
         Of the image.
     greys
-        Of central voxels, evenly spread; those that are dark or not finite are nan.
+        Of central voxels, evenly spread; those that are dark or not finite are nan. All are where
+        0 is not black, as in CT numbers: then grey values have no ratios.
     """
 
     shape: tuple[int, ...]
@@ -43,12 +46,16 @@ class Light:
         """Of an image."""
         greys = _looked_at(image)
         known = greys[np.isfinite(greys)]
-        bright = float(np.percentile(known, _BRIGHT)) if known.size else 0.0
+        low, bright = np.percentile(known, (_LEAST, _BRIGHT)) if known.size else (0.0, 0.0)
+        if low < -_BELOW_ZERO * bright:
+            return cls(image.shape, np.full_like(greys, np.nan))
         is_lit = (greys > _DARK * bright) & np.isfinite(greys) & (greys > 0)
         return cls(image.shape, np.where(is_lit, greys, np.float32(np.nan)))
 
     def ratio(self, image: Image) -> float:
-        """How many times as bright another image is; nan where one of both is not positive.
+        """How many times as bright another image is; nan where that cannot be told.
+
+        It cannot where one of both is not positive, or 0 is not black.
 
         Raises
         ------
@@ -105,8 +112,8 @@ def match_light(image: Image, reference: Image | Light) -> Image:
     ratio = light.ratio(image)
     if math.isnan(ratio):
         raise ValueError(
-            "image and reference must have positive grey values in their middle to match light; "
-            "add an offset, or leave light as it is"
+            "image and reference must have positive grey values in their middle, and 0 be black, "
+            "to match light; add an offset, or leave light as it is"
         )
     scaled = image.astype(np.float32) * np.float32(1 / ratio)
     if image.dtype.kind in "ui":

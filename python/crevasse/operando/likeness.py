@@ -44,15 +44,16 @@ def matched(sample: Greys, references: Sequence[Cells], ok: NDArray[np.bool_]) -
 
     In that reference of which most does. Near 0 where a frame is elsewhere: what tells an axis is
     not there. Half and more where it is right, since not all that tells an axis changes between
-    two frames. 1 where nothing stands out from the noise.
+    two frames. NaN where nothing stands out from the noise: there is none, or all of it is texture
+    that lies elsewhere.
     """
-    best = np.zeros(references[0].normal.shape[1])
+    best = np.full(references[0].normal.shape[1], np.nan)
     for reference in references:
         pair = Related.of(sample, reference)
         part = telling(reference, pair.noise, ok) if pair.noise > 0 else _NONE
         knows = knowing(reference, part)
         alike = likeness(pair.mean_squares(part), reference, part, pair.noise)
         total = knows.sum(axis=0)
-        share = np.divide(alike @ knows, total, out=np.ones_like(total), where=total > 0)
-        best = np.maximum(best, share)
+        share = np.divide(alike @ knows, total, out=np.full_like(total, np.nan), where=total > 0)
+        best = np.fmax(best, share)
     return best

@@ -19,6 +19,7 @@ from crevasse.operando.rigid import RigidFinder, RigidMotion, simpleitk
 
 Image = NDArray[Any]
 Method = Literal["translation", "rigid"]
+_APART = 1.0  # voxels: a turned frame's centre does not lie farther from where most parts are
 _MEDIAN_OF = 2**20  # voxels at most, evenly spread
 
 
@@ -46,8 +47,9 @@ class Aligned:
         Along which axes the drift is in doubt: agreement is below 0.1, and comparing all places
         within four voxels does not lead there as well; or most of what tells of the axis looks
         otherwise there; or the frame before was in doubt, and the first frame does not say that
-        this one is in its place. The residual does not tell that, since what misled the estimate
-        misleads the check.
+        this one is in its place; or, where rotation was looked for, its drift is more than a voxel
+        from the one that the frame's parts agree on. The residual does not tell that, since what
+        misled the estimate misleads the check.
     rotation
         Degrees about z, y and x through the image's centre, of (y, x) images about z alone; zero
         where only translation is looked for.
@@ -102,7 +104,9 @@ class Motion:
             moved = self.rigid.undo(image, threads)
         with ThreadPoolExecutor(threads) as pool:
             left = self.drift.left(_part(moved, self.roi), pool)
-        return Aligned(moved, shift, left, rotation, self.drift.agreement, self.drift.doubtful)
+        # What the finder of rotation follows, unlike that of drift, may be what grows.
+        doubtful = self.drift.doubtful | (np.abs(shift - self.drift.shift) > _APART)
+        return Aligned(moved, shift, left, rotation, self.drift.agreement, doubtful)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from scipy import ndimage
 from crevasse.operando.denoise import denoise_median, denoise_nl_means
 
 Image = NDArray[Any]
-DENOISE = r"none|median:[1-9][0-9]*|non-local-means"
+DENOISE = r"none|median:[1-9]|non-local-means"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class Signal:
     def __post_init__(self) -> None:
         if not re.fullmatch(DENOISE, self.denoise):
             raise ValueError(
-                f"denoise must be none, median:R or non-local-means, got {self.denoise!r}"
+                "denoise must be none, median:R with R from 1 to 9, or non-local-means, got "
+                f"{self.denoise!r}"
             )
         if self.side not in ("dark", "bright"):
             raise ValueError(f"side must be dark or bright, got {self.side!r}")
