@@ -304,3 +304,17 @@ def test_thresholds_band_mean_deviation_and_bare_area():
         assert ends[0] <= getattr(frame, column) == values[0] <= ends[1] > ends[0]
         own = [getattr(alone[0], f"{band}_{end}") for end in ("low", "high")]
         assert own == pytest.approx([max(0, values[0] - finest), values[0] + finest])
+
+
+def test_where_what_bounds_the_layer_is_out_of_view_is_told():
+    lithium, collector = (np.zeros((12, 6, 8), dtype=bool) for _ in range(2))
+    collector[:2], lithium[2:7] = True, True
+    collector[:, :3, :4] = lithium[:, :3, :4] = False  # as if the scan ended below the collector
+    collector[9, 0, 0] = True  # a speck is no collector
+    record = InterfaceRecord(face="zmin", roi=np.ones((6, 8), dtype=bool))
+    assert record.update(lithium, bounds=[collector]).out_of_view == pytest.approx(12 / 48)
+    assert record.update(lithium).out_of_view == 0
+    right = InterfaceRecord(face="zmin", roi=np.arange(8) * np.ones((6, 1), dtype=int) > 3)
+    assert right.update(lithium, bounds=[collector]).out_of_view == 0
+    with pytest.raises(ValueError, match="bounds and lithium must have the same shape"):
+        record.update(lithium, bounds=[collector[:3]])

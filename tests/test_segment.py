@@ -167,3 +167,17 @@ def test_nan_in_the_image_is_refused():
     image[1, 1] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         segmented(image, threshold=1)
+
+
+def test_what_a_phase_lies_beside_is_known_from_its_places():
+    rules = (
+        PhaseRule("metal", low=200),
+        PhaseRule("solid", low=100),
+        PhaseRule("lithium", where=("below:metal", "initially-above:solid", "touching:solid")),
+        PhaseRule("void", where="inside:solid"),
+    )
+    region = RunVolume.from_box((2, 3, 4))
+    segmenter = Segmenter(rules, region, 0)
+    volumes = {"metal": region, "solid": region - region}
+    assert segmenter.beside("lithium", volumes) == [region]
+    assert segmenter.beside("void", volumes) == segmenter.beside("metal", volumes) == []

@@ -275,6 +275,7 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
     return _run(series, settings, options)
 
 
+_CUT_MEND = "it reads too thin; measure it in a smaller region.disc, or scan more of the collector"
 _LAYER_MEND = "check its phase; below is where the axis's index grows"
 _LIGHT_MEND = "if the sample has not, segmentation.match_light (--match-light) makes up for it"
 _THRESHOLD_MEND = 'give a number, or rule = "edges" for few pores in one material'
@@ -322,6 +323,11 @@ def _run(
             print(f"light has changed: {name}: {100 * ratio - 100:+.0f} %; {_LIGHT_MEND}")
         for name in analysis.empty_layers:
             print(f"no layer at the {name} electrode in any frame: {_LAYER_MEND}")
+        for electrode, name, share in analysis.cut_layers:
+            print(
+                f"layer out of view at the {electrode} electrode: in up to {100 * share:.0f} % of "
+                f"its area, from {name} on; {_CUT_MEND}"
+            )
         for begin, end in analysis.cycler_holes:
             print(
                 f"hole in the cycler's record: {begin:.4g} to {end:.4g} h; charge is interpolated"

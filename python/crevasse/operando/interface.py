@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -135,6 +135,7 @@ class InterfaceRecord:
         *,
         time: float | None = None,
         banded: Collection[ArrayLike | RunVolume] = (),
+        bounds: Collection[ArrayLike | RunVolume] = (),
     ) -> InterfaceFrame:
         """Measure one more frame.
 
@@ -147,6 +148,9 @@ class InterfaceRecord:
         banded
             The same lithium with thresholds at the ends of their bands, for the columns
             ``threshold_low``, ``std_corrected_low``, ``contact_loss_low``, and those with ``high``.
+        bounds
+            What the layer lies beside, the collector say: where one of them is not in view, a
+            column says nothing; see `InterfaceFrame.out_of_view`.
 
         Raises
         ------
@@ -155,9 +159,14 @@ class InterfaceRecord:
             holds no column. Nothing is added then.
         """
         runs = as_run_volume(lithium, self._threads)
-        ends = [as_run_volume(end, self._threads) for end in banded]
+        ends, beside = (
+            [as_run_volume(volume, self._threads) for volume in volumes]
+            for volumes in (banded, bounds)
+        )
+        for volume in beside:
+            _validate.same_shape(volume.shape, runs.shape, "bounds and lithium")
         self._check_time(time)
-        return self.add(self.gauge(runs.shape).measure(runs, ends), time=time)
+        return self.add(self.gauge(runs.shape).measure(runs, ends, beside), time=time)
 
     def gauge(self, shape: tuple[int, ...]) -> LayerGauge:
         """What measures the layer in each frame of a shape, whatever comes before it.
@@ -177,7 +186,7 @@ class InterfaceRecord:
 
     def add(self, gauged: GaugedLayer, *, time: float | None = None) -> InterfaceFrame:
         """Add what `gauge` has measured in one more frame; `time` as in `update`."""
-        measured = self._measure(gauged.layer, self._check_time(time), gauged.sizes)
+        measured = self._measure(gauged, self._check_time(time))
         self._frames.append(measured)
         if self._first is None:
             self._first = measured, gauged.layer.map
@@ -207,11 +216,10 @@ class InterfaceRecord:
         most = f"at most {frame.mean_high:.1f} {self._unit}"
         return f"not resolvable below {self.limit:.1f} {self._unit} ({most})"
 
-    def _measure(
-        self, layer: LayerThickness, time: float, sizes: Sequence[LayerSize]
-    ) -> InterfaceFrame:
+    def _measure(self, gauged: GaugedLayer, time: float) -> InterfaceFrame:
+        layer = gauged.layer
         low, high, unresolved = _band(layer.map, self.limit)
-        least, most = (LayerSize(*map(end, zip(*sizes, strict=True))) for end in (min, max))
+        least, most = (LayerSize(*map(end, zip(*gauged.sizes, strict=True))) for end in (min, max))
         at_collector, at_electrolyte = self._sides(layer)
         plane = self._plane
         if plane is None:
@@ -243,6 +251,7 @@ class InterfaceRecord:
             contact_loss_low=least.contact_loss,
             contact_loss_high=most.contact_loss,
             unresolved=unresolved,
+            out_of_view=gauged.out_of_view,
             tilt=math.nan if plane is None else plane.tilt,
             n_columns=layer.n_columns,
         )

@@ -17,6 +17,7 @@ _WITHOUT_UNIT = (
     "contact_loss_low",
     "contact_loss_high",
     "unresolved",
+    "out_of_view",
     "tilt",
     "n_columns",
 )
@@ -64,6 +65,9 @@ class InterfaceFrame:
         The same with thresholds at the ends of their bands.
     unresolved
         Fraction of the area with less than the limit of resolution, or none.
+    out_of_view
+        Fraction of the area in which what bounds the layer, such as the collector, is not seen: no
+        lithium is counted there, so `mean` is too small.
     tilt
         Angle in degrees between the collector's plane and the volume's face.
     n_columns
@@ -94,6 +98,7 @@ class InterfaceFrame:
     contact_loss_low: float
     contact_loss_high: float
     unresolved: float
+    out_of_view: float
     tilt: float
     n_columns: int
 

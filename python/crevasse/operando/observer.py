@@ -203,7 +203,10 @@ class Observer(Sight[Observation]):
         phase = self.settings.layers[name].phase
         lithium = segmented.volumes[phase]
         ends = [segmented.low[phase], segmented.high[phase]]
-        return self.gauges[name].measure(lithium, [end for end in ends if end is not lithium])
+        banded = [end for end in ends if end is not lithium]
+        return self.gauges[name].measure(
+            lithium, banded, self.segmenter.beside(phase, segmented.volumes)
+        )
 
     def _with_first(
         self, glance: _Glance, segmented: Segmented, open_: RunVolume, ends: Ends

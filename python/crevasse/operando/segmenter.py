@@ -8,6 +8,7 @@ from functools import reduce
 
 from crevasse._runs import RunVolume
 from crevasse.operando.phases import ENDS, End, PhaseRule, settled, volumes_of
+from crevasse.operando.places import parse_place, places
 from crevasse.operando.signal import Image
 from crevasse.operando.windows import Within, kept
 
@@ -70,6 +71,12 @@ class Segmenter:
         rules = self._settled(volumes)  # so that "initially" is the same at all thresholds
         low, high = (volumes_of(grey, rules, self.region, self.axis, end) for end in ENDS)
         return Segmented(volumes, low, high)
+
+    def beside(self, name: str, volumes: Volumes) -> list[RunVolume]:
+        """The phases that a phase lies above or below of."""
+        (where,) = (rule.where for rule in self.rules if rule.name == name)
+        words = (parse_place(place) for place in places(where) if isinstance(place, str))
+        return [volumes[phase] for relation, phase in words if relation in ("above", "below")]
 
     def settled(self, first: Segmented) -> Segmenter:
         """The segmenter of all frames after the first, whose phases are given."""

@@ -33,6 +33,7 @@ from crevasse.operando.thresholds import Threshold, Thresholds
 from crevasse.tracking import Fronts, History
 from crevasse.tracking.options import Repeatability, checked_repeatability
 
+_CUT = 0.005  # of the area: what is there reads as none
 _SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds have no bands
 
 
@@ -429,6 +430,21 @@ class Analysis:
     def empty_layers(self) -> list[str]:
         """Electrodes whose layer is in no frame: its phase may be looked for at the wrong place."""
         return [n for n, record in self.layers.items() if not record.table()["mean"].any()]
+
+    @property
+    def cut_layers(self) -> list[tuple[str, str, float]]:
+        """Electrodes where what bounds the layer leaves the scans: from which one on, and how much.
+
+        The greatest share of the area without it, where that is half a per cent or more: what is
+        cut off reads as no lithium.
+        """
+        cut = []
+        for electrode, record in self.layers.items():
+            share = record.table()["out_of_view"]
+            if (beyond := np.flatnonzero(share >= _CUT)).size:
+                name = str(self.measures["name"][beyond[0]])
+                cut.append((electrode, name, float(share.max())))
+        return cut
 
     def tables(self) -> dict[str, Table]:
         """Every table by name: the history's, the measures of frames, and what else was asked."""

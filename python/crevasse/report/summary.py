@@ -46,6 +46,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "doubtful_drifts": [list(doubtful) for doubtful in analysis.doubtful_drifts],
         "changed_light": [list(changed) for changed in analysis.changed_light],
         "empty_layers": analysis.empty_layers,
+        "cut_layers": [list(cut) for cut in analysis.cut_layers],
         "cycler_holes": [list(hole) for hole in analysis.cycler_holes],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
