@@ -29,6 +29,15 @@ class Name(StrEnum):
         name.code = np.uint8(len(cls.__members__))
         return name
 
+    @classmethod
+    def checked(cls, value: str, parameter: str) -> Self:
+        """The name of a value; `ValueError` tells which names the parameter may have."""
+        try:
+            return cls(value)
+        except ValueError:
+            known = ", ".join(repr(name.value) for name in cls)
+            raise ValueError(f"{parameter} must be one of {known}, got {value!r}") from None
+
 
 class Coded:
     """A column of names of one kind, a byte a row.

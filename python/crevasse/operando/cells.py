@@ -137,15 +137,10 @@ class Related:
         least = _LEAST_NOISE**2 * float(reference.steepness.mean()) / sample.shape[1]
         return replace(pair, noise=max(noise, least))
 
-    def off(self, part: slice | NDArray[np.intp]) -> Greys:
-        """What differs in some cells, (cell, voxel)."""
-        own = self.sample[part] - self.mean[part, None]
-        off: Greys = own - self.light * self.reference.grey[part]
-        return off
-
-    def mean_squares(self, part: slice | NDArray[np.intp]) -> Greys:
+    def mean_squares(self, part: NDArray[np.intp]) -> Greys:
         """Of what differs in some cells."""
-        off = self.off(part)
+        own = self.sample[part] - self.mean[part, None]
+        off = own - self.light * self.reference.grey[part]
         squares: Greys = np.einsum("cv,cv->c", off, off) / off.shape[1]
         return squares
 

@@ -66,11 +66,7 @@ def _half_cycle(value: int | None) -> int:
 
 
 def _direction(value: Direction | str | None) -> Direction:
-    try:
-        return Direction("" if value is None else value)
-    except ValueError:
-        known = ", ".join(repr(d.value) for d in Direction)
-        raise ValueError(f"direction must be one of {known}, got {value!r}") from None
+    return Direction.checked("" if value is None else value, "direction")
 
 
 def _number(value: float | None, name: str) -> float:

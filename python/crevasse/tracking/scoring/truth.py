@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crevasse import _validate
-from crevasse._table import Name, Table
+from crevasse._table import Table, read_only
 from crevasse.tracking.cycle import Direction
 from crevasse.tracking.events import EventType, Subtype
 
@@ -60,9 +60,9 @@ class TruthEvent:
     gap_frames: int = 0
 
     def __post_init__(self) -> None:
-        for name, kind in (("type", EventType), ("subtype", Subtype), ("direction", Direction)):
-            _check_name(getattr(self, name), name, kind)
-        object.__setattr__(self, "type", EventType(self.type))
+        object.__setattr__(self, "type", EventType.checked(self.type, "type"))
+        Subtype.checked(self.subtype, "subtype")
+        Direction.checked(self.direction, "direction")
         _validate.whole(self.frame, "frame of an event")
         _validate.whole(self.gap_frames, "gap_frames", 0)
         for side in ("parents", "children", "former"):
@@ -182,8 +182,7 @@ class Truth:
             raise ValueError(
                 f"an event's frame must lie in 1..{self.n_frames - 1}, got {event.frame}"
             )
-        earlier = frozenset().union(*self._ids[: event.frame])
-        if unknown := set(event.former) - earlier:
+        if unknown := set(event.former).difference(*self._ids[: event.frame]):
             raise ValueError(
                 f"former of a {event.type} must be objects of frames before {event.frame}, got "
                 f"{sorted(unknown)}"
@@ -221,12 +220,6 @@ def count_pairs(
     return *pairs, counts.astype(np.int64)
 
 
-def _check_name(value: str, name: str, kind: type[Name]) -> None:
-    known = [str(each) for each in kind]
-    if str(value) not in known:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}")
-
-
 def _ids(values: Iterable[int], name: str) -> tuple[int, ...]:
     """Sorted; each at most once."""
     try:
@@ -258,6 +251,4 @@ def _frozen(labels: Labels) -> Labels:
         raise TypeError(f"labels must be integer arrays, got {array.dtype}")
     if array.size and (array.min() < 0 or array.max() > np.iinfo(np.int64).max):
         raise ValueError(f"ids must lie in 0..2^63 - 1, got {array.min()} to {array.max()}")
-    array = array.view()
-    array.flags.writeable = False
-    return array
+    return read_only(array)
