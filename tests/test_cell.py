@@ -131,10 +131,9 @@ def test_a_layer_that_is_nowhere_is_told(folder, capsys):
     (folder / "cell.toml").write_text(text)
     assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
     out = capsys.readouterr().out
-    assert "no layer at the working electrode in any frame: check its phase" in out
-    assert "no layer at the counter electrode in any frame" in out
+    assert "no layer in any scan: working electrode; counter electrode; check its phase" in out
     page = " ".join((folder / "out" / "report.html").read_text(encoding="utf-8").split())
-    assert "was found in any frame at the working and the counter electrode: check" in page
+    assert "No layer in any scan:</b> working electrode; counter electrode. Check its" in page
 
 
 def test_a_hole_in_the_record_is_told(folder, capsys):
@@ -142,9 +141,12 @@ def test_a_hole_in_the_record_is_told(folder, capsys):
     kept = [lines[0], *(x for x in lines[1:] if not 2400 < float(x.split(",")[0]) < 4500)]
     (folder / "cell.csv").write_text("\n".join(kept) + "\n")
     assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
-    assert "hole in the cycler's record: 0.6667 to 1.25 h; charge is" in capsys.readouterr().out
+    assert (
+        "hole in the cycler's record: 0.6667 to 1.25 h; charge, capacity" in capsys.readouterr().out
+    )
     summary = json.loads((folder / "out" / "summary.json").read_text())
-    np.testing.assert_allclose(summary["cycler_holes"], [[2400 / 3600, 4500 / 3600]])
+    (doubt,) = summary["doubts"]
+    assert doubt["about"] == [["0.6667 to 1.25 h", ""]]
     page = (folder / "out" / "report.html").read_text(encoding="utf-8")
     assert "0.6667 to 1.25 h" in page
 

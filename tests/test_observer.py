@@ -5,22 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from moving import moving_scans
 
 from crevasse import phantom
 from crevasse.io import Frame, open_series
 from crevasse.operando import Settings, analyze_series, pipeline
-from crevasse.report import summary, write_report
-
-
-def moving_scans(rng, n):
-    """A crack that grows in grainy material, which moves by a voxel and a half a scan."""
-    grain = rng.normal(180, 8, (12, 60, 64))
-    scans = []
-    for t in range(n):
-        image = grain + rng.normal(0, 1, grain.shape)
-        image[5:7, 20:40, 20 : 30 + 2 * t] = 60
-        scans.append(np.roll(image, (t + t // 2, -t), (1, 2)))
-    return np.array(scans, np.float32)
 
 
 @pytest.mark.parametrize("broken", [0, 2])
@@ -112,39 +101,3 @@ def test_thresholds_are_found_in_the_light_of_the_first_scan_that_is_whole(
     assert 60 < analysis.settings.rules[0].high.value < 180
     expected = [2 * 20 * (10 + 2 * k) for k in range(10) if k not in broken]
     np.testing.assert_allclose(analysis.history.frames["n_voxels"], expected, rtol=0.1)
-
-
-@pytest.mark.parametrize(
-    ("gain", "options", "told"),
-    [
-        (0.85, {}, True),
-        (1.2, {}, True),
-        (0.93, {}, False),  # within the threshold's band
-        (0.85, {"match_light": True}, False),
-        (0.85, {"sensitivity": 0.2}, False),
-        (0.93, {"sensitivity": 0.0}, True),
-        (0.97, {"sensitivity": 0.0}, False),
-    ],
-)
-def test_a_frame_in_another_light_is_told(rng, capsys, tmp_path, gain, options, told):
-    scans = moving_scans(rng, 4)
-    scans[2] *= gain
-    settings = Settings.for_cracks(threshold=100, align="translation", **options)
-    analysis = analyze_series(open_series(scans), settings)
-    name = analysis.measures["name"][2]
-    found = dict(analysis.changed_light)
-    assert found == ({name: pytest.approx(gain, abs=0.01)} if told else {})
-    assert len(summary(analysis)["changed_light"]) == told
-    page = write_report(analysis, tmp_path, title="light").read_text(encoding="utf-8")
-    assert (f"{name} ({100 * gain - 100:+.0f} %)" in page) == told
-
-
-def test_masks_and_dark_images_have_no_light(rng):
-    masks = (moving_scans(rng, 3) > 100).astype(np.uint8)
-    analysis = analyze_series(open_series(masks), Settings.for_cracks(threshold=0.5))
-    assert analysis.measures["brightness"].tolist() == [1, 1, 1]
-    assert analysis.changed_light == []
-    dark = moving_scans(rng, 3) - 300
-    assert (
-        analyze_series(open_series(dark), Settings.for_cracks(threshold=-200)).changed_light == []
-    )

@@ -275,12 +275,6 @@ def _analyze(options: argparse.Namespace, settings: Settings) -> int:
     return _run(series, settings, options)
 
 
-_CUT_MEND = "it reads too thin; measure it in a smaller region.disc, or scan more of the collector"
-_LAYER_MEND = "check its phase; below is where the axis's index grows"
-_LIGHT_MEND = "if the sample has not, segmentation.match_light (--match-light) makes up for it"
-_THRESHOLD_MEND = 'give a number, or rule = "edges" for few pores in one material'
-
-
 def _run(
     series: Series,
     settings: Settings,
@@ -292,7 +286,7 @@ def _run(
 
     `more` is what else there is to say, for a person; `client` that of a cluster.
     """
-    from crevasse.operando import BrokenFrameError, Checkpoint, analyze_series
+    from crevasse.operando import BrokenFrameError, Checkpoint, analyze_series, doubts
     from crevasse.report import summary, write_report
 
     checkpoint = Checkpoint(options.output / ".unfinished")
@@ -315,23 +309,8 @@ def _run(
         print(_in_words(analysis))
         for name, why in analysis.skipped:
             print(f"left out: {name}: {why}")
-        for name, doubt in analysis.doubtful_thresholds:
-            print(f"threshold in doubt: {name}: {doubt}; {_THRESHOLD_MEND}")
-        for name, axes in analysis.doubtful_drifts:
-            print(f"drift in doubt: {name}: along {axes}")
-        for name, ratio in analysis.changed_light:
-            print(f"light has changed: {name}: {100 * ratio - 100:+.0f} %; {_LIGHT_MEND}")
-        for name in analysis.empty_layers:
-            print(f"no layer at the {name} electrode in any frame: {_LAYER_MEND}")
-        for electrode, name, share in analysis.cut_layers:
-            print(
-                f"layer out of view at the {electrode} electrode: in up to {100 * share:.0f} % of "
-                f"its area, from {name} on; {_CUT_MEND}"
-            )
-        for begin, end in analysis.cycler_holes:
-            print(
-                f"hole in the cycler's record: {begin:.4g} to {end:.4g} h; charge is interpolated"
-            )
+        for doubt in doubts(analysis):
+            print(f"{doubt.kind}: {doubt.listed()}; {doubt.mend}")
         print(more(analysis), end="")
         print(f"report: {report}")
     return 0

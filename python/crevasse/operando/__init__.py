@@ -5,6 +5,7 @@ Needs the extra `operando`: pip install 'crevasse[operando]'.
 
 from crevasse.operando.alarm_rule import AlarmRule
 from crevasse.operando.align import DriftCorrector, estimate_drift, move_back
+from crevasse.operando.analysis import Analysis
 from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.cluster import ClusterError
 from crevasse.operando.denoise import (
@@ -14,6 +15,7 @@ from crevasse.operando.denoise import (
     level_slices,
     noise_level,
 )
+from crevasse.operando.doubts import Doubt, doubts
 from crevasse.operando.edges import EdgeLevel, edge_level
 from crevasse.operando.electrochemistry import (
     Accommodation,
@@ -43,7 +45,7 @@ from crevasse.operando.phases import PhaseRule, Phases, segment_phases
 from crevasse.operando.pipeline import BrokenFrameError, analyze_series
 from crevasse.operando.planning import Plan, analyze, plan
 from crevasse.operando.seen_electrode import SeenElectrode
-from crevasse.operando.settings import Analysis, Cycling, Cylinder, Layer, Settings
+from crevasse.operando.settings import Cycling, Cylinder, Layer, Settings
 from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, ThresholdRule, Thresholds
 
@@ -57,6 +59,7 @@ __all__ = [
     "CyclerData",
     "Cycling",
     "Cylinder",
+    "Doubt",
     "DriftCorrector",
     "EdgeLevel",
     "Experiment",
@@ -93,6 +96,7 @@ __all__ = [
     "cycle_states",
     "denoise_median",
     "denoise_nl_means",
+    "doubts",
     "edge_level",
     "estimate_drift",
     "fit_gaussians",

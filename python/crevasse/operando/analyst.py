@@ -15,6 +15,7 @@ from crevasse._runs import RunVolume
 from crevasse._table import Table
 from crevasse._thickness_distribution import thickness_distribution
 from crevasse.io import Frame, Series
+from crevasse.operando.analysis import Analysis
 from crevasse.operando.electrochemistry import FrameStates, join_frames
 from crevasse.operando.grey_comparison import GreyComparison
 from crevasse.operando.grey_sample import GreySample
@@ -23,7 +24,7 @@ from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.observer import Observation, Observer, Opened
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord
-from crevasse.operando.settings import Analysis, Cycling, Layer, Settings
+from crevasse.operando.settings import Cycling, Layer, Settings
 from crevasse.tracking import CycleState, FrameResult, FrontFollower, Tracker
 
 _LENGTHS = ("thickness", "depth", "ligament")  # columns of measures begin so
@@ -84,6 +85,8 @@ class Analyst:
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
+        self._shown: dict[int, str] = {}  # the first frame with each fingerprint
+        self._copies: list[tuple[str, str]] = []
 
     def add(self, frame: Frame) -> FrameResult:
         """Read and analyse one frame; if that fails, nothing is added."""
@@ -112,6 +115,7 @@ class Analyst:
         self._sections.keep(found.sections)
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
+        self._compare(frame, found.fingerprint)
         self.observer = observer
         self.seen.append(frame)
         return result
@@ -190,6 +194,7 @@ class Analyst:
             layers=self._layers,
             grey=_compared(self._grey),
             skipped=tuple(self.skipped),
+            copies=tuple(self._copies),
         )
 
     def _begin(self, electrodes: tuple[Electrode | None, ...]) -> None:
@@ -218,6 +223,12 @@ class Analyst:
         # Branches shorter than five voxels are roughness; tips go up to forty a scan.
         voxel = max(self.series.spacing)
         return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
+
+    def _compare(self, frame: Frame, fingerprint: int | None) -> None:
+        if fingerprint in self._shown:
+            self._copies.append((frame.name, self._shown[fingerprint]))
+        elif fingerprint is not None:
+            self._shown[fingerprint] = frame.name
 
     def _measure(self, frame: Frame, found: Observation) -> dict[str, Any]:
         row = {

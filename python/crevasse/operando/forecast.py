@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crevasse.operando.settings import Analysis
+from crevasse.operando.analysis import Analysis
 from crevasse.tracking import TimeToShort, time_to_short
 
 # Older scans tell of another rate: a ligament shrinks by fits and starts.

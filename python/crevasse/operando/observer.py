@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from crevasse._electrode import Electrode
 from crevasse._runs import RunVolume
 from crevasse.io import Series
+from crevasse.operando.fingerprint import fingerprint
 from crevasse.operando.grey_study import GreyCount
 from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
 from crevasse.operando.light import Light
@@ -58,6 +59,8 @@ class Observation:
     brightness
         How many times as bright as the first the frame was as it was segmented; nan where grey
         values are not positive.
+    fingerprint
+        See `fingerprint`.
     sections
         One a plane.
     phases
@@ -73,6 +76,7 @@ class Observation:
     high: Opened
     motion: dict[str, float]
     brightness: float
+    fingerprint: int | None
     sections: tuple[Picture, ...]
     phases: list[dict[str, Any]]
     layers: dict[str, GaugedLayer]
@@ -88,6 +92,7 @@ class _Glance:
     motion: dict[str, float]
     light: Light
     brightness: float
+    fingerprint: int | None
     image: Image | None = None
     signal: Image | None = None
 
@@ -159,6 +164,7 @@ class Observer(Sight[Observation]):
 
     def look(self, image: Image, motion: Motion) -> Callable[[], tuple[Observation, Observer]]:
         """As in `Sight`."""
+        number = fingerprint(image)
         aligned = motion.undo(image, in_place=True)
         signal = self.settings.signal.of(aligned.image)
         light = self.light or Light.of(aligned.image)
@@ -168,6 +174,7 @@ class Observer(Sight[Observation]):
             motion=_in_numbers(aligned, rotated=self.settings.align == "rigid"),
             light=light,
             brightness=light.ratio(aligned.image),
+            fingerprint=number,
         )
         if self.n_baseline == 0 or self.settings.grey:
             seen = self._seen(replace(glance, image=aligned.image, signal=signal))
@@ -192,6 +199,7 @@ class Observer(Sight[Observation]):
             high=Opened(high, old_high),
             motion=glance.motion,
             brightness=glance.brightness,
+            fingerprint=glance.fingerprint,
             sections=pictures(self.planes, glance.sections, open_, old),
             phases=list(phases.table(spacing=self.spacing).rows()),
             layers={name: self._gauged(name, segmented) for name in self.gauges},

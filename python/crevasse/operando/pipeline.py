@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from crevasse.io import Frame, ReadAhead, Series
+from crevasse.operando.analysis import Analysis
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint, stamp
 from crevasse.operando.cluster import ClusterError, OnCluster
 from crevasse.operando.extents import check_box
 from crevasse.operando.grey_sample import GreyPart, GreySample
 from crevasse.operando.grey_sight import GreySight
-from crevasse.operando.settings import Analysis, Settings
+from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
 from crevasse.tracking import FrameResult
 

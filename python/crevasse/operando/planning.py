@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crevasse import _validate
 from crevasse.io import Series, open_series
 from crevasse.io.scan import skipped_number
+from crevasse.operando.analysis import Analysis
 from crevasse.operando.experiment import Experiment, ExperimentError, Extent, Phase, Scans
 from crevasse.operando.experiment_reader import read_experiment, read_text
 from crevasse.operando.extents import box_of, cropped, misfits, within
@@ -20,7 +21,7 @@ from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.lacking import lacking
 from crevasse.operando.phases import PhaseRule
 from crevasse.operando.pipeline import Progress, analyze_series
-from crevasse.operando.settings import Analysis, Settings
+from crevasse.operando.settings import Settings
 from crevasse.operando.signal import Signal
 from crevasse.operando.surroundings import Around
 from crevasse.operando.thresholds import Threshold

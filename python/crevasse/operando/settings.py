@@ -1,4 +1,4 @@
-"""What to do with a series, and what comes of it."""
+"""What to do with a series."""
 
 from __future__ import annotations
 
@@ -15,26 +15,15 @@ from crevasse._electrode import Electrode
 from crevasse._layer_thickness import columns_of
 from crevasse._runs import RunVolume
 from crevasse._shape import Box
-from crevasse._table import Table
-from crevasse.io import Series
 from crevasse.operando.column_scale import ColumnScale
-from crevasse.operando.electrochemistry import CyclerData, FrameStates
+from crevasse.operando.electrochemistry import CyclerData
 from crevasse.operando.electrochemistry.join import Outside
-from crevasse.operando.grey_comparison import GreyComparison
 from crevasse.operando.grey_rule import GreyRule
-from crevasse.operando.grey_sample import GreySample
-from crevasse.operando.interface import InterfaceRecord
 from crevasse.operando.phases import PhaseRule
-from crevasse.operando.radial import RadialRecord
-from crevasse.operando.sections import SectionRecord
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.signal import Signal
 from crevasse.operando.thresholds import Threshold, Thresholds
-from crevasse.tracking import Fronts, History
 from crevasse.tracking.options import Repeatability, checked_repeatability
-
-_CUT = 0.005  # of the area: what is there reads as none
-_SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds have no bands
 
 
 @dataclass(frozen=True)
@@ -314,149 +303,3 @@ def _check_seed(threshold: float | None, seed: float | None, bright: bool) -> No
         return
     if (seed - threshold if bright else threshold - seed) < 0:
         raise ValueError(f"seed_threshold must be stricter than threshold {threshold}, got {seed}")
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What a series has shown.
-
-    Attributes
-    ----------
-    series, settings
-        What was analysed, and how; the settings hold the thresholds that were found.
-    sample
-        What thresholds were found from; None if all were given.
-    history
-        The tracked cracks.
-    measures
-        A row a frame: ``frame, name, time, drift_*`` and ``residual`` in voxels, ``agreement_*``
-        and ``doubtful_*`` along each axis (see `Aligned`), ``brightness``, how many times
-        as bright as the first it was as it was segmented (see `Light`), ``fraction`` of
-        the region of interest that is open; with `Settings.thickness` ``thickness_mean,
-        thickness_median, thickness_p90`` over the open volume; and the least and greatest with
-        thresholds at the ends of their bands, in ``*_low`` and ``*_high``, of these and of
-        ``volume, volume_preexisting, volume_new`` and, with `Settings.fronts`, ``depth_max,
-        ligament`` (see `Reach`).
-    phases
-        A row a frame and phase: ``frame, time`` and the columns of `Phases.table`.
-    sections
-        Small sections of every frame, to look at.
-    failure
-        Why the analysis ended before the series did; empty if it did not.
-    cycling
-        The state of the cell at each frame; None without `Settings.cycling`.
-    fronts
-        How far cracks have gone; None without `Settings.fronts`.
-    layers
-        The lithium layers, by electrode.
-    grey
-        Grey values of what was open at first, compared with those of what opened later; None
-        without `Settings.grey`, or where one of them is not there.
-    radial
-        Where cracks are, from the cell's axis to its edge; None in images.
-    skipped
-        Frames that were left out: name and why.
-    """
-
-    series: Series
-    settings: Settings
-    sample: GreySample | None
-    history: History
-    measures: Table
-    phases: Table
-    sections: SectionRecord
-    failure: str = ""
-    cycling: FrameStates | None = None
-    fronts: Fronts | None = None
-    layers: dict[str, InterfaceRecord] = field(default_factory=dict)
-    grey: GreyComparison | None = None
-    radial: RadialRecord | None = None
-    skipped: tuple[tuple[str, str], ...] = ()
-
-    def __repr__(self) -> str:
-        failure = f", failure {self.failure!r}" if self.failure else ""
-        return f"Analysis({self.series!r}, {self.history!r}{failure})"
-
-    @property
-    def charge(self) -> Table:
-        """The rows of `cycling.table` that are of the frames that were followed."""
-        assert self.cycling is not None
-        return self.cycling.table.where(self.measures["scan"])
-
-    @property
-    def doubtful_drifts(self) -> list[tuple[str, str]]:
-        """Frames whose drift is in doubt, and the axes along which it is, as "z" or "y, x"."""
-        measures = self.measures
-        axes = [name[-1] for name in measures.columns if name.startswith("doubtful_")]
-        doubtful = [
-            [axis for axis in axes if measures[f"doubtful_{axis}"][k]] for k in range(len(measures))
-        ]
-        names = measures["name"].tolist()
-        return [(n, ", ".join(d)) for n, d in zip(names, doubtful, strict=True) if d]
-
-    @property
-    def changed_light(self) -> list[tuple[str, float]]:
-        """Frames that are brighter or darker than the first, and how many times as bright.
-
-        Those alone in which a threshold that had changed as they did would leave its band, and by
-        a twentieth or more: what they hold may come from the light.
-        """
-        bounds = [bound for rule in self.settings.rules for bound in rule.bounds]
-        if not bounds:
-            return []
-        reach = [(b.high - b.low) / (2 * abs(b.value)) for b in bounds if b.value]
-        ratio = self.measures["brightness"]
-        changed = np.abs(ratio - 1) > max(_SAME_LIGHT, min(reach, default=0.0))
-        names = self.measures["name"][changed].tolist()
-        return list(zip(names, ratio[changed].tolist(), strict=True))
-
-    @property
-    def doubtful_thresholds(self) -> list[tuple[str, str]]:
-        """Phases whose thresholds, as found, are in doubt, and why."""
-        found = {} if self.sample is None else self.sample.thresholds
-        rules = {name: found[rule.rule] for name, rule in self.settings.find.items()}
-        return [(name, rule.doubt) for name, rule in rules.items() if rule.doubt]
-
-    @property
-    def cycler_holes(self) -> list[tuple[float, float]]:
-        """Where the cycler's record says nothing: begin and end, in h on the clock of the scans."""
-        cycling = self.settings.cycling
-        if cycling is None:
-            return []
-        holes = [cycling.hours(np.array(hole)) for hole in cycling.cycler.holes()]
-        return [(float(begin), float(end)) for begin, end in holes]
-
-    @property
-    def empty_layers(self) -> list[str]:
-        """Electrodes whose layer is in no frame: its phase may be looked for at the wrong place."""
-        return [n for n, record in self.layers.items() if not record.table()["mean"].any()]
-
-    @property
-    def cut_layers(self) -> list[tuple[str, str, float]]:
-        """Electrodes where what bounds the layer leaves the scans: from which one on, and how much.
-
-        The greatest share of the area without it, where that is half a per cent or more: what is
-        cut off reads as no lithium.
-        """
-        cut = []
-        for electrode, record in self.layers.items():
-            share = record.table()["out_of_view"]
-            if (beyond := np.flatnonzero(share >= _CUT)).size:
-                name = str(self.measures["name"][beyond[0]])
-                cut.append((electrode, name, float(share.max())))
-        return cut
-
-    def tables(self) -> dict[str, Table]:
-        """Every table by name: the history's, the measures of frames, and what else was asked."""
-        tables = self.history.tables | {"measures": self.measures, "phases": self.phases}
-        if self.cycling is not None:
-            tables |= {"cycling": self.cycling.table, "half_cycles": self.cycling.half_cycles}
-        if self.fronts is not None:
-            tables |= {
-                "front_frames": self.fronts.frames,
-                "front_cracks": self.fronts.cracks,
-                "front_tips": self.fronts.tips,
-            }
-        if self.radial is not None:
-            tables["radial"] = self.radial.table()
-        return tables | {f"layer_{name}": record.table() for name, record in self.layers.items()}

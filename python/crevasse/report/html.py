@@ -18,7 +18,7 @@ from crevasse._files import replace_when_written
 from crevasse._table import Table, write_tables
 from crevasse.io import write_tiff
 from crevasse.io.fact import micrometres
-from crevasse.operando import Analysis
+from crevasse.operando import Analysis, doubts
 from crevasse.report import figures, page_parts
 from crevasse.report.encoding import data_url, inline
 from crevasse.report.numbers import numbers
@@ -119,6 +119,7 @@ def _page(
         version=crevasse.__version__,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         analysis=analysis,
+        doubts=doubts(analysis),
         summary=facts,
         quantity=figures.quantity(analysis),
         unit=figures.pretty_unit(analysis.history.frames.units["volume"]),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crevasse
-from crevasse.operando import Analysis, PhaseRule, Threshold
+from crevasse.operando import Analysis, PhaseRule, Threshold, doubts
 from crevasse.operando.places import places
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.report.numbers import numbers
@@ -42,12 +42,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "volume_unit": frames.units["volume"],
         "thresholds": {rule.name: _windows(rule) for rule in analysis.settings.rules},
         "skipped": [list(skipped) for skipped in analysis.skipped],
-        "doubtful_thresholds": [list(doubtful) for doubtful in analysis.doubtful_thresholds],
-        "doubtful_drifts": [list(doubtful) for doubtful in analysis.doubtful_drifts],
-        "changed_light": [list(changed) for changed in analysis.changed_light],
-        "empty_layers": analysis.empty_layers,
-        "cut_layers": [list(cut) for cut in analysis.cut_layers],
-        "cycler_holes": [list(hole) for hole in analysis.cycler_holes],
+        "doubts": [asdict(doubt) for doubt in doubts(analysis)],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
         "volume_low": analysis.measures["volume_low"].tolist(),

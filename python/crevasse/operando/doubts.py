@@ -1,0 +1,162 @@
+"""What a person has to look at before the numbers of an analysis are believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crevasse.operando.analysis import Analysis
+
+_CUT = 0.005  # of the area: what is there reads as none
+_SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds have no bands
+_FULL = 0.8  # of the region: cracks and layers are what there is little of
+_DOWN = "below is where the axis's index grows"
+_LISTED = 6  # the others by their number
+
+Said = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that makes numbers doubtful.
+
+    Attributes
+    ----------
+    kind
+        Of doubt, in words: "drift in doubt".
+    about
+        What it concerns, such as a scan, a phase or an electrode, and what is said of each.
+    mend
+        What it means, and what can be done.
+    """
+
+    kind: str
+    about: Said
+    mend: str
+
+    def listed(self) -> str:
+        """What it concerns, in words; of many, the first ones."""
+        said = [f"{name} ({what})" if what else name for name, what in self.about[:_LISTED]]
+        more = len(self.about) - len(said)
+        return "; ".join(said) + (f" and {more} more" if more else "")
+
+
+def doubts(analysis: Analysis) -> list[Doubt]:
+    """All doubts about an analysis, those about the scans first."""
+    kinds = (
+        _copies,
+        _thresholds,
+        _drifts,
+        _light,
+        _full_phases,
+        _empty_phases,
+        _empty_layers,
+        _cut_layers,
+        _cycler_holes,
+    )
+    return [doubt for kind in kinds if (doubt := kind(analysis)).about]
+
+
+def _copies(analysis: Analysis) -> Doubt:
+    about = tuple((name, f"as {earlier}") for name, earlier in analysis.copies)
+    mend = "a scan that was copied shows no change; leave it out, or give the one that belongs here"
+    return Doubt("the same grey values again", about, mend)
+
+
+def _thresholds(analysis: Analysis) -> Doubt:
+    found = {} if analysis.sample is None else analysis.sample.thresholds
+    rules = {name: found[rule.rule] for name, rule in analysis.settings.find.items()}
+    about = tuple((name, rule.doubt) for name, rule in rules.items() if rule.doubt)
+    mend = (
+        "a phase of a few per cent is not found in this way; "
+        'give a number, or rule = "edges" for few pores in one material'
+    )
+    return Doubt("threshold in doubt", about, mend)
+
+
+def _drifts(analysis: Analysis) -> Doubt:
+    measures = analysis.measures
+    columns = [name for name in measures.columns if name.startswith("doubtful_")]
+    about = []
+    for row in measures.rows():
+        axes = ", ".join(name[-1] for name in columns if row[name])
+        if axes:
+            about.append((row["name"], f"along {axes}"))
+    mend = (
+        "the parts of a scan do not agree on how far it has moved; look for drift where faces lie "
+        "across these axes (alignment.region), or check the scan by eye"
+    )
+    return Doubt("drift in doubt", tuple(about), mend)
+
+
+def _light(analysis: Analysis) -> Doubt:
+    """Scans in which a threshold that had changed as the light did would leave its band."""
+    settings, measures = analysis.settings, analysis.measures
+    bounds = [bound for rule in settings.rules for bound in rule.bounds]
+    reach = [(b.high - b.low) / (2 * abs(b.value)) for b in bounds if b.value]
+    ratio = measures["brightness"]
+    changed = np.abs(ratio - 1) > max(_SAME_LIGHT, min(reach, default=0.0))
+    about = tuple(
+        (name, f"{100 * r - 100:+.0f} %")
+        for name, r in zip(measures["name"][changed].tolist(), ratio[changed].tolist(), strict=True)
+        if bounds
+    )
+    mend = (
+        "light was matched and they still differ from the first scan; look whether they show it"
+        if settings.match_light
+        else "if the sample has not changed as much since the first scan, "
+        "segmentation.match_light (--match-light) makes up for it"
+    )
+    return Doubt("light has changed", about, mend)
+
+
+def _full_phases(analysis: Analysis) -> Doubt:
+    fraction = {name: analysis.greatest_fraction(name) for name in analysis.settings.follow}
+    about = tuple(
+        (name, f"up to {100 * f:.0f} % of the region") for name, f in fraction.items() if f > _FULL
+    )
+    mend = "what is followed should be what there is little of; check its threshold and its side"
+    return Doubt("nearly everything is of one phase", about, mend)
+
+
+def _empty_phases(analysis: Analysis) -> Doubt:
+    layers = {layer.phase for layer in analysis.settings.layers.values()}
+    names = [rule.name for rule in analysis.settings.rules if rule.name not in layers]
+    about = tuple((name, "") for name in names if not analysis.greatest_fraction(name))
+    mend = f"in no scan is a voxel of it; check its threshold and its place, {_DOWN}"
+    return Doubt("phase not found", about, mend)
+
+
+def _empty_layers(analysis: Analysis) -> Doubt:
+    tables = {name: record.table() for name, record in analysis.layers.items()}
+    about = tuple((f"{n} electrode", "") for n, table in tables.items() if not table["mean"].any())
+    return Doubt("no layer in any scan", about, f"check its phase and its place; {_DOWN}")
+
+
+def _cut_layers(analysis: Analysis) -> Doubt:
+    """From which scan on, and the greatest share of the area: what is cut off reads as none."""
+    about = []
+    for electrode, record in analysis.layers.items():
+        share = record.table()["out_of_view"]
+        if (beyond := np.flatnonzero(share >= _CUT)).size:
+            begin = analysis.measures["name"][beyond[0]]
+            what = f"in up to {100 * share.max():.0f} % of its area, from {begin} on"
+            about.append((f"{electrode} electrode", what))
+    mend = (
+        "what bounds it is not seen there, no lithium is counted, and it reads too thin; "
+        "measure it in a smaller region.disc, or scan more of the collector"
+    )
+    return Doubt("layer out of view", tuple(about), mend)
+
+
+def _cycler_holes(analysis: Analysis) -> Doubt:
+    """Where the record says nothing, on the clock of the scans."""
+    cycling = analysis.settings.cycling
+    holes = [] if cycling is None else cycling.cycler.holes()
+    about = []
+    for hole in holes:
+        begin, end = cycling.hours(np.array(hole)).tolist() if cycling is not None else hole
+        about.append((f"{begin:.4g} to {end:.4g} h", ""))
+    mend = "charge, capacity and efficiency are interpolated there"
+    return Doubt("hole in the cycler's record", tuple(about), mend)

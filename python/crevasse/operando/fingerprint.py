@@ -1,0 +1,23 @@
+"""Whether two scans are copies of each other."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LOOKED_AT = 8  # slices
+
+
+def fingerprint(image: NDArray[Any]) -> int | None:
+    """A number that two images share if some slices of theirs are the same to the last bit.
+
+    Noise sees to it that scans of the same thing are not. None for images of one or two values:
+    masks may well be the same.
+    """
+    slices = np.ascontiguousarray(image[:: max(1, len(image) // _LOOKED_AT)])
+    if np.isin(slices, [slices.min(), slices.max()]).all():
+        return None
+    return zlib.crc32(slices.tobytes())
