@@ -3,6 +3,7 @@ import functools
 import json
 import os
 import re
+import subprocess
 import sys
 import warnings
 
@@ -53,6 +54,13 @@ def scans(tmp_path, rng):
 
 def run(*arguments):
     return cli.main([str(a) for a in arguments])
+
+
+def test_the_package_is_a_command(tmp_path):
+    command = [sys.executable, "-m", "crevasse", "track", tmp_path / "none.npy"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr.startswith("crevasse: error: ")
 
 
 def test_track_measures_the_crack_and_writes_everything(scans, tmp_path, capsys):

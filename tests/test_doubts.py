@@ -7,7 +7,7 @@ import pytest
 from moving import moving_scans
 
 from crevasse._table import Table
-from crevasse.io import open_series
+from crevasse.io import open_series, write_tiff
 from crevasse.operando import Settings, analyze_series, doubts
 from crevasse.operando.fingerprint import fingerprint
 from crevasse.report import summary, write_report
@@ -124,3 +124,27 @@ def test_of_many_scans_the_first_are_listed(rng):
     assert len(doubt.about) == 9
     assert doubt.listed().count(";") == 5
     assert doubt.listed().endswith("(+30 %) and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "doubtful"),
+    [
+        (1.4, 1.4, False),
+        (1.4, 1.4005, False),
+        (1.4, None, False),
+        (1.4, 1.38, True),
+        (1.4, 1400, True),
+        (None, 1400, False),
+    ],
+)
+def test_another_voxel_size_than_that_of_the_scans(rng, tmp_path, said, given, doubtful):
+    for k, scan in enumerate(moving_scans(rng, 2)):
+        write_tiff(tmp_path / f"{k}.tif", scan, spacing=said)
+    series = open_series(tmp_path, spacing=given)
+    found = told(analyze_series(series, CRACKS)).get("another voxel size than scans say")
+    assert (found is not None) == doubtful
+    if found:
+        ((size, what),) = found.items()
+        assert size == " x ".join([f"{given:.4g}"] * 3) + " um"
+        assert what.startswith("0.tif")
+        assert what.endswith("says 1.4 x 1.4 x 1.4 um")

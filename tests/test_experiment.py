@@ -351,6 +351,15 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
             "[region]\ncrop = { x = [0, 8] }\nbox = { x = [8, 20] }",
             "region.box must hold a voxel of region.crop",
         ),
+        (
+            "[region]\ncylinder = { diameter = 73 }",  # hypot(40, 60) = 72.1
+            "region.cylinder.diameter must be less than the scans across, 72.11 µm, got 73;",
+        ),
+        (
+            "[electrodes]\nworking = 'xmin'\n[region]\ndisc = { diameter = 42 }",
+            "region.disc.diameter must be less than the scans across, 41.76 µm, got 42;",
+        ),
+        ("[segmentation]\nsmooth = 500", "smooth must be a number of voxels up to 20, got 500"),
         ("[tracking]\nbaseline_frames = 4", "baseline_frames must be at most 3, the scans, got 4"),
         ("[segmentation]\nconnectivity = 8", "connectivity must be 6, 18 or 26 for a 3-D image"),
         ("[segmentation]\nflatten = 9", "phases.void.high must be left out with segmentation.fla"),
@@ -419,6 +428,31 @@ def test_what_does_not_fit_is_told_before_a_scan_is_read(folder, more, problem, 
     assert sum(problem in line for line in lines) == 1, lines
 
 
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (("high = 100", 'rule = "level:3"\nagainst = "dark"'), "phases.void.rule must be otsu,"),
+        (("interval = 0.25", 'times = "t.csv"\nscan_duration = "20 min"'), "at most the least"),
+        (("interval = 0.25", 'times = "bad.csv"\nscan_duration = 9'), "got 0.1 of 2.tif after 1.0"),
+        (("interval = 0.25", "interval = 'soon'\nscan_duration = 9"), "scans.interval must be a"),
+    ],
+)
+def test_what_follows_from_a_problem_is_none_of_its_own(folder, changed, problem):
+    (folder / "t.csv").write_text("time_h\n0\n0.3\n0.7\n")
+    (folder / "bad.csv").write_text("time_h\n0\n1\n0.1\n")
+    record = "Test Time / s,Current / A,Voltage / V\n0,1,1\n5000,1,1\n"
+    (folder / "cell.csv").write_text(record)
+    text = GOOD.replace(*changed) + '[cycler]\nfile = "cell.csv"\npositive = "plating"\n'
+    (line,) = problems_of(folder, text)
+    assert problem in line
+
+
+def test_a_scan_may_take_all_the_time_until_the_next(folder):
+    (folder / "t.csv").write_text("time_h\n0\n0.3\n0.7\n")
+    text = GOOD.replace("interval = 0.25", "times = 't.csv'\nscan_duration = 0.3")
+    Experiment.from_toml(written(folder, text))
+
+
 def _never(path):
     raise AssertionError(f"{path} was read")
 
@@ -431,10 +465,10 @@ def test_the_scans_own_folder_is_no_place_for_a_report(folder):
 
 def test_text_that_is_no_toml_is_told(tmp_path):
     (line,) = problems_of(tmp_path, "[scans\n")
-    assert "cell.toml is not TOML: " in line
+    assert "the text is not TOML: " in line
     assert "line 1" in line
     (tmp_path / "latin.toml").write_bytes("# µm".encode("latin-1"))
-    with pytest.raises(ExperimentError, match=r"latin\.toml must be UTF-8 text"):
+    with pytest.raises(ExperimentError, match="the text must be UTF-8"):
         Experiment.from_toml(tmp_path / "latin.toml")
     with pytest.raises(FileNotFoundError):
         Experiment.from_toml(tmp_path / "none.toml")
@@ -555,6 +589,7 @@ def test_analyze_measures_what_is_there(folder):
     assert analysis.history.frames["volume"].tolist() == [32 * (7 + 6 * t) for t in range(3)]
     assert analysis.history.frames["time"].tolist() == [0, 0.25, 0.5]
     assert seen == [3, 3, 3]
+    assert analyze(plan(experiment)).history.frames == analysis.history.frames
 
 
 def test_an_experiment_made_in_python_is_checked_as_well(folder):

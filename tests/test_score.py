@@ -560,6 +560,8 @@ def test_frames_that_are_not_the_historys_are_refused(truth, frames):
             score(history, bad, truth)
     with pytest.raises(ValueError, match="tolerance must be a whole number of frames"):
         score(history, frames, truth, tolerance=-1)
+    with pytest.raises(ValueError, match=r"tips must be a Table such as Fronts\.tips, got 5"):
+        score(history, frames, truth, tips=5)
 
 
 @pytest.mark.parametrize(

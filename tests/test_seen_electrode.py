@@ -60,6 +60,10 @@ def test_what_cannot_be_found_is_told(cell):
     region = RunVolume.from_box(image.shape)
     with pytest.raises(ValueError, match=r"electrode at zmin cannot be found: .* shows no void"):
         SeenElectrode("zmin", "void").locate(image, phases, region)
+    blank = np.full_like(image, 7)
+    for electrode in (SeenElectrode("zmin", "void"), SeenElectrode("zmax")):
+        with pytest.raises(ValueError, match="nothing but the grey value 7: was it recorded"):
+            electrode.locate(blank, segment_phases(blank, [PhaseRule("void", high=5)]), region)
 
 
 def test_births_are_told_by_where_the_first_scan_shows_electrodes(cell):

@@ -144,7 +144,7 @@ def test_volumes_are_segmented_like_images(rng):
     [
         ({"phase": "grey"}, "side must be dark or bright, got 'grey'"),
         ({"flatten": 1}, "flatten must be at least 3 voxels, got 1"),
-        ({"smooth": -1}, "smooth must be 0 or positive, got -1"),
+        ({"smooth": -1}, "smooth must be from 0 to 20 voxels, got -1"),
         ({"min_voxels": 0}, "min_voxels must be at least 1, got 0"),
         ({"threshold": float("nan")}, "threshold must be a finite number, got nan"),
         (

@@ -227,8 +227,14 @@ def _scheduled(
         raise ValueError(
             f"times must be one a frame, got {len(schedule.times)} for {len(names)} frames"
         )
-    if not np.all(np.isfinite(schedule.times)) or np.any(np.diff(schedule.times) <= 0):
-        raise ValueError(f"times must be finite and rise from frame to frame, got {schedule.times}")
+    before = -np.inf
+    for name, time in zip(names, schedule.times, strict=True):
+        if not before < time < np.inf:
+            after = f" after {before}" if np.isfinite(before) else ""
+            raise ValueError(
+                f"times must be finite and rise from frame to frame, got {time} of {name}{after}"
+            )
+        before = time
     return scans, schedule
 
 

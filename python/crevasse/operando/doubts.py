@@ -10,6 +10,7 @@ from crevasse.operando.analysis import Analysis
 
 _CUT = 0.005  # of the area: what is there reads as none
 _SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds have no bands
+_SAME_SIZE = 1e-3  # beside that of the scans
 _FULL = 0.8  # of the region: cracks and layers are what there is little of
 _DOWN = "below is where the axis's index grows"
 _LISTED = 6  # the others by their number
@@ -45,6 +46,7 @@ class Doubt:
 def doubts(analysis: Analysis) -> list[Doubt]:
     """All doubts about an analysis, those about the scans first."""
     kinds = (
+        _voxel_size,
         _copies,
         _thresholds,
         _drifts,
@@ -56,6 +58,24 @@ def doubts(analysis: Analysis) -> list[Doubt]:
         _cycler_holes,
     )
     return [doubt for kind in kinds if (doubt := kind(analysis)).about]
+
+
+def _voxel_size(analysis: Analysis) -> Doubt:
+    """That of the scans, where they say one that is beyond doubt."""
+    series, provenance = analysis.series, analysis.series.frames[0].provenance
+    said = None if provenance is None else provenance.voxel_size
+    about: Said = ()
+    if (
+        said is not None
+        and not said.doubt
+        and said.unit == series.unit
+        and len(said.value) == len(series.spacing)
+        and not np.allclose(said.value, series.spacing, rtol=_SAME_SIZE, atol=0)
+    ):
+        given, other = (" x ".join(f"{v:.4g}" for v in s) for s in (series.spacing, said.value))
+        about = ((f"{given} {series.unit}", f"{said.source} says {other} {said.unit}"),)
+    mend = "lengths and volumes are by the one given; correct it if the scans are right"
+    return Doubt("another voxel size than scans say", about, mend)
 
 
 def _copies(analysis: Analysis) -> Doubt:

@@ -27,7 +27,7 @@ from crevasse.operando.experiment import (
     Tracking,
 )
 from crevasse.operando.phase_reader import read_phases
-from crevasse.operando.signal import DENOISE
+from crevasse.operando.signal import DENOISE, MOST_SMOOTH
 from crevasse.operando.toml_table import (
     ANY,
     DURATION,
@@ -40,6 +40,8 @@ from crevasse.operando.toml_table import (
 )
 from crevasse.tracking.options import Repeatability
 
+_SMOOTH = Rule("", lambda value: 0 <= value <= MOST_SMOOTH)
+_VOXELS = Kind(f"number of voxels up to {MOST_SMOOTH}", "a number such as 1.5", {})
 _BELOW_1 = Rule("", lambda value: 0 <= value < 1)
 _FRACTION = Kind("number of at least 0 and below 1", "a number such as 0.05", {})
 _REPEATABILITY = replace(_FRACTION, example='a number such as 0.05, or "baseline"')
@@ -55,9 +57,9 @@ def read_experiment(path: str | os.PathLike[str]) -> tuple[Experiment | None, li
         text = file.read_bytes().decode("utf-8-sig")
         return read_text(text, file.resolve().parent)
     except UnicodeDecodeError as error:
-        return None, [f"{file} must be UTF-8 text, got {error.reason}; save it as UTF-8"]
+        return None, [f"the text must be UTF-8, got {error.reason}; save it as UTF-8"]
     except tomllib.TOMLDecodeError as error:
-        return None, [f"{file} is not TOML: {error}; correct it"]
+        return None, [f"the text is not TOML: {error}; correct it"]
 
 
 def read_text(text: str, folder: Path) -> tuple[Experiment | None, list[str]]:
@@ -176,7 +178,7 @@ def _disc(parent: TomlTable, key: str) -> Disc | None:
 def _segmentation(table: TomlTable) -> Segmenting:
     segmentation = Segmenting(
         flatten=table.integer("flatten", None, 3),
-        smooth=table.number("smooth", 0.0, NOT_NEGATIVE),
+        smooth=table.number("smooth", 0.0, _SMOOTH, _VOXELS),
         denoise=table.text(
             "denoise", "none", DENOISE, '"none", "median:1" to "median:9" or "non-local-means"'
         ),

@@ -18,7 +18,7 @@ from crevasse.io import Frame, Series
 from crevasse.operando.experiment import Extent
 
 
-def misfits(name: str, extent: Extent, series: Series) -> Iterator[str]:
+def extent_misfits(name: str, extent: Extent, series: Series) -> Iterator[str]:
     """Lines on what of an extent does not fit the scans; `name` is its field."""
     if extent == Extent():
         return

@@ -53,6 +53,9 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
     return phase
 
 
+_COMMON = ("edges", "otsu", "partial-volume", "levels:3", "multi-otsu:3", "gaussians:2")
+
+
 def _rule(table: TomlTable) -> str | None:
     rule = table.text("rule", None)
     if rule is None:
@@ -60,7 +63,7 @@ def _rule(table: TomlTable) -> str | None:
     try:
         ThresholdRule(rule)
     except ValueError:
-        near = closest(rule, ("edges", "otsu", "partial-volume", "multi-otsu:3", "gaussians:2"))
+        near = closest(rule, _COMMON)
         mend = f'did you mean "{near}"?' if near else "correct it"
         table.refuse("rule", RULES, mend)
         return None
@@ -128,6 +131,8 @@ def _sound_window(parent: TomlTable, table: TomlTable, phase: Phase, flattened: 
 def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
     """The phase without what does not fit its rule."""
     rule, side, against, reach = phase.rule, phase.side, phase.against, phase.reach
+    if rule is None and "rule" in table:  # it was refused
+        return phase
     if rule is None:
         for name in ("against", "reach"):
             if getattr(phase, name) is not None:

@@ -16,9 +16,10 @@ from crevasse.io.scan import skipped_number
 from crevasse.operando.analysis import Analysis
 from crevasse.operando.experiment import Experiment, ExperimentError, Extent, Phase, Scans
 from crevasse.operando.experiment_reader import read_experiment, read_text
-from crevasse.operando.extents import box_of, cropped, misfits, within
+from crevasse.operando.extents import box_of, cropped, within
 from crevasse.operando.grey_rule import GreyRule
 from crevasse.operando.lacking import lacking
+from crevasse.operando.misfits import boxes, misfits
 from crevasse.operando.phases import PhaseRule
 from crevasse.operando.pipeline import Progress, analyze_series
 from crevasse.operando.settings import Settings
@@ -28,6 +29,9 @@ from crevasse.operando.thresholds import Threshold
 
 if TYPE_CHECKING:
     from distributed import Client
+
+_TIMES = ("scans.times", "scans.interval", "scans.start")
+_FROM_TIMES = ("cycler.offset", "cycler needs", "scans.scan_duration")  # these follow from them
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,14 @@ def plan_for(experiment: Experiment, series: Series) -> Plan:
 
 
 def analyze(
-    experiment: Experiment, *, progress: Progress | None = None, client: Client | None = None
+    experiment: Experiment | Plan, *, progress: Progress | None = None, client: Client | None = None
 ) -> Analysis:
     """Do what an experiment asks for, one grey volume in memory at a time.
 
     Parameters
     ----------
     experiment
-        From `Experiment.from_toml`, or made in Python.
+        From `Experiment.from_toml`, or made in Python; or its plan.
     progress, client
         As in `analyze_series`.
 
@@ -105,7 +109,7 @@ def analyze(
     ClusterError
         If the client's workers do not fit, or were lost.
     """
-    planned = plan(experiment)
+    planned = experiment if isinstance(experiment, Plan) else plan(experiment)
     return analyze_series(planned.series, planned.settings, progress=progress, client=client)
 
 
@@ -114,10 +118,9 @@ def _require(experiment: Experiment | None, problems: list[str]) -> Plan:
     planned = None
     if experiment is not None:
         planned, more = _try(experiment)
-        if any(line.startswith(("scans.interval", "scans.start")) for line in problems):
-            # These follow from it.
-            more = [line for line in more if not line.startswith(("cycler.offset", "cycler needs"))]
         problems = problems + [line for line in more if line not in problems]
+        if any(line.startswith(_TIMES) for line in problems):
+            problems = [line for line in problems if not line.startswith(_FROM_TIMES)]
     if planned is None or problems:
         raise ExperimentError(problems)
     return planned
@@ -135,12 +138,12 @@ def _try(experiment: Experiment) -> tuple[Plan | None, list[str]]:
 def _fit(experiment: Experiment, series: Series, problems: list[str]) -> Plan | None:
     """The plan; None, with problems added, if the experiment does not fit the scans."""
     rules = _rules(experiment, problems)
-    problems += _misfits(experiment, series)
+    problems += misfits(experiment, series)
     if problems:
         return None
     crop = box_of(experiment.region.crop, series)
-    boxes = {name: within(box_of(extent, series), crop) for name, extent in _boxes(experiment)}
-    for name, box in boxes.items():
+    kept = {name: within(box_of(extent, series), crop) for name, extent in boxes(experiment)}
+    for name, box in kept.items():
         if any(part.start >= part.stop for part in box):
             problems.append(f"{name} must hold a voxel of region.crop; make it larger or move it")
     if problems:
@@ -153,13 +156,13 @@ def _fit(experiment: Experiment, series: Series, problems: list[str]) -> Plan | 
         follow=experiment.followed(),
         signal=_signal(experiment),
         connectivity=experiment.segmentation.connectivity,
-        roi=boxes.get("region.box"),
+        roi=kept.get("region.box"),
         cylinder=around.cylinder(),
         axis=around.axis,
         align=experiment.alignment.method,
-        stable=boxes.get("alignment.region"),
+        stable=kept.get("alignment.region"),
         match_light=experiment.segmentation.match_light,
-        level_region=boxes.get("segmentation.level_region"),
+        level_region=kept.get("segmentation.level_region"),
         baseline_frames=tracking.baseline_frames,
         repeatability=tracking.repeatability,
         sensitivity=experiment.segmentation.sensitivity,
@@ -193,16 +196,6 @@ def _outside(settings: Settings, series: Series) -> Iterator[str]:
         except ValueError:
             yield "region.disc must hold a column of region.box, cylinder and crop; move it"
             return
-
-
-def _boxes(experiment: Experiment) -> Iterator[tuple[str, Extent]]:
-    """The extents beside the crop that are given."""
-    extents = {
-        "region.box": experiment.region.box,
-        "alignment.region": experiment.alignment.region,
-        "segmentation.level_region": experiment.segmentation.level_region,
-    }
-    return ((name, extent) for name, extent in extents.items() if extent != Extent())
 
 
 def _missing_files(experiment: Experiment) -> Iterator[str]:
@@ -343,45 +336,3 @@ def _signal(experiment: Experiment) -> Signal:
         flatten=options.flatten,
         side="bright" if bright else "dark",
     )
-
-
-def _misfits(experiment: Experiment, series: Series) -> Iterator[str]:
-    """What does not fit the scans' shape, number or voxel size."""
-    yield from misfits("region.crop", experiment.region.crop, series)
-    for name, extent in _boxes(experiment):
-        yield from misfits(name, extent, series)
-    for name in ("cylinder", "disc"):
-        round_ = getattr(experiment.region, name)
-        if round_ is None:
-            continue
-        if series.unit == "voxel":
-            yield f"region.{name} is in µm, which needs scans.voxel_size; add it"
-        if round_.centre is not None and len(round_.centre) != len(series.shape) - 1:
-            n = len(series.shape) - 1
-            yield (
-                f"region.{name}.centre must hold {n} number{'s' * (n > 1)}, one an axis across, "
-                f"got {list(round_.centre)}; correct it"
-            )
-    sensitivity = experiment.segmentation.sensitivity
-    if sensitivity > 0.5 and any(phase.rule for phase in experiment.phases):
-        yield (
-            "segmentation.sensitivity must be at most 0.5 where a phase has a rule, "
-            f"got {sensitivity:g}; lower it"
-        )
-    if experiment.cycler is not None and series.time_unit != "h":
-        yield "cycler needs the times of the scans in h; add scans.times or scans.interval"
-    connectivity, ndim = experiment.segmentation.connectivity, len(series.shape)
-    try:
-        _validate.connectivity(connectivity, ndim)
-    except ValueError as error:
-        yield f"segmentation.{error}"
-    else:
-        whole = 26 if ndim == 3 else 8
-        if experiment.measure.fronts and connectivity not in (whole, 26):
-            yield (
-                f"segmentation.connectivity must be {whole} where measure.fronts is set, "
-                f"got {connectivity}; remove one of them"
-            )
-    baseline = experiment.tracking.baseline_frames
-    if baseline > len(series):
-        yield f"tracking.baseline_frames must be at most {len(series)}, the scans, got {baseline}"

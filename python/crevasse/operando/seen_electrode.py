@@ -41,6 +41,11 @@ class SeenElectrode:
         ValueError
             If the phase, or a bright layer, is not there.
         """
+        if (signal == signal.flat[0]).all():
+            raise ValueError(
+                f"electrode at {self.face} cannot be found: the first frame holds nothing but the "
+                f"grey value {signal.flat[0]}: was it recorded? Leave it out"
+            )
         axis = _validate.AXES[-len(region.shape) :].index(self.face[0])
         outwards = "above" if self.face.endswith("min") else "below"
         if self.until is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from scipy import ndimage
 from crevasse.operando.denoise import denoise_median, denoise_nl_means
 
 Image = NDArray[Any]
+MOST_SMOOTH = 20  # voxels: cracks are narrower
 DENOISE = r"none|median:[1-9]|non-local-means"
 
 
@@ -27,7 +27,7 @@ class Signal:
         "none", "median:R" (radius in voxels) or "non-local-means"; see `denoise_median` and
         `denoise_nl_means`.
     smooth
-        Standard deviation in voxels of a Gaussian filter; 0 for none.
+        Standard deviation in voxels of a Gaussian filter, at most 20; 0 for none.
     flatten
         Width in voxels of the widest feature sought. Where set, the signal is the contrast
         |1 - value/background| instead of the grey value: the background is what closing (for dark
@@ -58,8 +58,8 @@ class Signal:
             raise ValueError(f"side must be dark or bright, got {self.side!r}")
         if self.flatten is not None and self.flatten < 3:
             raise ValueError(f"flatten must be at least 3 voxels, got {self.flatten}")
-        if not self.smooth >= 0 or math.isinf(self.smooth):
-            raise ValueError(f"smooth must be 0 or positive, got {self.smooth}")
+        if not 0 <= self.smooth <= MOST_SMOOTH:
+            raise ValueError(f"smooth must be from 0 to {MOST_SMOOTH} voxels, got {self.smooth}")
 
     @property
     def bytes_a_voxel(self) -> int:

@@ -12,7 +12,7 @@ from crevasse._shape import Box
 from crevasse.io import Series, read_tiff
 from crevasse.operando.electrochemistry import read_cycler
 from crevasse.operando.experiment import Disc, Experiment, Extent
-from crevasse.operando.extents import box_of, misfits, within
+from crevasse.operando.extents import box_of, extent_misfits, within
 from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.settings import Cycling, Cylinder, Layer
 
@@ -31,10 +31,7 @@ class Around:
     @property
     def axis(self) -> int:
         """Along which the electrodes face each other; 0 where no face is given."""
-        electrodes = self.experiment.electrodes
-        axes = "zyx"[-len(self.series.shape) :]
-        faces = [e.face for e in (electrodes.working, electrodes.counter) if e and e.face]
-        return max(0, axes.find(faces[0][0])) if faces else 0
+        return electrode_axis(self.experiment, len(self.series.shape))
 
     @property
     def top(self) -> str | None:
@@ -126,7 +123,7 @@ class Around:
         length = self.series.shape[axis] * self.series.spacing[axis]
         ends = (0.0, plane) if face.endswith("min") else (plane, length)
         extent = replace(Extent(), **{face[0]: ends})
-        wrong = list(misfits(f"electrodes.{name}.plane", extent, self.series))
+        wrong = list(extent_misfits(f"electrodes.{name}.plane", extent, self.series))
         if wrong:
             problems += wrong
             return None
@@ -163,6 +160,14 @@ class Around:
             f"cycler.offset must place the record, {first:g} to {last:g} h, over all scans, but "
             f"{len(outside)} end outside of it, {outside[0]} first; correct it or the times"
         ]
+
+
+def electrode_axis(experiment: Experiment, ndim: int) -> int:
+    """Along which the electrodes face each other; 0 where no face is given."""
+    electrodes = experiment.electrodes
+    axes = "zyx"[-ndim:]
+    faces = [e.face for e in (electrodes.working, electrodes.counter) if e and e.face]
+    return max(0, axes.find(faces[0][0])) if faces else 0
 
 
 def cycler_record(experiment: Experiment) -> Cycling | None:

@@ -192,6 +192,8 @@ def score(
     """
     if not _validate.is_whole(tolerance) or tolerance < 0:
         raise ValueError(f"tolerance must be a whole number of frames from 0, got {tolerance!r}")
+    if tips is not None and not isinstance(tips, Table):
+        raise ValueError(f"tips must be a Table such as Fronts.tips, got {tips!r}")
     frames = list(frames)
     labels = _labels(history, frames, truth, connectivity, n_threads)
     matching = Matching.between(history, labels, truth)
