@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from crevasse import phantom
 from crevasse.io import Frame, Series, open_series
 from crevasse.operando import analyze_series
-from crevasse.operando.planning import plan_toml
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.phantom.case_files import case_experiment
 
 _SHOWN = (0, 9, 10, 11, 12)  # the cell at first; the filament grows until it shorts it

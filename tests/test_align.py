@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from crevasse import phantom
-from crevasse.operando import DriftCorrector, estimate_drift, match_light, motion, move_back
-from crevasse.operando.blocks import spread
-from crevasse.operando.drift import Sampler
-from crevasse.operando.votes import Votes
+from crevasse.operando import DriftCorrector, estimate_drift, match_light, move_back
+from crevasse.operando.drift import motion
+from crevasse.operando.drift.blocks import spread
+from crevasse.operando.drift.finder import Sampler
+from crevasse.operando.drift.votes import Votes
 
 
 def textured(shape, rng):

@@ -8,7 +8,7 @@ import pytest
 
 from crevasse import cli, phantom
 from crevasse.operando import analyze_series, doubts
-from crevasse.operando.planning import plan_toml
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.report.case_table import case_markdown, case_table
 from crevasse.report.numbers import numbers
 

@@ -11,8 +11,8 @@ import tifffile
 from crevasse import cli
 from crevasse.operando import analyze_series
 from crevasse.operando.electrochemistry import CyclerData
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.operando.forecast import forecast
-from crevasse.operando.planning import plan_toml
 from crevasse.report.cell_figures import layers_figure
 from crevasse.report.numbers import numbers
 from crevasse.tracking import time_to_short

@@ -21,8 +21,8 @@ from crevasse.operando import (
     analyze_series,
 )
 from crevasse.operando.checkpoint import FORMAT, VERSION, _analyst
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.operando.pipeline import sampled_frames
-from crevasse.operando.planning import plan_toml
 from crevasse.report import summary
 
 

@@ -15,7 +15,7 @@ import tifffile
 import crevasse
 from crevasse import cli, operando
 from crevasse.io import open_scan, open_series, read_tiff, write_tiff
-from crevasse.operando.planning import plan_toml
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.tracking.history import TABLES
 
 import scan_files

@@ -22,7 +22,7 @@ from crevasse.operando import (
     Settings,
     analyze_series,
 )
-from crevasse.operando.planning import plan_toml
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.tracking import Tracker
 
 __all__ = ["folder"]

@@ -39,9 +39,9 @@ from crevasse.operando.experiment import (
     Segmenting,
     Tracking,
 )
-from crevasse.operando.experiment_template import folder_template
-from crevasse.operando.lacking import lacking
-from crevasse.operando.planning import plan_toml
+from crevasse.operando.experiment.lacking import lacking
+from crevasse.operando.experiment.planning import plan_toml
+from crevasse.operando.experiment.template import folder_template
 
 FULL = """
 [scans]
@@ -573,7 +573,7 @@ def test_what_is_left_is_followed(folder):
 @given(begin=st.integers(0, 9), n=st.integers(1, 9), voxel=st.sampled_from([1.8, 1.7, 0.1, 0.65]))
 def test_an_extent_of_whole_voxels_holds_just_those(begin, n, voxel):
     from crevasse.io import open_series
-    from crevasse.operando.extents import box_of
+    from crevasse.operando.experiment.extents import box_of
 
     series = open_series(np.zeros((1, 4, 20), np.uint8), spacing=voxel)
     for first in (begin, begin + 0.5):  # a centre on the end belongs to what begins there

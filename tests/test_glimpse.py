@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from test_align import shifted, textured
 
-from crevasse.operando import Settings, blocks, cluster
-from crevasse.operando.drift import DriftFinder
-from crevasse.operando.glimpse import Glimpse, OutOfSightError
-from crevasse.operando.motion import Motion
+from crevasse.operando import Settings, cluster
+from crevasse.operando.drift import blocks
+from crevasse.operando.drift.finder import DriftFinder
+from crevasse.operando.drift.glimpse import Glimpse, OutOfSightError
+from crevasse.operando.drift.motion import Motion
 from crevasse.operando.preparation import Preparation
 
 DRIFTS = [(0, 0, 0), (0.4, -1.3, 2.5), (1.2, 3, -2.6)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crevasse import RunVolume, surface_roughness
 from crevasse.operando import InterfaceRecord
-from crevasse.operando.reference_plane import fit_plane
+from crevasse.operando.layers.reference_plane import fit_plane
 
 from sheets import contrast, plane
 

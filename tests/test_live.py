@@ -31,8 +31,8 @@ from crevasse.live.readings import readings
 from crevasse.live.words import alarm_line
 from crevasse.operando import AlarmRule, Experiment, ExperimentError, analyze_series
 from crevasse.operando.experiment import Scans
+from crevasse.operando.experiment.planning import plan_toml
 from crevasse.operando.forecast import FORECAST_SCANS
-from crevasse.operando.planning import plan_toml
 from crevasse.tracking import TimeToShort
 
 import filament

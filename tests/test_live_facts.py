@@ -6,7 +6,7 @@ import h5py
 import pytest
 
 from crevasse.operando import ExperimentError, analyze_series
-from crevasse.operando.planning import plan_toml
+from crevasse.operando.experiment.planning import plan_toml
 
 import filament
 from watching import Run

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from crevasse import RunVolume, hysteresis
 from crevasse.operando import Histogram, PhaseRule, Threshold, ThresholdRule, segment_phases
-from crevasse.operando.phases import settled
-from crevasse.operando.pits import without_pits
-from crevasse.operando.places import Faces
+from crevasse.operando.layers.pits import without_pits
+from crevasse.operando.phases.phases import settled
+from crevasse.operando.phases.places import Faces
 
 from reference import scipy_labels
 from strategies import masks

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from crevasse.operando import PhaseRule, segment_phases
-from crevasse.operando.pits import _running, without_pits
+from crevasse.operando.layers.pits import _running, without_pits
 
 
 def face(shape, slope=0.1, rough=1.5):

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from crevasse import RunVolume
 from crevasse.operando import PhaseRule, Settings, Signal, Threshold, segment_phases
-from crevasse.operando.segmenter import Segmenter
+from crevasse.operando.phases.segmenter import Segmenter
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from crevasse.operando import (
     fit_partial_volume,
     segment_phases,
 )
-from crevasse.operando.edges import edge_level
-from crevasse.operando.grey_classes import GreyClass, crossing
-from crevasse.operando.histogram import values_by_layer
+from crevasse.operando.grey.classes import GreyClass, crossing
+from crevasse.operando.grey.edges import edge_level
+from crevasse.operando.grey.histogram import values_by_layer
 
 _DTYPES = ["uint8", "uint16", "int16", "int32", "uint32", "float32", "float64"]
 

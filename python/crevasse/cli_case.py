@@ -65,7 +65,7 @@ def run_case(options: argparse.Namespace, run: Callable[..., int]) -> int:
     """Write the case to the output folder, analyse it there, and say how true that is."""
     from crevasse import phantom
     from crevasse._table import write_tables
-    from crevasse.operando.planning import plan_toml
+    from crevasse.operando.experiment.planning import plan_toml
     from crevasse.report.case_table import case_table
 
     scene = getattr(phantom, f"case_{options.case}")(scale=options.scale)

@@ -74,7 +74,7 @@ def add_analyze(commands: Any, run: Run) -> None:
 
 def _init(options: argparse.Namespace) -> int:
     from crevasse._files import replace_when_written
-    from crevasse.operando.experiment_template import folder_template
+    from crevasse.operando.experiment.template import folder_template
 
     if options.output.exists() and not options.force:
         raise FileExistsError(
@@ -107,7 +107,7 @@ def _init(options: argparse.Namespace) -> int:
 
 def _analyze(run: Run, options: argparse.Namespace) -> int:
     from crevasse.operando import ExperimentError
-    from crevasse.operando.planning import plan_toml
+    from crevasse.operando.experiment.planning import plan_toml
 
     try:
         plan = plan_toml(options.experiment)

@@ -22,10 +22,10 @@ from crevasse.live.register import Register, ScanRecord
 from crevasse.operando import Analysis, Checkpoint, Cycling, Experiment, ExperimentError
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.experiment import Output
-from crevasse.operando.extents import box_of, cropped
+from crevasse.operando.experiment.extents import box_of, cropped
+from crevasse.operando.experiment.planning import Plan, plan_for
+from crevasse.operando.experiment.surroundings import cycler_record
 from crevasse.operando.pipeline import check_regions, grey_sample
-from crevasse.operando.planning import Plan, plan_for
-from crevasse.operando.surroundings import cycler_record
 
 Voxels = NDArray[Any]
 Read = Callable[[], Voxels]

@@ -3,20 +3,11 @@
 Needs the extra `operando`: pip install 'crevasse[operando]'.
 """
 
-from crevasse.operando.alarm_rule import AlarmRule
-from crevasse.operando.align import DriftCorrector, estimate_drift, move_back
 from crevasse.operando.analysis import Analysis
 from crevasse.operando.checkpoint import Checkpoint
 from crevasse.operando.cluster import ClusterError
-from crevasse.operando.denoise import (
-    Levelled,
-    denoise_median,
-    denoise_nl_means,
-    level_slices,
-    noise_level,
-)
 from crevasse.operando.doubts import Doubt, doubts
-from crevasse.operando.edges import EdgeLevel, edge_level
+from crevasse.operando.drift.align import DriftCorrector, estimate_drift, move_back
 from crevasse.operando.electrochemistry import (
     Accommodation,
     CyclerData,
@@ -31,23 +22,32 @@ from crevasse.operando.electrochemistry import (
     read_cycler,
 )
 from crevasse.operando.experiment import Experiment, ExperimentError
-from crevasse.operando.grey_classes import GaussianFit, GreyClass, fit_gaussians
-from crevasse.operando.grey_comparison import GreyComparison, compare_histograms
-from crevasse.operando.grey_rule import GreyRule
-from crevasse.operando.grey_sample import GreySample
-from crevasse.operando.grey_study import GreyStudy, compare_grey, compare_grey_frames
-from crevasse.operando.histogram import Histogram
-from crevasse.operando.interface import InterfaceRecord
-from crevasse.operando.interface_frame import InterfaceFrame
-from crevasse.operando.light import Light, match_light
-from crevasse.operando.partial_volume import fit_partial_volume
-from crevasse.operando.phases import PhaseRule, Phases, segment_phases
+from crevasse.operando.experiment.alarm_rule import AlarmRule
+from crevasse.operando.experiment.planning import Plan, analyze, plan
+from crevasse.operando.grey.classes import GaussianFit, GreyClass, fit_gaussians
+from crevasse.operando.grey.comparison import GreyComparison, compare_histograms
+from crevasse.operando.grey.denoise import (
+    Levelled,
+    denoise_median,
+    denoise_nl_means,
+    level_slices,
+    noise_level,
+)
+from crevasse.operando.grey.edges import EdgeLevel, edge_level
+from crevasse.operando.grey.histogram import Histogram
+from crevasse.operando.grey.light import Light, match_light
+from crevasse.operando.grey.partial_volume import fit_partial_volume
+from crevasse.operando.grey.rule import GreyRule
+from crevasse.operando.grey.sample import GreySample
+from crevasse.operando.grey.signal import Signal
+from crevasse.operando.grey.study import GreyStudy, compare_grey, compare_grey_frames
+from crevasse.operando.grey.thresholds import Threshold, ThresholdRule, Thresholds
+from crevasse.operando.layers.interface import InterfaceRecord
+from crevasse.operando.layers.interface_frame import InterfaceFrame
+from crevasse.operando.phases.phases import PhaseRule, Phases, segment_phases
+from crevasse.operando.phases.seen_electrode import SeenElectrode
 from crevasse.operando.pipeline import BrokenFrameError, analyze_series
-from crevasse.operando.planning import Plan, analyze, plan
-from crevasse.operando.seen_electrode import SeenElectrode
 from crevasse.operando.settings import Cycling, Cylinder, Layer, Settings
-from crevasse.operando.signal import Signal
-from crevasse.operando.thresholds import Threshold, ThresholdRule, Thresholds
 
 __all__ = [
     "Accommodation",

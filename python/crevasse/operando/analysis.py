@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from crevasse._table import Table
 from crevasse.io import Series
 from crevasse.operando.electrochemistry import FrameStates
-from crevasse.operando.grey_comparison import GreyComparison
-from crevasse.operando.grey_sample import GreySample
-from crevasse.operando.interface import InterfaceRecord
+from crevasse.operando.grey.comparison import GreyComparison
+from crevasse.operando.grey.sample import GreySample
+from crevasse.operando.layers.interface import InterfaceRecord
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord
 from crevasse.operando.settings import Settings

@@ -17,10 +17,10 @@ from crevasse._thickness_distribution import thickness_distribution
 from crevasse.io import Frame, Series
 from crevasse.operando.analysis import Analysis
 from crevasse.operando.electrochemistry import FrameStates, join_frames
-from crevasse.operando.grey_comparison import GreyComparison
-from crevasse.operando.grey_sample import GreySample
-from crevasse.operando.grey_study import GreyStudy
-from crevasse.operando.interface import InterfaceRecord
+from crevasse.operando.grey.comparison import GreyComparison
+from crevasse.operando.grey.sample import GreySample
+from crevasse.operando.grey.study import GreyStudy
+from crevasse.operando.layers.interface import InterfaceRecord
 from crevasse.operando.observer import Observation, Observer, Opened
 from crevasse.operando.radial import RadialRecord
 from crevasse.operando.sections import SectionRecord

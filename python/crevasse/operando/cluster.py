@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import crevasse
 from crevasse import _validate
 from crevasse.io import Frame, Series
-from crevasse.operando.glimpse import Glimpse, OutOfSightError
-from crevasse.operando.motion import Motion
+from crevasse.operando.drift.glimpse import Glimpse, OutOfSightError
+from crevasse.operando.drift.motion import Motion
+from crevasse.operando.grey.signal import Image
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
-from crevasse.operando.signal import Image
 
 if TYPE_CHECKING:
     from distributed import Client, Future

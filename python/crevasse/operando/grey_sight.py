@@ -8,15 +8,15 @@ from typing import Self
 
 from crevasse._runs import RunVolume
 from crevasse.io import Series
-from crevasse.operando.edges import EdgeLevel, edge_level
-from crevasse.operando.grey_sample import GreyPart
-from crevasse.operando.histogram import Histogram
-from crevasse.operando.motion import Motion
+from crevasse.operando.drift.motion import Motion
+from crevasse.operando.grey.edges import EdgeLevel, edge_level
+from crevasse.operando.grey.histogram import Histogram
+from crevasse.operando.grey.sample import GreyPart
+from crevasse.operando.grey.signal import Image, Signal
+from crevasse.operando.grey.thresholds import ThresholdRule
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
-from crevasse.operando.signal import Image, Signal
-from crevasse.operando.thresholds import ThresholdRule
 
 
 @dataclass(frozen=True, eq=False)

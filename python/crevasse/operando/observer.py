@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 from crevasse._electrode import Electrode
 from crevasse._runs import RunVolume
 from crevasse.io import Series
+from crevasse.operando.drift.motion import Aligned, Motion
 from crevasse.operando.fingerprint import fingerprint
-from crevasse.operando.grey_study import GreyCount
-from crevasse.operando.layer_gauge import GaugedLayer, LayerGauge
-from crevasse.operando.light import Light
-from crevasse.operando.motion import Aligned, Motion
-from crevasse.operando.phases import Phases
+from crevasse.operando.grey.light import Light
+from crevasse.operando.grey.signal import Image
+from crevasse.operando.grey.study import GreyCount
+from crevasse.operando.grey.windows import Within
+from crevasse.operando.layers.layer_gauge import GaugedLayer, LayerGauge
+from crevasse.operando.phases.phases import Phases
+from crevasse.operando.phases.seen_electrode import SeenElectrode
+from crevasse.operando.phases.segmenter import Segmented, Segmenter
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.section_plane import Picture, SectionPlane, pictures
-from crevasse.operando.seen_electrode import SeenElectrode
-from crevasse.operando.segmenter import Segmented, Segmenter
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
-from crevasse.operando.signal import Image
-from crevasse.operando.windows import Within
 
 
 class Opened(NamedTuple):

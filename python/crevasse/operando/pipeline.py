@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from crevasse import _validate
+from crevasse._runs import RunVolume
+from crevasse._shape import Box
 from crevasse.io import Frame, ReadAhead, Series
 from crevasse.operando.analysis import Analysis
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint, stamp
 from crevasse.operando.cluster import ClusterError, OnCluster
-from crevasse.operando.extents import check_box
-from crevasse.operando.grey_sample import GreyPart, GreySample
+from crevasse.operando.grey.sample import GreyPart, GreySample
 from crevasse.operando.grey_sight import GreySight
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
@@ -146,11 +148,22 @@ def _place(series: Series, client: Client | None) -> Iterator[InProcess | OnClus
 def check_regions(series: Series, settings: Settings) -> None:
     """`ValueError` if a region of the settings does not fit the series."""
     for box in (settings.roi, settings.stable, settings.level_region):
-        check_box(box, series.shape)
+        _check_box(box, series.shape)
     if settings.region(series.shape, series.spacing).n_voxels == 0:
         raise ValueError(
             f"cylinder must hold a voxel of the frames {series.shape}, got {settings.cylinder}"
         )
+
+
+def _check_box(roi: Box | None, shape: tuple[int, ...]) -> None:
+    """Refuse a region of interest that does not fit the frames or holds no voxel."""
+    if roi is None:
+        return
+    axes = ", ".join(_validate.AXES[-len(shape) :])
+    if RunVolume.from_box(shape, roi).n_voxels == 0:
+        raise ValueError(f"roi must hold a voxel of the frames ({axes}) = {shape}, got {roi}")
+    if any(s.stop is not None and s.stop > n for s, n in zip(roi, shape, strict=True)):
+        raise ValueError(f"roi must end within the frames ({axes}) = {shape}, got {roi}")
 
 
 def grey_sample(series: Series, settings: Settings, client: Client | None = None) -> GreySample:

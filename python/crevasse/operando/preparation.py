@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crevasse._shape import Box
-from crevasse.operando.denoise import level_slices
-from crevasse.operando.light import Light, match_light
-from crevasse.operando.motion import Motion, MotionFinder
+from crevasse.operando.drift.motion import Motion, MotionFinder
+from crevasse.operando.grey.denoise import level_slices
+from crevasse.operando.grey.light import Light, match_light
+from crevasse.operando.grey.signal import Image
 from crevasse.operando.settings import Settings
-from crevasse.operando.signal import Image
 
 _LABELS = 16  # values: an image of no more may be one of labels, in which a frame may be empty
 _LOOKED_AT = 2**16  # voxels, evenly spread

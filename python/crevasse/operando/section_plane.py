@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from crevasse import _validate
 from crevasse._runs import RunVolume
 from crevasse._shape import Box, bounds
-from crevasse.operando.signal import Image
+from crevasse.operando.grey.signal import Image
 
 # Where none are asked for. Cracks stand along the cell's axis: few upright planes would miss them.
 _ALONG, _UPRIGHT = 3, 9

@@ -9,8 +9,8 @@ from crevasse import _validate
 from crevasse._electrode import FACES
 from crevasse._runs import RunVolume
 from crevasse._shape import Box
+from crevasse.operando.grey.signal import Image
 from crevasse.operando.section_plane import Picture, choose_planes, pictures
-from crevasse.operando.signal import Image
 
 _LEAST = 16  # pixels of a picture's longer side that can be asked for
 

@@ -15,14 +15,14 @@ from crevasse._electrode import Electrode
 from crevasse._layer_thickness import columns_of
 from crevasse._runs import RunVolume
 from crevasse._shape import Box
-from crevasse.operando.column_scale import ColumnScale
 from crevasse.operando.electrochemistry import CyclerData
 from crevasse.operando.electrochemistry.join import Outside
-from crevasse.operando.grey_rule import GreyRule
-from crevasse.operando.phases import PhaseRule
-from crevasse.operando.seen_electrode import SeenElectrode
-from crevasse.operando.signal import Signal
-from crevasse.operando.thresholds import Threshold, Thresholds
+from crevasse.operando.grey.rule import GreyRule
+from crevasse.operando.grey.signal import Signal
+from crevasse.operando.grey.thresholds import Threshold, Thresholds
+from crevasse.operando.layers.column_scale import ColumnScale
+from crevasse.operando.phases.phases import PhaseRule
+from crevasse.operando.phases.seen_electrode import SeenElectrode
 from crevasse.tracking.options import Repeatability, checked_repeatability
 
 

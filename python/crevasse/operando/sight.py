@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
-from crevasse.operando.motion import Motion
+from crevasse.operando.drift.motion import Motion
+from crevasse.operando.grey.signal import Image
 from crevasse.operando.preparation import Preparation
-from crevasse.operando.signal import Image
 
 Seen = TypeVar("Seen")
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import crevasse
 from crevasse.operando import Analysis, PhaseRule, Threshold, doubts
-from crevasse.operando.places import places
-from crevasse.operando.seen_electrode import SeenElectrode
+from crevasse.operando.phases.places import places
+from crevasse.operando.phases.seen_electrode import SeenElectrode
 from crevasse.report.numbers import numbers
 from crevasse.tracking import EventType
 

@@ -1,0 +1,1 @@
+"""How a scan has moved, and its grey values moved back."""

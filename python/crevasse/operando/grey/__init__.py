@@ -1,0 +1,1 @@
+"""Grey values: made ready, counted, parted by thresholds, compared."""

@@ -1,0 +1,1 @@
+"""Lithium layers between collectors and electrolyte."""

@@ -1,0 +1,1 @@
+"""Phases by grey value and place."""
