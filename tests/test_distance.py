@@ -15,7 +15,18 @@ from crevasse import RunVolume, distance
 
 from strategies import label_images, masks, threads
 
-spacings = st.sampled_from([(1.0, 1.0, 1.0), (2.0, 1.0, 0.5), (1.3, 0.7, 2**0.5), (0.1, 0.3, 0.1)])
+spacings = st.sampled_from(
+    [
+        (1.0, 1.0, 1.0),
+        (2.0, 1.0, 0.5),
+        (1.3, 0.7, 2**0.5),
+        (0.1, 0.3, 0.1),
+        # Squares of steps about 2^15 and beyond, in units of what the lengths have in common.
+        (2.5, 0.13, 0.13),
+        (181.0, 182.0, 1.0),
+        (1.0, 1.0, 999.0),
+    ]
+)
 
 
 def exact(mask, spacing, border):
@@ -38,6 +49,16 @@ def test_distances_are_those_of_scipy(mask, spacing, border, n_threads):
     np.testing.assert_allclose(found, expected, rtol=1.3e-7)
     runs = RunVolume.from_mask(mask)
     np.testing.assert_array_equal(distance(runs, spacing=lengths, border=border), found)
+
+
+@pytest.mark.parametrize("spacing", [(2.5, 0.13, 0.13), (181, 1, 182), (999, 500, 1), (1, 1, 999)])
+@pytest.mark.parametrize("border", [False, True])
+def test_steps_too_long_for_16_bits(rng, spacing, border):
+    """In columns side by side, of which 64 are worked on at a time."""
+    for density in (0.3, 0.9, 0.999):
+        mask = rng.random((6, 5, 140)) < density
+        found = distance(mask, spacing=spacing, border=border)
+        np.testing.assert_allclose(found, exact(mask, spacing, border), rtol=1e-7)
 
 
 @given(masks(), spacings, st.sampled_from([0.5, 1.0, 2.5, 7.0]), st.booleans())

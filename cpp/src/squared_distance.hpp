@@ -270,15 +270,12 @@ class NarrowColumns {
       }
     }
     constexpr std::int32_t most = narrow_infinite - 1;
-    return {data_.data(),
-            lanes,
-            f.length,
-            static_cast<std::uint16_t>(std::min(f.weight, most)),
+    return {data_.data(), lanes, f.length,
+            // A step that does not fit is longer than any cap.
+            static_cast<std::uint16_t>(std::min<std::int32_t>(f.weight, narrow_infinite)),
             narrow_infinite,
             static_cast<std::uint16_t>(std::min(f.cap, most)),  // what is farther does not fit
-            f.border,
-            nullptr,
-            f.cap > most};
+            f.border, nullptr, f.cap > most};
   }
 
  private:

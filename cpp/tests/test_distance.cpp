@@ -66,7 +66,8 @@ TEST_CASE("distances equal a search of all voxels, for every shape, spacing, bor
     for (const double density : {0.5, 0.95, 1.0}) {
       const Mask mask = noise(shape, density, random);
       for (const auto& spacing : {std::array{1.0, 1.0, 1.0}, std::array{2.0, 1.0, 0.5},
-                                  std::array{1.3, 0.7, std::sqrt(2.0)}}) {
+                                  std::array{1.3, 0.7, std::sqrt(2.0)},
+                                  std::array{181.0, 182.0, 1.0}, std::array{1.0, 1.0, 999.0}}) {
         DistanceOptions options{spacing};
         options.squared = below(random, 2) == 0;
         for (bool& border : options.border) border = below(random, 2) == 0;

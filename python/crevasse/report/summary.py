@@ -42,7 +42,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "volume_unit": frames.units["volume"],
         "thresholds": {rule.name: _windows(rule) for rule in analysis.settings.rules},
         "skipped": [list(skipped) for skipped in analysis.skipped],
-        "doubts": [asdict(doubt) for doubt in doubts(analysis)],
+        "doubts": [asdict(d) | {"about": [list(a) for a in d.about]} for d in doubts(analysis)],
         "time": frames["time"].tolist(),
         "volume": volume.tolist(),
         "volume_low": analysis.measures["volume_low"].tolist(),
