@@ -28,6 +28,17 @@ def test_pixels_belong_to_the_disc_if_their_centre_does(shape, diameter, spacing
         assert found[y, x] == (squared <= (diameter / 2) ** 2)
 
 
+@given(
+    st.sampled_from([0.05, 0.1, 0.13, 0.65, 1.1, 1.8, 2.95]),
+    st.integers(1, 59),
+    st.none() | st.tuples(st.integers(0, 40), st.integers(0, 40)),
+)
+def test_the_rim_does_not_hang_on_the_unit(spacing, diameter, centre):
+    scaled = None if centre is None else tuple(c * spacing for c in centre)
+    found = disc((41, 38), diameter * spacing, spacing=spacing, centre=scaled)
+    np.testing.assert_array_equal(found, disc((41, 38), diameter, centre=centre))
+
+
 @given(sizes, eighths, eighths, st.none() | places)
 def test_on_a_line_it_is_an_interval(n, diameter, spacing, centre):
     found = disc((n,), diameter, spacing=spacing, centre=centre)

@@ -118,6 +118,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(call, message):
 
 RUNS = RunVolume.from_box((4, 5, 6))
 BODY = np.arange(120, dtype=np.uint8).reshape(4, 5, 6)
+MASKED = np.ma.array(BODY[0], mask=BODY[0] > 5)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,21 @@ BODY = np.arange(120, dtype=np.uint8).reshape(4, 5, 6)
         (lambda: write_tiff("x.tif", np.zeros((0, 3))), "with at least one voxel"),
         (lambda: RunVolume.load(__file__), r"test_odd_arguments.py .* \(it is no zip archive\)"),
         (lambda: crevasse.aperture(BODY, RUNS, solid="a"), "solid must be a finite number"),
+        (lambda: crevasse.distance(BODY, spacing=10**400), "spacing must be a number or"),
+        (lambda: crevasse.disc((3, 4), 2.0, centre=(0, 10**400)), "centre must hold one finite"),
+        (lambda: crevasse.layer_thickness(BODY, roi=10**400), "roi, the diameter of a disc, must"),
+        (lambda: RUNS.label().overlapping(BODY), "voxels must be a RunVolume or a RunLabeling, go"),
+        (
+            lambda: crevasse.geodesic_tips(BODY * 1.0, prominence=0, labeling=BODY),
+            "labeling must be a RunLabeling, got ndarray; RunVolume.label makes one",
+        ),
+        (lambda: crevasse.surface_roughness(MASKED), "height must have no masked values; fill"),
+        (lambda: crevasse.thickness_distribution(MASKED), "thickness must have no masked values"),
+        (lambda: crevasse.layer_thickness(BODY, roi=MASKED > 3), "roi must have no masked values"),
+        (
+            lambda: RunVolume.from_threshold(BODY[0], 3, roi=MASKED > 3),
+            "roi must have no masked values; fill them",
+        ),
     ],
 )
 def test_messages_name_the_parameter(call, message):

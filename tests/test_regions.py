@@ -209,6 +209,22 @@ def test_quantiles_are_those_of_the_voxels(labels, fractions):
                 assert found == pytest.approx(np.quantile(voxels, fraction), rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("values", "mean"),
+    [
+        ([np.inf, 0, 1.0], np.inf),
+        ([1.0, 0, np.inf], np.inf),
+        ([-np.inf, 0, 1.0], -np.inf),
+        ([np.inf, 0, -np.inf], np.nan),
+        ([np.nan, 0, np.inf], np.nan),
+        ([-1.5e308, 0, 1.5e308], 0.0),
+    ],
+)
+def test_infinite_grey_values_do_not_hang_on_their_order(values, mean):
+    table = region_table(np.array([[1, 0, 1]]), intensity=np.array([values]))
+    np.testing.assert_equal(table["intensity_mean"].tolist(), [mean])
+
+
 def test_quantiles_of_a_region_with_nan_are_nan_and_the_others_are_not():
     table = region_table(
         np.array([[1, 1, 2, 2]]), intensity=np.array([[1.0, np.nan, 3.0, 5.0]]), quantiles=(0.5,)

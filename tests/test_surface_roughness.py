@@ -217,6 +217,15 @@ def test_spacing_enters_the_tilt_alone():
     assert plain.tilt == pytest.approx(math.degrees(math.atan(1.5)), abs=0.1)
 
 
+@pytest.mark.parametrize("level", ["plane", "quadratic"])
+@pytest.mark.parametrize("spacing", [(1, 1e4), (1, 3e5), (1e-6, 1e5), (1e6, 1)])
+def test_however_long_one_of_them_is(rng, level, spacing):
+    heights = rng.normal(size=(11, 5))
+    found = surface_roughness(heights, spacing=spacing, level=level)
+    plain = surface_roughness(heights, level=level)
+    assert (found.sq, found.sku) == pytest.approx((plain.sq, plain.sku), rel=1e-9)
+
+
 @pytest.mark.parametrize("dtype", ["u1", "i4", "f4", ">f8"])
 def test_heights_of_any_number_type_are_taken(dtype):
     heights = np.array([[1, 5], [2, 9], [4, 4]])

@@ -39,6 +39,14 @@ def test_bins_are_a_voxel_wide_or_as_asked():
     assert asked.volume.tolist() == [4, 8]
 
 
+@pytest.mark.parametrize("spacing", [0.1, 0.13, 0.35, 0.65, 1.8, 3.0])
+def test_whole_numbers_of_voxels_begin_a_bin_in_any_unit(spacing):
+    steps = np.arange(1, 40, dtype=np.float64)
+    found = thickness_distribution(np.float32(steps[None] * spacing), spacing=spacing)
+    expected = [0] + [1] * 37 + [2]  # the greatest ends the last bin
+    np.testing.assert_array_equal(np.rint(found.volume / spacing**2), expected)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

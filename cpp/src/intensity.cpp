@@ -36,7 +36,11 @@ void add(Intensity& region, const Intensity& run) {
   const auto n = static_cast<double>(region.n_voxels), more = static_cast<double>(run.n_voxels);
   const double difference = run.mean - region.mean, total = n + more;
   region.n_voxels += run.n_voxels;
-  region.mean += difference * more / total;
+  if (std::isfinite(difference)) {
+    region.mean += difference * more / total;
+  } else {  // an infinite mean stays what it is, and one of both signs is none
+    region.mean = region.mean * (n / total) + run.mean * (more / total);
+  }
   region.squared_deviations += run.squared_deviations + difference * difference * n * more / total;
   region.min = std::fmin(region.min, run.min);
   region.max = std::fmax(region.max, run.max);

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from crevasse import _validate
 
+_ROUNDING = 1e-11  # of the square: 3 x 0.1 is more than 0.3
+
 
 def disc(
     shape: Sequence[int],
@@ -67,7 +69,7 @@ def disc(
     for offset in offsets[1:]:
         squared = squared[:, None] + offset**2
     with np.errstate(over="ignore"):
-        inside: NDArray[np.bool_] = squared <= np.square(np.float64(radius))
+        inside: NDArray[np.bool_] = squared <= np.square(np.float64(radius)) * (1 + _ROUNDING)
     return inside
 
 
@@ -81,7 +83,7 @@ def _dims(shape: Sequence[int]) -> tuple[int, ...]:
 def _point(centre: float | Sequence[float], ndim: int) -> tuple[float, ...]:
     try:
         point = np.atleast_1d(np.asarray(centre, dtype=np.float64))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         point = np.empty(0)
     if point.shape != (ndim,) or not np.isfinite(point).all():
         axes = ", ".join(_validate.AXES[-ndim:])

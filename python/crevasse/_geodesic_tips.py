@@ -101,6 +101,11 @@ def geodesic_tips(
     least = _validate.not_negative(prominence, "prominence")
     lengths = _validate.spacing(spacing, depths.ndim)
     if labeling is not None:
+        if not isinstance(labeling, RunLabeling):
+            raise TypeError(
+                f"labeling must be a RunLabeling, got {type(labeling).__name__}; "
+                "RunVolume.label makes one"
+            )
         _validate.same_shape(depths.shape, labeling.shape, "depth and labeling")
     values = depths.astype(np.float32, copy=False)
     if np.isnan(values).any():

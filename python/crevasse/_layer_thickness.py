@@ -247,9 +247,9 @@ def _column_region(
     if roi is None:
         return np.ones(map_shape, dtype=np.bool_)
     if isinstance(roi, (int, float, np.integer, np.floating)) and not isinstance(roi, bool):
-        diameter = _validate.positive(float(roi), "roi, the diameter of a disc,")
+        diameter = _validate.positive(_validate.number(roi), "roi, the diameter of a disc,")
         return disc(map_shape, diameter, spacing=spacing)
-    region = np.asarray(roi)
+    region = _validate.unmasked(roi, "roi")
     if region.dtype.kind not in "bui":
         raise TypeError(f"roi must be bool or integer, got {region.dtype}")
     _validate.same_shape(map_shape, region.shape, "the map of columns and roi")

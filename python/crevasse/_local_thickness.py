@@ -28,9 +28,9 @@ def local_thickness(
 
     Balls lie around foreground voxel centres and reach to the nearest background voxel centre.
     No radius is rounded, and every ball of every voxel counts. Exact where spacings are whole
-    multiples of one length (less than 1000 of it, which is at least a sixteenth of the least); else
-    a ball that ends within a part in 10⁷ of a voxel's centre may be taken to hold it, or not. The
-    same for every number of threads.
+    multiples of one length (less than 1000 of it, which is at least a sixteenth of the least) and
+    radii are less than 4096 of it; else a ball that ends within a part in 10⁷ of a voxel's centre
+    may be taken to hold it, or not. The same for every number of threads.
 
     Parameters
     ----------

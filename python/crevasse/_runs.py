@@ -565,6 +565,11 @@ class RunLabeling:
         >>> labeling.overlapping(RunVolume.from_mask(np.array([[0, 1, 0, 1]])))
         array([False,  True])
         """
+        if not isinstance(voxels, RunVolume | RunLabeling):
+            raise TypeError(
+                f"voxels must be a RunVolume or a RunLabeling, got {type(voxels).__name__}; "
+                "RunVolume.from_mask makes one"
+            )
         _validate.same_shape(self.shape, voxels.shape, "labeling and voxels")
         threads = _validate.n_threads(n_threads)
         marks = voxels.label(n_threads=threads) if isinstance(voxels, RunVolume) else voxels
@@ -633,7 +638,9 @@ def as_region(
         bounds(shape, roi, "roi")
         return RunVolume.from_box(shape, roi)
     if not isinstance(roi, RunVolume):
-        roi = RunVolume(*encode_mask(np.asarray(roi), _validate.n_threads(None), "roi"))
+        roi = RunVolume(
+            *encode_mask(_validate.unmasked(roi, "roi"), _validate.n_threads(None), "roi")
+        )
     region = roi
     _validate.same_shape(shape, region.shape, f"{whose} and roi")
     return region

@@ -134,7 +134,7 @@ def surface_roughness(
 
 
 def _height_map(height: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(height)
+    array = _validate.unmasked(height, "height")
     if array.dtype.kind not in "uif":
         raise TypeError(f"height must be integer or float, got {array.dtype}")
     if array.ndim not in (1, 2):
@@ -158,15 +158,27 @@ def _levelled(
     if level == "mean":
         return deviations, 0.0
     axes = [_centred(place) for place in places]
-    # One scale for all axes: the smallest coefficients are then those of the smallest slope.
-    extent = max(float(np.abs(axis).max()) for axis in axes) or 1.0
-    terms = [axis / extent for axis in axes]
+    extents = [float(np.abs(axis).max()) or 1.0 for axis in axes]
+    design = _design(axes, extents, level)
+    coefficients, _, rank, _ = np.linalg.lstsq(design, deviations, rcond=_NARROW)
+    if rank < design.shape[1]:
+        # Of many fits, the one with the smallest slope: that is of the smallest coefficients where
+        # all axes have one scale.
+        extents = [max(extents)] * len(axes)
+        design = _design(axes, extents, level)
+        coefficients = np.linalg.lstsq(design, deviations, rcond=_NARROW)[0]
+    slopes = [c / e for c, e in zip(coefficients[: len(axes)].tolist(), extents, strict=True)]
+    return _centred(deviations - design @ coefficients), math.hypot(*slopes)
+
+
+def _design(
+    axes: Sequence[NDArray[np.float64]], extents: Sequence[float], level: Level
+) -> NDArray[np.float64]:
+    """A column a term: places along each axis, and their products where these are wanted."""
+    terms = [axis / extent for axis, extent in zip(axes, extents, strict=True)]
     if level == "quadratic":
         terms += [a * b for a, b in combinations_with_replacement(terms, 2)]
-    design = np.stack([_centred(term) for term in terms], axis=1)
-    coefficients = np.linalg.lstsq(design, deviations, rcond=_NARROW)[0]
-    slope = math.hypot(*coefficients[: len(axes)]) / extent
-    return _centred(deviations - design @ coefficients), slope
+    return np.stack([_centred(term) for term in terms], axis=1)
 
 
 def _centred(values: NDArray[Any]) -> NDArray[np.float64]:

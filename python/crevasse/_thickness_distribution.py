@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from crevasse import _validate
 
 _MOST_BINS = 2**20
+_ROUNDING = 1e-6  # of thicknesses, which are float32
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def thickness_distribution(
     >>> spread.mean, spread.quantiles[0.5]
     (1.8, 2.0)
     """
-    lengths = np.asarray(thickness)
+    lengths = _validate.unmasked(thickness, "thickness")
     if lengths.ndim not in (2, 3) or lengths.dtype.kind not in "fui":
         raise TypeError(
             "thickness must be a 2-D or 3-D array of real numbers, "
@@ -106,7 +107,9 @@ def thickness_distribution(
     finite = values[np.isfinite(values)]
     edges = _edges(bins, float(finite.max(initial=0.0)), min(steps))
     voxel = math.prod(steps)
-    volume = np.histogram(finite, edges)[0] * voxel
+    # Whole numbers of voxels lie on the edges that are made here, but for rounding.
+    counted = edges if bins is not None else np.append(edges[:-1] * (1 - _ROUNDING), edges[-1])
+    volume = np.histogram(finite, counted)[0] * voxel
     total = finite.size * voxel
     found = np.quantile(finite, fractions) if finite.size else np.full(len(fractions), np.nan)
     return ThicknessDistribution(
@@ -123,8 +126,8 @@ def thickness_distribution(
 
 def _edges(bins: int | Sequence[float] | None, most: float, voxel: float) -> NDArray[np.float64]:
     if bins is None:
-        # A hair less: what is a whole number of voxels but for rounding ends the last bin.
-        n = max(1, math.ceil(most / voxel * (1 - 1e-6)))
+        # What is a whole number of voxels ends the last bin.
+        n = max(1, math.ceil(most / voxel * (1 - _ROUNDING)))
         if n > _MOST_BINS:
             raise ValueError(
                 f"bins must be given where the greatest thickness, {most:g}, is more than "

@@ -81,7 +81,7 @@ def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
     axes = ", ".join(AXES[-ndim:])
     try:
         lengths = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         lengths = np.empty((0,))
     if lengths.shape not in ((), (ndim,)):
         raise ValueError(f"spacing must be a number or ({axes}), got {value!r}")
@@ -108,14 +108,19 @@ def quantiles(value: Sequence[float]) -> list[float]:
     return fractions
 
 
-def image(value: ArrayLike, name: str) -> NDArray[Any]:
-    """A 2-D or 3-D array, C-contiguous and of native byte order; copied only where it is not."""
+def unmasked(value: Any, name: str) -> NDArray[Any]:
+    """An array, of which every value counts."""
     if np.ma.is_masked(value):
         raise ValueError(f"{name} must have no masked values; fill them, e.g. {name}.filled(0)")
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} must be an array, got rows that do not fit: {error}") from None
+
+
+def image(value: ArrayLike, name: str) -> NDArray[Any]:
+    """A 2-D or 3-D array, C-contiguous and of native byte order; copied only where it is not."""
+    array = unmasked(value, name)
     if array.ndim not in (2, 3):
         raise ValueError(f"{name} must be 2-D (y, x) or 3-D (z, y, x), got shape {array.shape}")
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
