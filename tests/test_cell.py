@@ -92,7 +92,7 @@ def test_the_report_shows_the_cell_and_every_table_is_beside_it(folder, capsys):
     analyzed(folder)
     page = (folder / "out" / "report.html").read_text(encoding="utf-8")
     assert "<h2>The cell</h2>" in page
-    assert "The electrodes are bridged from 1.5 h on" in page
+    assert "The electrodes are bridged in frame 3 (1.5 h): first by crack 1" in page
     names = {p.name for p in (folder / "out" / "figures").iterdir()}
     assert {"voltage.svg", "layers.svg", "layer_maps.svg", "fronts.svg"} <= names
     tables = {p.name for p in (folder / "out" / "tables").iterdir()}
@@ -108,11 +108,10 @@ def test_a_short_that_has_healed_is_told_as_one(folder, capsys):
     summary = analyzed(folder)
     assert (summary["short"]["frame"], summary["short"]["healed"]) == (3, 5)
     how = {row["quantity"]: row["how"] for row in summary["numbers"]}["short"]
-    said = "crack 1 touches both electrodes from frame 3 on; nothing does from frame 5 on"
+    said = "bridged from frame 3 (1.05 h) to frame 4 (1.4 h), first by crack 1"
     assert how == f"{said}; band: that of the thresholds"
     page = " ".join((folder / "out" / "report.html").read_text(encoding="utf-8").split())
-    assert "were bridged at 1.05 h (frame 3), and nothing has joined them from 1.75 h on" in page
-    assert "was crack 1, which reached across." in page
+    assert "are bridged from frame 3 (1.05 h) to frame 4 (1.4 h): first by crack 1, which" in page
     assert "what shorts the cell" not in page
 
 
@@ -130,8 +129,11 @@ def test_a_layer_that_is_nowhere_is_told(folder, capsys):
     text = EXPERIMENT.replace("low = 80\nhigh = 120", "low = 200\nhigh = 220")
     (folder / "cell.toml").write_text(text)
     assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
-    out = capsys.readouterr().out
-    assert "no layer in any scan: working electrode; counter electrode; check its phase" in out
+    said = capsys.readouterr().err
+    assert (
+        "crevasse: no layer in any scan: working electrode; counter electrode; check its phase"
+        in said
+    )
     page = " ".join((folder / "out" / "report.html").read_text(encoding="utf-8").split())
     assert "No layer in any scan:</b> working electrode; counter electrode. Check its" in page
 
@@ -141,14 +143,34 @@ def test_a_hole_in_the_record_is_told(folder, capsys):
     kept = [lines[0], *(x for x in lines[1:] if not 2400 < float(x.split(",")[0]) < 4500)]
     (folder / "cell.csv").write_text("\n".join(kept) + "\n")
     assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
-    assert (
-        "hole in the cycler's record: 0.6667 to 1.25 h; charge, capacity" in capsys.readouterr().out
-    )
+    said = capsys.readouterr().err
+    assert "crevasse: hole in the cycler's record: 0.6667 to 1.25 h; charge, capacity" in said
     summary = json.loads((folder / "out" / "summary.json").read_text())
     (doubt,) = summary["doubts"]
     assert doubt["about"] == [["0.6667 to 1.25 h", ""]]
     page = (folder / "out" / "report.html").read_text(encoding="utf-8")
     assert "0.6667 to 1.25 h" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "contradicted"),
+    [
+        (("", ""), []),
+        (
+            ('positive = "plating"', 'positive = "stripping"'),
+            ["changed by 7.814 um, by its charge"],
+        ),
+        (("area_cm2 = 0.5", "area_cm2 = 50"), ["changed by 7.814 um, by its charge 0.09698 um"]),
+        (("area_cm2 = 0.5", "area_cm2 = 0.005"), ["a layer of 969.8 um in scans of 60 um"]),
+    ],
+)
+def test_charge_that_cannot_have_made_the_layer_is_told(folder, changed, contradicted):
+    assert changed[0] in EXPERIMENT
+    (folder / "cell.toml").write_text(EXPERIMENT.replace(*changed))
+    said = [what for doubt in analyzed(folder)["doubts"] for _, what in doubt["about"]]
+    assert len(said) == len(contradicted)
+    for what, expected in zip(said, contradicted, strict=True):
+        assert expected in what
 
 
 @pytest.mark.parametrize("time", [[0, 3600, 7200], [0, 0, 3600, 3600, 7200, 9000]])

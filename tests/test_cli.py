@@ -388,10 +388,10 @@ def test_a_threshold_inside_one_peak_is_told(tmp_path, rng, capsys):
         tifffile.imwrite(tmp_path / f"scan_{t}.tif", scans[-1])
     out = tmp_path / "out"
     assert run("track", tmp_path / "scan_*.tif", "-o", out) == 0
-    assert "threshold in doubt: open (1" in capsys.readouterr().out
+    assert "crevasse: threshold in doubt: open (1" in capsys.readouterr().err
     assert "Threshold in doubt" in (out / "report.html").read_text(encoding="utf-8")
     assert run("track", tmp_path / "scan_*.tif", "-o", out, "--threshold", 120) == 0
-    assert "in doubt" not in capsys.readouterr().out
+    assert "in doubt" not in capsys.readouterr().err
 
 
 def test_what_an_earlier_analysis_wrote_does_not_stay(scans, tmp_path):

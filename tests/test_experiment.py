@@ -359,6 +359,15 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
             "[electrodes]\nworking = 'xmin'\n[region]\ndisc = { diameter = 42 }",
             "region.disc.diameter must be less than the scans across, 41.76 µm, got 42;",
         ),
+        (
+            "[electrodes]\nworking = 'zmin'\n[region]\nbox = { z = [2, 12] }",
+            "electrodes.working must be where region.box ends, got zmin, 2 µm outside of it; give "
+            "plane = 2, or widen the box",
+        ),
+        (
+            "[electrodes]\nworking = 'xmin'\ncounter = 'xmax'\n[region]\nbox = { x = [0, 56] }",
+            "electrodes.counter must be where region.box ends, got xmax, 4 µm outside of it; give",
+        ),
         ("[segmentation]\nsmooth = 500", "smooth must be a number of voxels up to 20, got 500"),
         ("[tracking]\nbaseline_frames = 4", "baseline_frames must be at most 3, the scans, got 4"),
         ("[segmentation]\nconnectivity = 8", "connectivity must be 6, 18 or 26 for a 3-D image"),
@@ -662,7 +671,7 @@ def test_every_line_of_a_template_that_is_off_can_be_turned_on(folder):
         if option.startswith(("working", "counter", "fronts")):
             changed = changed.replace("# [electrodes]", "[electrodes]")
             changed = changed.replace('# working = "zmin"', 'working = "zmin"')
-        if option.startswith(("file", "positive", "area_cm2")):
+        if option.startswith(("file", "positive", "area_cm2", "offset", "uncertainty")):
             for line in ("[cycler]", "file =", "positive =", "interval ="):
                 changed = changed.replace(f"# {line}", line)
             rows = "".join(f"{60 * t},1,0.001\n" for t in range(181))

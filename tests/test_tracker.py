@@ -90,6 +90,7 @@ def test_a_merge_that_bridges_is_the_short_and_its_parents_are_named():
     assert types(history, 2) == [("split", ""), ("unbridge", "")]
     short = history.short()
     assert (short.frame, short.time, short.type, short.healed) == (1, 0.5, "merge", 2)
+    assert short.spans == ((1, 1),)
     assert (short.from_working, short.from_counter, short.between) == ((1,), (3,), (2,))
     events = history.events
     causes = events["cause"][events["type"] == "bridge"]
@@ -106,6 +107,11 @@ def test_a_bridge_that_grows_on_is_no_new_bridge():
     short = history.short()
     assert (short.frame, short.event, short.type, short.crack) == (0, -1, "", 1)
     assert short.healed is None
+    assert short.spans == ((0, 1),)
+    apart = [rod(0, 3), rod(5, 9)]
+    again = track(scene(apart, [rod(0, 9)], apart, [rod(0, 9)], [rod(0, 9)], apart),
+                  working="zmin", counter="zmax").short()  # fmt: skip
+    assert (again.frame, again.healed, again.spans) == (1, 5, ((1, 1), (3, 4)))
     assert track(scene([rod(0, 3)])).short() is None
 
 

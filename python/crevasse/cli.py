@@ -303,14 +303,14 @@ def _run(
         return _tell(f"{_one_line(error)} (the {n_done} frames before it are in {report})", FAILED)
     report = write_report(analysis, options.output, title=options.title)
     checkpoint.remove()
+    for doubt in doubts(analysis):
+        print(f"crevasse: {doubt.kind}: {doubt.listed()}; {doubt.mend}", file=sys.stderr)
     if options.json:
         print(json.dumps(summary(analysis) | {"report": str(report)}))
     else:
         print(_in_words(analysis))
         for name, why in analysis.skipped:
             print(f"left out: {name}: {why}")
-        for doubt in doubts(analysis):
-            print(f"{doubt.kind}: {doubt.listed()}; {doubt.mend}")
         print(more(analysis), end="")
         print(f"report: {report}")
     return 0

@@ -58,6 +58,8 @@ class Analysis:
         Frames that were left out: name and why.
     copies
         Frames that show the same grey values as an earlier one: name, and that of the other.
+    without_greys
+        Frames that hold one or two values, where others hold more.
     """
 
     series: Series
@@ -75,6 +77,7 @@ class Analysis:
     radial: RadialRecord | None = None
     skipped: tuple[tuple[str, str], ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+    without_greys: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         failure = f", failure {self.failure!r}" if self.failure else ""

@@ -17,6 +17,7 @@ from crevasse._thickness_distribution import thickness_distribution
 from crevasse.io import Frame, Series
 from crevasse.operando.analysis import Analysis
 from crevasse.operando.electrochemistry import FrameStates, join_frames
+from crevasse.operando.fingerprint import copies, without_greys
 from crevasse.operando.grey.comparison import GreyComparison
 from crevasse.operando.grey.sample import GreySample
 from crevasse.operando.grey.study import GreyStudy
@@ -85,8 +86,7 @@ class Analyst:
         self._radial = _radial(self._region, series, settings)
         self.seen: list[Frame] = []
         self.skipped: list[tuple[str, str]] = []
-        self._shown: dict[int, str] = {}  # the first frame with each fingerprint
-        self._copies: list[tuple[str, str]] = []
+        self._shown: list[tuple[str, int | None]] = []  # names and fingerprints
 
     def add(self, frame: Frame) -> FrameResult:
         """Read and analyse one frame; if that fails, nothing is added."""
@@ -115,7 +115,7 @@ class Analyst:
         self._sections.keep(found.sections)
         if self._radial is not None:
             self._radial.update(old, open_ - old, time=frame.time)
-        self._compare(frame, found.fingerprint)
+        self._shown.append((frame.name, found.fingerprint))
         self.observer = observer
         self.seen.append(frame)
         return result
@@ -194,7 +194,8 @@ class Analyst:
             layers=self._layers,
             grey=_compared(self._grey),
             skipped=tuple(self.skipped),
-            copies=tuple(self._copies),
+            copies=tuple(copies(self._shown)),
+            without_greys=tuple(without_greys(self._shown)),
         )
 
     def _begin(self, electrodes: tuple[Electrode | None, ...]) -> None:
@@ -223,12 +224,6 @@ class Analyst:
         # Branches shorter than five voxels are roughness; tips go up to forty a scan.
         voxel = max(self.series.spacing)
         return FrontFollower(working, counter, prominence=5 * voxel, max_step=40 * voxel)
-
-    def _compare(self, frame: Frame, fingerprint: int | None) -> None:
-        if fingerprint in self._shown:
-            self._copies.append((frame.name, self._shown[fingerprint]))
-        elif fingerprint is not None:
-            self._shown[fingerprint] = frame.name
 
     def _measure(self, frame: Frame, found: Observation) -> dict[str, Any]:
         row = {

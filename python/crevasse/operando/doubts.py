@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from crevasse.operando.analysis import Analysis
+from crevasse.operando.electrochemistry import lithium_thickness
 
 _CUT = 0.005  # of the area: what is there reads as none
 _SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds have no bands
 _SAME_SIZE = 1e-3  # beside that of the scans
-_FULL = 0.8  # of the region: cracks and layers are what there is little of
+_FULL = 0.5  # of the region: cracks are what there is little of
+_TOO_MUCH = 2  # times what the charge makes: lithium may be porous, and the band is wide
+_SEEN = 3  # voxels: a thinner layer may well be another
 _DOWN = "below is where the axis's index grows"
 _LISTED = 6  # the others by their number
 
@@ -47,6 +51,7 @@ def doubts(analysis: Analysis) -> list[Doubt]:
     """All doubts about an analysis, those about the scans first."""
     kinds = (
         _voxel_size,
+        _blank,
         _copies,
         _thresholds,
         _drifts,
@@ -56,6 +61,7 @@ def doubts(analysis: Analysis) -> list[Doubt]:
         _empty_layers,
         _cut_layers,
         _cycler_holes,
+        _charge,
     )
     return [doubt for kind in kinds if (doubt := kind(analysis)).about]
 
@@ -76,6 +82,12 @@ def _voxel_size(analysis: Analysis) -> Doubt:
         about = ((f"{given} {series.unit}", f"{said.source} says {other} {said.unit}"),)
     mend = "lengths and volumes are by the one given; correct it if the scans are right"
     return Doubt("another voxel size than scans say", about, mend)
+
+
+def _blank(analysis: Analysis) -> Doubt:
+    about = tuple((name, "") for name in analysis.without_greys)
+    mend = "were they recorded? What comes later is compared with the first; leave them out"
+    return Doubt("scans of no more than two grey values", about, mend)
 
 
 def _copies(analysis: Analysis) -> Doubt:
@@ -120,13 +132,14 @@ def _light(analysis: Analysis) -> Doubt:
     about = tuple(
         (name, f"{100 * r - 100:+.0f} %")
         for name, r in zip(measures["name"][changed].tolist(), ratio[changed].tolist(), strict=True)
-        if bounds
+        # Where the background is removed, light has no part in what thresholds apply to.
+        if bounds and settings.signal.flatten is None
     )
     mend = (
         "light was matched and they still differ from the first scan; look whether they show it"
         if settings.match_light
         else "if the sample has not changed as much since the first scan, "
-        "segmentation.match_light (--match-light) makes up for it"
+        "segmentation.match_light makes up for it (--match-light for crevasse track)"
     )
     return Doubt("light has changed", about, mend)
 
@@ -180,3 +193,35 @@ def _cycler_holes(analysis: Analysis) -> Doubt:
         about.append((f"{begin:.4g} to {end:.4g} h", ""))
     mend = "charge, capacity and efficiency are interpolated there"
     return Doubt("hole in the cycler's record", tuple(about), mend)
+
+
+def _charge(analysis: Analysis) -> Doubt:
+    """What images show that the charge that has passed cannot have made."""
+    mend = (
+        "correct cycler.positive, area_cm2 or offset, or the record's unit of current, if the "
+        "scans are right"
+    )
+    return Doubt("charge and images contradict each other", tuple(_contradictions(analysis)), mend)
+
+
+def _contradictions(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    cycling, series = analysis.settings.cycling, analysis.series
+    if analysis.cycling is None or cycling is None or cycling.area is None or series.unit != "um":
+        return
+    inventory = analysis.charge["inventory"]
+    charge = inventory - inventory[0]
+    if not np.isfinite(charge).all():
+        return
+    k = int(np.argmax(np.abs(charge)))
+    expected, name = float(lithium_thickness(charge[k])), str(analysis.measures["name"][k])
+    length = series.shape[analysis.settings.axis] * series.spacing[analysis.settings.axis]
+    if abs(expected) > length:
+        yield name, f"the charge makes a layer of {expected:.4g} um in scans of {length:.4g} um"
+    if (layer := analysis.layers.get("working")) is None:
+        return
+    found = float(layer.table()["change"][k])
+    least = _SEEN * series.spacing[analysis.settings.axis]
+    if abs(found) > least and (
+        found * expected < -(least**2) or abs(found) > _TOO_MUCH * abs(expected) + least
+    ):
+        yield name, f"the working layer changed by {found:.4g} um, by its charge {expected:.4g} um"

@@ -21,7 +21,7 @@ from crevasse.io.fact import micrometres
 from crevasse.operando import Analysis, doubts
 from crevasse.report import figures, page_parts
 from crevasse.report.encoding import data_url, inline
-from crevasse.report.numbers import numbers
+from crevasse.report.numbers import numbers, spans_in_words
 from crevasse.report.plots import plots
 from crevasse.report.summary import settings_in_words, summary
 from crevasse.tracking import EventType, TimeToShort
@@ -114,6 +114,7 @@ def _page(
     template = environment.from_string(
         files("crevasse.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     )
+    short = analysis.history.short()
     return template.render(
         title=title,
         version=crevasse.__version__,
@@ -126,7 +127,8 @@ def _page(
         settings=settings_in_words(analysis),
         plot={n.removesuffix(".svg"): inline(c) for n, c in made.items() if n.endswith(".svg")},
         picture={n: data_url(made[f"{n}.png"]) for n in _PICTURES if f"{n}.png" in made},
-        short=analysis.history.short(),
+        short=short,
+        bridged="" if short is None else spans_in_words(analysis, short),
         forecast=page_parts.shown_forecast(analysis) if live is None else live.forecast,
         live="" if live is None else live.top,
         galleries=page_parts.galleries(analysis),

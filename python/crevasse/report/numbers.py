@@ -31,6 +31,7 @@ from crevasse.report.bands import (
     with_ends,
 )
 from crevasse.report.figures import pretty_unit, quantity
+from crevasse.tracking.short import Short
 
 _THRESHOLDS = "band: that of the thresholds"
 _APART = "band: that of the thresholds, which may differ for both"
@@ -215,15 +216,31 @@ def _fronts(analysis: Analysis) -> Iterator[Number]:
                 yield Number(name, *found, unit, how)
     short = analysis.history.short() if analysis.settings.counter is not None else None
     if short is not None:
-        how = f"crack {short.crack} touches both electrodes from frame {short.frame} on"
-        if short.healed is not None:
-            how += f"; nothing does from frame {short.healed} on"
+        how = f"bridged {spans_in_words(analysis, short)}, first by crack {short.crack}"
         found = shorted(analysis, short.frame)
         if math.isfinite(found.low):
             how += f"; {_THRESHOLDS}"
         time = analysis.history.frames["time"]
         at = Banded(*(float(time[int(k)]) if math.isfinite(k) else k for k in found))
         yield Number("short", *at, analysis.history.time_unit, how)
+
+
+def spans_in_words(analysis: Analysis, short: Short) -> str:
+    """When the electrodes are bridged."""
+    time, unit = analysis.history.frames["time"], analysis.history.time_unit
+
+    def frame(k: int) -> str:
+        return f"frame {k}" + (f" ({time[k]:.4g} {unit})" if unit != "frame" else "")
+
+    words = []
+    for first, last in short.spans:
+        if first == last:
+            words.append(f"in {frame(first)}")
+        elif last == len(time) - 1:
+            words.append(f"from {frame(first)} on")
+        else:
+            words.append(f"from {frame(first)} to {frame(last)}")
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def _greatest(curve: Curve) -> float:

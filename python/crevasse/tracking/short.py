@@ -30,6 +30,8 @@ class Short:
     healed
         The frame from which on nothing has touched both electrodes; None if something does in the
         last frame.
+    spans
+        First and last frame of each time that something did.
     """
 
     frame: int
@@ -40,7 +42,8 @@ class Short:
     from_working: tuple[int, ...]
     from_counter: tuple[int, ...]
     between: tuple[int, ...]
-    healed: int | None = None
+    healed: int | None
+    spans: tuple[tuple[int, int], ...]
 
 
 def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Short | None:
@@ -50,11 +53,12 @@ def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Shor
         return None
     frame = int(bridged[0])
     healed = None if frames["bridged"][-1] else int(bridged[-1]) + 1
+    spans = _spans(bridged)
     time = float(frames["time"][frame])
     if frame == 0:
         both = (nodes["frame"] == 0) & nodes["at_working"] & nodes["at_counter"]
         largest = np.flatnonzero(both)[np.argmax(nodes["n_voxels"][both])]
-        return Short(0, time, int(nodes["crack"][largest]), -1, "", (), (), (), healed)
+        return Short(0, time, int(nodes["crack"][largest]), -1, "", (), (), (), healed, spans)
     is_bridge = (events["frame"] == frame) & (events["type"] == EventType.BRIDGE.value)
     rows = np.flatnonzero(is_bridge)
     row = rows[np.argmax(events["n_voxels_after"][events["cause"][rows]])]
@@ -75,7 +79,14 @@ def find_short(frames: Table, nodes: Table, edges: Table, events: Table) -> Shor
         from_counter=_ids(parents["crack"][counter]),
         between=_ids(parents["crack"][~working & ~counter]),
         healed=healed,
+        spans=spans,
     )
+
+
+def _spans(frames: NDArray[np.intp]) -> tuple[tuple[int, int], ...]:
+    """First and last of the frames that follow each other."""
+    parts = np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1)
+    return tuple((int(part[0]), int(part[-1])) for part in parts)
 
 
 def _ids(cracks: NDArray[np.int64]) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ def misfits(experiment: Experiment, series: Series) -> Iterator[str]:
     yield from extent_misfits("region.crop", experiment.region.crop, series)
     for name, extent in boxes(experiment):
         yield from extent_misfits(name, extent, series)
+    yield from _face_misfits(experiment, series)
     yield from _round_misfits(experiment, series)
     yield from _scan_duration_misfits(experiment, series)
     sensitivity = experiment.segmentation.sensitivity
@@ -53,6 +54,30 @@ def boxes(experiment: Experiment) -> Iterator[tuple[str, Extent]]:
         "segmentation.level_region": experiment.segmentation.level_region,
     }
     return ((name, extent) for name, extent in extents.items() if extent != Extent())
+
+
+def _face_misfits(experiment: Experiment, series: Series) -> Iterator[str]:
+    """Electrodes that nothing in the box can touch."""
+    if not experiment.followed():
+        return
+    axes = _validate.AXES[-len(series.shape) :]
+    for name in ("working", "counter"):
+        electrode = getattr(experiment.electrodes, name)
+        if electrode is None or not electrode.is_bare_face or electrode.face[0] not in axes:
+            continue
+        axis = axes.index(electrode.face[0])
+        ends = getattr(experiment.region.box, axes[axis])
+        length, voxel = series.shape[axis] * series.spacing[axis], series.spacing[axis]
+        if ends is None:
+            continue
+        at_begin = electrode.face.endswith("min")
+        gap = ends[0] if at_begin else length - ends[1]
+        if gap >= voxel:
+            place = ends[0] if at_begin else ends[1]
+            yield (
+                f"electrodes.{name} must be where region.box ends, got {electrode.face}, {gap:.4g} "
+                f"µm outside of it; give plane = {place:g}, or widen the box"
+            )
 
 
 def _round_misfits(experiment: Experiment, series: Series) -> Iterator[str]:

@@ -147,6 +147,12 @@ class Electrode:
     until: str | None = None
     layer: str | None = None
 
+    @property
+    def is_bare_face(self) -> bool:
+        """Whether it lies outside of the scans, against their face."""
+        elsewhere = self.plane is not None or self.mask or self.brightest or self.until is not None
+        return self.face is not None and not elsewhere
+
 
 @dataclass(frozen=True)
 class Electrodes:

@@ -21,6 +21,8 @@ _REST = """\
 
 [region]
 # What is kept of each scan, and where in it cracks are followed, in µm from the scan's outer face.
+# Leave collectors and casing out: their faces have the largest contrast of all, and the rule for
+# cracks would find them.
 # crop = {{ {crop} }}
 # box = {{ {box} }}
 # cylinder = {{ diameter = {across} }}  # the inside of a round cell
@@ -34,8 +36,9 @@ side = "dark"  # than the material, or "bright"
 # reach = 0.5  # keep only components that come half way from the threshold to the phase's mean
 # seed = 60  # instead, where numbers are given: a stricter value that they must reach
 
+# Faces of the scans; or where an electrode ends inside of them, in µm, as where the box begins.
 # [electrodes]
-# working = "{first}"
+# working = "{first}"  # {{ face = "{first}", plane = 20 }}
 # counter = "{last}"
 
 [segmentation]
@@ -48,7 +51,7 @@ match_light = false  # scale each scan to the first one's bright level
 sensitivity = 0.1  # volumes are also given for thresholds this fraction lower and higher
 
 [alignment]
-method = "none"  # or "translation", "rigid": correct drift between scans
+method = "translation"  # drift between scans; "rigid" with rotation, "none" if nothing can move
 
 [tracking]
 baseline_frames = 1  # scans at the start whose open voxels are pre-existing
@@ -57,7 +60,9 @@ repeatability = 0.05  # share of a crack that may change without an event; "base
 # [cycler]  # its record: CSV, Parquet, Excel, BioLogic (.mpt, .mpr) or Neware (.nda, .ndax)
 # file = "cycler.csv"
 # positive = "plating"  # what a positive current does at the working electrode
-# area_cm2 = 0.0314
+# area_cm2 = 0.0314  # of the electrode: write yours
+# offset = 0  # when the record begins, in h on the clock of the scans
+# uncertainty = "1 min"  # how well both clocks agree
 
 [measure]
 cracks = true
@@ -191,7 +196,7 @@ def _times(series: Series, times: str | None) -> list[str]:
     if times is not None:
         first, last = series.times[0], series.times[-1]
         found = f"# {first:g} to {last:g} {series.time_unit}"
-        return [f"times = {toml_value(times)}  {found}"]
+        return [f"times = {toml_value(times)}  {found}", '# scan_duration = "5 min"']
     if series.time_unit == "h":
         return [
             f"# Times: 0 to {series.times[-1]:g} h, {series.times_source}. A file goes before it:",
