@@ -100,6 +100,29 @@ def test_the_report_shows_the_cell_and_every_table_is_beside_it(folder, capsys):
         assert {f"{name}.csv", f"{name}.parquet"} <= tables
 
 
+def test_the_short_comes_first_and_layers_are_in_the_table_of_frames(folder):
+    numbers = {row["quantity"]: row for row in analyzed(folder)["numbers"]}
+    assert numbers["charge at the short"]["value"] == pytest.approx(2 - 0.9667, rel=1e-3)
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    first = page[page.index('<div class="key">') :]
+    assert first.index("bridged for the first time") < first.index("open volume in the last frame")
+    assert "working<br>layer, µm" in page
+    assert "cracks<" in page
+
+
+def test_where_nothing_is_followed_the_page_says_nothing_of_cracks(folder, capsys):
+    text = EXPERIMENT.replace("fronts = true", "fronts = false\ncracks = false")
+    (folder / "cell.toml").write_text(text)
+    assert cli.main(["analyze", "cell.toml", "-o", "out"]) == 0
+    header, first, *_ = capsys.readouterr().out.splitlines()
+    assert header.split("  ") == ["frame", "working layer (µm)", "counter layer (µm)"]
+    assert first.split() == ["t0", "5.860", "4.000"]
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "working layer in the last frame, 5.86 in the first, µm" in page
+    for word in ("outlined by provenance", "births", ">cracks<", "Lineage"):
+        assert word not in page
+
+
 def test_a_short_that_has_healed_is_told_as_one(folder, capsys):
     for number, like in ((4, 3), (5, 2)):
         shutil.copytree(folder / "scans" / f"t{like}", folder / "scans" / f"t{number}")

@@ -55,6 +55,7 @@ def test_what_is_edited_is_done(folder, capsys):
         ('# interval = "15 min"', 'interval = "15 min"'),
         ('rule = "edges"', "high = 100"),
         ("match_light = false", "match_light = true"),
+        ('method = "translation"', 'method = "none"'),  # cracks fill most of so small a box
         ('# title = "My cell"', 'title = "Cell <A>"'),
         ("# box = { y = [15, 45]", "box = { y = [40, 80]"),
         ("x = [20, 60] }", "x = [0, 80] }"),

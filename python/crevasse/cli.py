@@ -319,14 +319,21 @@ def _run(
 def _in_words(analysis: Analysis) -> str:
     from crevasse.report.figures import pretty_unit, quantity
 
-    history = analysis.history
-    frames, what = history.frames, quantity(analysis)
-    unit = pretty_unit(frames.units["volume"])
-    lines = [f"{'frame':24} {'cracks':>7} {f'{what} ({unit})':>16} {'new':>14}"]
-    for row, name in zip(frames.rows(), analysis.measures["name"].tolist(), strict=True):
-        volumes = f"{row['volume']:16,.6g} {row['volume_new']:14,.6g}"
-        lines.append(f"{name[-24:]:24} {row['n_cracks']:7d} {volumes}")
-    return "\n".join(lines)
+    frames, names = analysis.history.frames, analysis.measures["name"].tolist()
+    columns = [["frame", *(name[-24:] for name in names)]]
+    if analysis.settings.follow:
+        columns.append(["cracks", *map(str, frames["n_cracks"].tolist())])
+        volume = f"{quantity(analysis)} ({pretty_unit(frames.units['volume'])})"
+        for title, column in ((volume, "volume"), ("new", "volume_new")):
+            columns.append([title, *(f"{value:,.6g}" for value in frames[column].tolist())])
+    for name, record in analysis.layers.items():
+        title = f"{name} layer ({pretty_unit(analysis.series.unit)})"
+        columns.append([title, *(f"{mean:.3f}" for mean in record.table()["mean"].tolist())])
+    widths = [max(map(len, column)) for column in columns]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        for row in zip(*columns, strict=True)
+    )
 
 
 def _example(name: str) -> Path:

@@ -39,25 +39,19 @@ def cell_figures(analysis: Analysis) -> dict[str, Figure]:
 
 
 def voltage_figure(analysis: Analysis) -> Figure:
-    """Open volume above the cell's voltage, on one clock; what the current did is shaded."""
+    """Open volume, or the layers where nothing is followed, above the cell's voltage, on one clock.
+
+    What the current did is shaded.
+    """
     cycling, settings = analysis.cycling, analysis.settings.cycling
     assert cycling is not None
     assert settings is not None
-    frames = analysis.history.frames
     figure = Figure(figsize=(6.0, 5.4), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-    top.fill_between(
-        frames["time"],
-        analysis.measures["volume_low"],
-        analysis.measures["volume_high"],
-        color="black",
-        alpha=0.15,
-        linewidth=0,
-    )
-    top.plot(frames["time"], frames["volume"], "o-", color="black", markersize=4)
-    top.set_ylabel(f"open {quantity(analysis)} ({pretty_unit(frames.units['volume'])})")
-    top.set_ylim(0, None if frames["volume"].any() else 1)
-    top.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
+    if analysis.settings.follow:
+        _draw_volume(top, analysis)
+    else:
+        _draw_layers(top, analysis)
 
     hours = settings.hours(settings.cycler.time)
     bottom.plot(hours, settings.cycler.voltage, color="black", linewidth=1)
@@ -81,6 +75,27 @@ def voltage_figure(analysis: Analysis) -> Figure:
     for axes in (top, bottom):
         plain(axes)
     return figure
+
+
+def _draw_volume(axes: Axes, analysis: Analysis) -> None:
+    frames, measures = analysis.history.frames, analysis.measures
+    low, high = measures["volume_low"], measures["volume_high"]
+    axes.fill_between(frames["time"], low, high, color="black", alpha=0.15, linewidth=0)
+    axes.plot(frames["time"], frames["volume"], "o-", color="black", markersize=4)
+    axes.set_ylabel(f"open {quantity(analysis)} ({pretty_unit(frames.units['volume'])})")
+    axes.set_ylim(0, None if frames["volume"].any() else 1)
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True)
+
+
+def _draw_layers(axes: Axes, analysis: Analysis) -> None:
+    for name, record in analysis.layers.items():
+        table, color = record.table(), ELECTRODE_COLORS[name]
+        low, high = table["threshold_low"], table["threshold_high"]
+        axes.fill_between(table["time"], low, high, color=color, alpha=0.25, linewidth=0)
+        axes.plot(table["time"], table["mean"], "o-", color=color, markersize=4, label=name)
+    axes.set_ylabel(f"lithium thickness ({pretty_unit(analysis.series.unit)})")
+    axes.set_ylim(0, None)
+    axes.legend(frameon=False)
 
 
 def layers_figure(analysis: Analysis) -> Figure:

@@ -90,7 +90,9 @@ def volume_figure(analysis: Analysis) -> Figure:
         linewidth=0,
         label="thresholds lower and higher",
     )
-    axes.plot(time, frames["volume"], "o-", color="black", markersize=4, label="total")
+    axes.plot(
+        time, frames["volume"], "o-", color="black", markersize=4, label="total", clip_on=False
+    )
     axes.set_xlabel(time_axis(history.time_unit))
     axes.set_ylabel(f"open {quantity(analysis)} ({pretty_unit(frames.units['volume'])})")
     axes.set_ylim(0, None if frames["volume"].any() else 1)

@@ -21,6 +21,7 @@ from crevasse.io.fact import micrometres
 from crevasse.operando import Analysis, doubts
 from crevasse.report import figures, page_parts
 from crevasse.report.encoding import data_url, inline
+from crevasse.report.galleries import eventful_frames
 from crevasse.report.numbers import numbers, spans_in_words
 from crevasse.report.plots import plots
 from crevasse.report.summary import settings_in_words, summary
@@ -123,6 +124,8 @@ def _page(
         doubts=doubts(analysis),
         summary=facts,
         quantity=figures.quantity(analysis),
+        length=figures.pretty_unit(analysis.series.unit),
+        n_shown=len(eventful_frames(analysis)),
         unit=figures.pretty_unit(analysis.history.frames.units["volume"]),
         settings=settings_in_words(analysis),
         plot={n.removesuffix(".svg"): inline(c) for n, c in made.items() if n.endswith(".svg")},
@@ -133,6 +136,7 @@ def _page(
         live="" if live is None else live.top,
         galleries=page_parts.galleries(analysis),
         numbers=list(found.rows()),
+        key_figures=page_parts.key_figures(analysis),
         frame_rows=page_parts.frame_rows(analysis),
         event_types=[kind.value for kind in EventType],
         largest=page_parts.largest_cracks(analysis.history.cracks),

@@ -146,8 +146,7 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
         if math.isfinite(value):
             how = "charge stripped over charge plated, from the cycler's record"
             yield Number(f"coulombic efficiency, cycle {cycle}", 100 * value, *_NO_BAND, "%", how)
-    area = analysis.settings.cycling.area if analysis.settings.cycling else None
-    if area is None:
+    if not _area_known(analysis):
         return
     charge = float(np.max(analysis.charge["inventory"], initial=-math.inf))
     if not math.isfinite(charge):
@@ -160,8 +159,7 @@ def _charge(analysis: Analysis) -> Iterator[Number]:
 def _accommodated(analysis: Analysis) -> Iterator[Number]:
     """When most lithium is plated: what of it the cracks can hold."""
     settings, series = analysis.settings, analysis.series
-    known_area = settings.cycling is not None and settings.cycling.area is not None
-    if analysis.cycling is None or not (known_area and settings.follow):
+    if analysis.cycling is None or not (_area_known(analysis) and settings.follow):
         return
     if series.unit != "um" or len(series.shape) != 3:
         return
@@ -189,6 +187,11 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
     )
     low, high = 100 * found.low, 100 * found.high
     yield Number("lithium accommodated by cracks", 100 * found.fraction, low, high, "%", how)
+
+
+def _area_known(analysis: Analysis) -> bool:
+    cycling = analysis.settings.cycling
+    return cycling is not None and cycling.area is not None
 
 
 def _area(analysis: Analysis) -> float:
@@ -223,6 +226,10 @@ def _fronts(analysis: Analysis) -> Iterator[Number]:
         time = analysis.history.frames["time"]
         at = Banded(*(float(time[int(k)]) if math.isfinite(k) else k for k in found))
         yield Number("short", *at, analysis.history.time_unit, how)
+        if analysis.cycling is not None and _area_known(analysis):
+            charge = float(analysis.charge["inventory"][short.frame])
+            how = "net plated since the record began, at the end of the first bridged scan"
+            yield Number("charge at the short", charge, *_NO_BAND, "mAh/cm²", how)
 
 
 def spans_in_words(analysis: Analysis, short: Short) -> str:

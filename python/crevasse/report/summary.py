@@ -14,6 +14,7 @@ import crevasse
 from crevasse.operando import Analysis, PhaseRule, Threshold, doubts
 from crevasse.operando.phases.places import places
 from crevasse.operando.phases.seen_electrode import SeenElectrode
+from crevasse.report.figures import pretty_unit
 from crevasse.report.numbers import numbers
 from crevasse.tracking import EventType
 
@@ -104,7 +105,7 @@ def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
         ("frames", f"{len(series)} of {' × '.join(map(str, series.shape))} {series.dtype}"),
         (
             "voxel size",
-            f"{spacing} {series.unit} ({series.spacing_source})",
+            f"{spacing} {pretty_unit(series.unit)} ({series.spacing_source})",
         ),
         *_crop_in_words(analysis),
         ("times", f"{series.times_source}, in {series.time_unit}"),
@@ -149,7 +150,13 @@ def _cell_in_words(analysis: Analysis) -> Iterator[tuple[str, str]]:
         if isinstance(electrode, SeenElectrode):
             yield f"{name} electrode", f"seen in the first scan, at {electrode.face}"
         elif electrode is not None:
-            yield f"{name} electrode", electrode if isinstance(electrode, str) else "given voxels"
+            yield (
+                f"{name} electrode",
+                electrode if isinstance(electrode, str) else "a plane or mask",
+            )
+    for name, layer in settings.layers.items():
+        disc = "" if layer.roi is None else f", in a disc of {_diameter(layer.roi, analysis)}"
+        yield f"{name} layer", f"{layer.phase} at {layer.face}{disc}"
     if settings.cycling is None:
         return
     cycling, cycler = settings.cycling, settings.cycling.cycler
@@ -157,8 +164,8 @@ def _cell_in_words(analysis: Analysis) -> Iterator[tuple[str, str]]:
     yield "cycler's record", f"{cycler.source}; positive current is {cycler.positive}; {area}"
     yield (
         "its clock",
-        f"begins at {cycling.begin:g} h of the scans', ± {cycling.uncertainty:g} h; "
-        f"a scan takes {cycling.scan_duration:g} h",
+        f"begins at {cycling.begin:.4g} h of the scans', ± {cycling.uncertainty:.3g} h; "
+        f"a scan takes {cycling.scan_duration:.3g} h",
     )
 
 
@@ -213,12 +220,17 @@ def _windows(rule: PhaseRule) -> dict[str, dict[str, float] | None]:
 
 
 def _roi_in_words(analysis: Analysis) -> str:
-    roi, shape = analysis.settings.roi, analysis.series.shape
-    if roi is None:
-        return "all"
-    axes = ("z", "y", "x")[-len(shape) :]
-    ranges = [s.indices(n)[:2] for s, n in zip(roi, shape, strict=True)]
-    return (
-        ", ".join(f"{axis} {a}:{b}" for axis, (a, b) in zip(axes, ranges, strict=True))
-        + " (voxels)"
-    )
+    settings, shape = analysis.settings, analysis.series.shape
+    parts = []
+    if settings.roi is not None:
+        axes = ("z", "y", "x")[-len(shape) :]
+        ranges = [s.indices(n)[:2] for s, n in zip(settings.roi, shape, strict=True)]
+        box = ", ".join(f"{axis} {a}:{b}" for axis, (a, b) in zip(axes, ranges, strict=True))
+        parts.append(f"{box} (voxels)")
+    if settings.cylinder is not None:
+        parts.append(f"cylinder of {_diameter(settings.cylinder.diameter, analysis)}")
+    return ", within it ".join(parts) or "all"
+
+
+def _diameter(length: float, analysis: Analysis) -> str:
+    return f"{length:g} {pretty_unit(analysis.series.unit)} across"
