@@ -385,7 +385,7 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
         (
             "[electrodes]\nworking = { face = 'zmin', until = 'void' }\n"
             "counter = { face = 'zmin', plane = 5 }",
-            "counter must be at another face than working, zmin, got a table",
+            "counter must be at another face than working, got zmin for both; correct one",
         ),
         ("[electrodes]\nworking = { face = 'top', until = 'void' }", 'face must be "zmin" or'),
         ("[electrodes]\nworking = { mask = 'm.tif' }", "m.tif does not exist; correct the path"),

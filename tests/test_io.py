@@ -155,6 +155,16 @@ def test_spacing_comes_from_the_csv_unless_given(folder, tmp_path):
     assert open_series(folder, times=table).spacing == (2.0, 1.0)
 
 
+def test_rows_of_no_scan_are_told(folder, tmp_path):
+    table = tmp_path / "times.csv"
+    rows = ["frame_1,0", "frame_2,1", "frame_5,2", "frame_10,3"]
+    table.write_text("\n".join(["file,time", *rows, "frame_11,4"]))
+    series = open_series(folder, times=table)
+    assert series.times.tolist() == [0, 1, 3]
+    expected = f"{table}, which has frame_5 and 1 more, too: no such scan is there"
+    assert series.times_source == expected
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -300,7 +300,8 @@ def _run(
             raise
         report = write_report(error.analysis, options.output, title=options.title)
         n_done = len(error.analysis.history.frames)
-        return _tell(f"{_one_line(error)} (the {n_done} frames before it are in {report})", FAILED)
+        before = f"the {n_done} frames before it are in {report}; skip_broken leaves such scans out"
+        return _tell(f"{_one_line(error)} ({before})", FAILED)
     report = write_report(analysis, options.output, title=options.title)
     checkpoint.remove()
     for doubt in doubts(analysis):

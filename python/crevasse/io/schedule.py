@@ -20,12 +20,24 @@ _AXIS_COLUMNS = ("spacing_z", "spacing_y", "spacing_x")
 
 @dataclass(frozen=True)
 class Schedule:
-    """Time of every frame, the unit, where they came from, and the voxel size if it was there."""
+    """Time of every frame, the unit, where they came from, and the voxel size if it was there.
+
+    `unused` are the files of rows that belong to no frame.
+    """
 
     times: list[float]
     unit: str
     source: str
     spacing: float | tuple[float, ...] | None = None
+    unused: tuple[str, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """Where the times came from, and which rows were of no use."""
+        if not self.unused:
+            return self.source
+        more = f" and {len(self.unused) - 1} more" if self.unused[1:] else ""
+        return f"{self.source}, which has {self.unused[0]}{more}, too: no such scan is there"
 
 
 def read_schedule(path: Path, names: Sequence[str], time_unit: str) -> Schedule:
@@ -67,8 +79,10 @@ def schedule_rows(content: bytes, path: Path) -> list[Row]:
 
 def schedule_of(rows: list[Row], path: Path, names: Sequence[str], time_unit: str) -> Schedule:
     """`read_schedule` of rows, at least one, that have been read from `path`."""
+    unused: tuple[str, ...] = ()
     if "file" in rows[0]:
-        rows = _in_order_of(names, rows, path)
+        every, rows = rows, _in_order_of(names, rows, path)
+        unused = tuple(str(row["file"]) for row in every if row not in rows and row["file"])
     column = next((c for c in ("time", *HOURS_PER) if c in rows[0]), None)
     if column is None:
         raise ValueError(
@@ -77,7 +91,7 @@ def schedule_of(rows: list[Row], path: Path, names: Sequence[str], time_unit: st
     factor = HOURS_PER.get(column, 1.0)
     times = [_number(row, column, path) * factor for row in rows]
     return Schedule(
-        times, "h" if column in HOURS_PER else time_unit, str(path), _spacing(rows, path)
+        times, "h" if column in HOURS_PER else time_unit, str(path), _spacing(rows, path), unused
     )
 
 

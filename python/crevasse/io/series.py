@@ -172,7 +172,7 @@ def open_series(
         unit_used,
         spacing_source,
         schedule.unit,
-        schedule.source,
+        schedule.in_words,
         _describe(source),
         doubt,
     )

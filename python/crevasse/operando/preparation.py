@@ -71,8 +71,7 @@ class Preparation:
             is_grey = _holds_greys(image)
         elif is_grey and _is_blank(image):
             raise ValueError(
-                f"it holds nothing but the grey value {image.flat[0]}: was it recorded? "
-                "Leave it out, or all such scans by skip_broken"
+                f"it holds nothing but the grey value {image.flat[0]}: was it recorded?"
             )
         if self.match_light:
             light = Light.of(image) if light is None else light

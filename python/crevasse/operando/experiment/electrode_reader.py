@@ -16,7 +16,9 @@ def read_electrodes(table: TomlTable, folder: Path) -> Electrodes:
     )
     faces = [e.face for e in (electrodes.working, electrodes.counter) if e is not None]
     if len(faces) == 2 and faces[0] is not None and faces[0] == faces[1]:
-        table.refuse("counter", f"at another face than working, {faces[0]}", "correct one of them")
+        table.complain(
+            "counter", f"must be at another face than working, got {faces[0]} for both; correct one"
+        )
     table.finish()
     return electrodes
 
