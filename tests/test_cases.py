@@ -1,13 +1,14 @@
 """The paper's three cases, from noisy, drifting images to numbers, beside their truth."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from crevasse import cli, phantom
-from crevasse.operando import analyze_series, doubts
+from crevasse.operando import analyze_series, doubts, join_frames
 from crevasse.operando.experiment.planning import plan_toml
 from crevasse.report.case_table import case_markdown, case_table
 from crevasse.report.numbers import numbers
@@ -39,6 +40,24 @@ def test_drift_is_found(case):
     np.testing.assert_allclose(found, scene.image_drift, atol=0.15)
     assert analysis.measures["residual"].max() < 0.15
     assert doubts(analysis) == []
+
+
+def test_a_current_of_the_other_sign_is_told(case):
+    scene, analysis = case
+    cycling = analysis.settings.cycling
+    wrong = replace(cycling, cycler=replace(cycling.cycler, positive="stripping"))
+    joined = join_frames(
+        wrong.cycler,
+        wrong.seconds(analysis.series.times),
+        scan_duration=3600 * wrong.scan_duration,
+        area=wrong.area,
+        outside="unknown",
+    )
+    settings = replace(analysis.settings, cycling=wrong)
+    (doubt,) = doubts(replace(analysis, settings=settings, cycling=joined))
+    assert doubt.kind == "charge and images contradict each other"
+    word = "cracks grew" if scene.name == "case_a" else "the working layer changed"
+    assert any(what.startswith(word) for _, what in doubt.about)
 
 
 def test_numbers_are_true_within_their_bands(case):

@@ -183,7 +183,10 @@ def test_a_hole_in_the_record_is_told(folder, capsys):
             ('positive = "plating"', 'positive = "stripping"'),
             ["changed by 7.814 um, by its charge"],
         ),
-        (("area_cm2 = 0.5", "area_cm2 = 50"), ["changed by 7.814 um, by its charge 0.09698 um"]),
+        (
+            ("area_cm2 = 0.5", "area_cm2 = 50"),
+            ["cracks grew by 384 um^3, by", "changed by 7.814 um, by its charge 0.09698 um"],
+        ),
         (("area_cm2 = 0.5", "area_cm2 = 0.005"), ["a layer of 969.8 um in scans of 60 um"]),
     ],
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from test_checkpoint import BrokenOffError, same
-from test_cli_analyze import edited, folder, run
+from test_cli_analyze import folder, run
 
 import crevasse
 import crevasse.dask
@@ -198,7 +198,6 @@ def test_a_scan_that_workers_do_not_survive_is_no_broken_one(
 def test_the_command_gives_the_same_files_from_a_cluster(cluster, folder, capsys, own):
     cluster.scale(1)
     assert run("init", "scans") == 0
-    edited(folder, ('method = "none"', 'method = "translation"'))
     assert run("analyze", "cell.toml", "-o", "one") == 0
     capsys.readouterr()
     where = [] if own else [cluster.scheduler_address]

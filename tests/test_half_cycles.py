@@ -158,6 +158,22 @@ def test_noise_around_zero_is_rest(rng):
     np.testing.assert_allclose(table["capacity"], [1, 0, 1], atol=1e-3)
 
 
+@pytest.mark.parametrize("sampling", ["steps", "means", "points"])
+def test_voltages_are_none_of_the_other_side_of_a_turn(sampling):
+    """The current turns between samples, where the voltage jumps."""
+    cycler = CyclerData(
+        [0, 1000, 2000, 3000, 4000, 5000],
+        [-0.1, -0.2, -0.3, 0.5, 0.6, 0.7],
+        [1, 1, 1, -1, -1, -1],
+        positive="plating",
+        sampling=sampling,
+    )
+    table = half_cycles(cycler)
+    assert table["direction"].tolist() == ["plating", "stripping"]
+    assert table["voltage_begin"].tolist() == [-0.1, 0.5]
+    assert table["voltage_end"].tolist() == [-0.3, 0.7]
+
+
 def test_a_half_cycle_begins_and_ends_at_its_own_voltages():
     cycler = CyclerData(
         [0, 100, 100, 300], [-0.4, -0.3, 0.1, 0.9], [1, 1, -1, -1], positive="plating"
@@ -174,7 +190,6 @@ def test_a_voltage_that_jumps_at_either_end_of_the_record_is_the_first_or_the_la
     cycler = CyclerData([0, 0, 3600, 7200, 7200], [1, 2, 3, 4, 5], [1] * 5, positive="plating")
     at = [0, 1800, 3600, 7200]
     assert cycler.voltage_at(at).tolist() == [1, 2.5, 3, 4]
-    assert cycler.voltage_at(at, after_jump=True).tolist() == [2, 2.5, 3, 5]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def geodesic_distance(
     limit
         Largest distance of interest, in the unit of `spacing`: what lies farther is not visited.
         What lies nearer is the same as without, but for voxels of ragged masks that only a longer
-        way found (see Notes): about 1 in 2000 results in masks of noise, with voxels that are
-        longer one way than another. None: no limit.
+        way found (see Notes): some in 1 of 2500 small masks of noise, where voxels are longer one
+        way than another. None: no limit.
     out
         C-contiguous float32 array of the mask's shape to write into.
     n_threads

@@ -15,6 +15,8 @@ _SAME_LIGHT = 0.05  # of the bright level: less is no matter where thresholds ha
 _SAME_SIZE = 1e-3  # beside that of the scans
 _FULL = 0.5  # of the region: cracks are what there is little of
 _TOO_MUCH = 2  # times what the charge makes: lithium may be porous, and the band is wide
+_SOME = 0.1  # of the lithium that is stripped, which should leave cracks empty and not make them
+_NOISE = 0.05  # of the first volume
 _SEEN = 3  # voxels: a thinner layer may well be another
 _DOWN = "below is where the axis's index grows"
 _LISTED = 6  # the others by their number
@@ -210,13 +212,20 @@ def _contradictions(analysis: Analysis) -> Iterator[tuple[str, str]]:
         return
     inventory = analysis.charge["inventory"]
     charge = inventory - inventory[0]
-    if not np.isfinite(charge).all():
+    if not (np.isfinite(charge).all() and charge.any()):
         return
     k = int(np.argmax(np.abs(charge)))
     expected, name = float(lithium_thickness(charge[k])), str(analysis.measures["name"][k])
     length = series.shape[analysis.settings.axis] * series.spacing[analysis.settings.axis]
     if abs(expected) > length:
         yield name, f"the charge makes a layer of {expected:.4g} um in scans of {length:.4g} um"
+    if analysis.settings.follow and len(series.shape) == 3:
+        made = analysis.settings.area(series.shape, series.spacing) * expected
+        curves = [analysis.measures[f"volume{end}"] for end in ("_low", "_high")]
+        grown = min(float(curve[k] - curve[0]) for curve in curves)
+        noise = _NOISE * float(curves[1][0])
+        if grown > max(noise, _TOO_MUCH * made if made > 0 else -_SOME * made):
+            yield name, f"cracks grew by {grown:.4g} um^3, by their charge {made:.4g} um^3 at most"
     if (layer := analysis.layers.get("working")) is None:
         return
     found = float(layer.table()["change"][k])

@@ -294,6 +294,12 @@ class Settings:
         box = RunVolume.from_box(shape, self.roi)
         return box if self.cylinder is None else box & self.cylinder.region(shape, spacing)
 
+    def area(self, shape: tuple[int, ...], spacing: tuple[float, ...]) -> float:
+        """Of the region, seen along the cell's axis."""
+        crossed = columns_of(self.region(shape, spacing), self.axis).n_voxels > 0
+        across = math.prod(s for a, s in enumerate(spacing) if a != self.axis)
+        return float(np.count_nonzero(crossed) * across)
+
 
 def _check_seed(threshold: float | None, seed: float | None, bright: bool) -> None:
     for name, value in (("threshold", threshold), ("seed_threshold", seed)):

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crevasse._layer_thickness import layer_thickness
 from crevasse._table import Table
 from crevasse.operando import Analysis
 from crevasse.operando.electrochemistry import (
@@ -177,7 +176,7 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
     found = accommodated(
         gain.value,
         capacity,
-        local_area=_area(analysis),
+        local_area=settings.area(series.shape, series.spacing),
         gain_band=(gain.low, gain.high),
         capacity_band=band,
     )
@@ -192,14 +191,6 @@ def _accommodated(analysis: Analysis) -> Iterator[Number]:
 def _area_known(analysis: Analysis) -> bool:
     cycling = analysis.settings.cycling
     return cycling is not None and cycling.area is not None
-
-
-def _area(analysis: Analysis) -> float:
-    """Of the region of interest, seen along the cell's axis."""
-    series, axis = analysis.series, analysis.settings.axis
-    region = analysis.settings.region(series.shape, series.spacing)
-    n_columns = np.count_nonzero(layer_thickness(region, axis=axis).n_layers)
-    return n_columns * math.prod(s for a, s in enumerate(series.spacing) if a != axis)
 
 
 def _fronts(analysis: Analysis) -> Iterator[Number]:

@@ -155,21 +155,41 @@ class CyclerData:
         inside: NDArray[np.bool_] = (t >= first - _ROUNDING) & (t <= last + _ROUNDING)
         return inside
 
-    def voltage_at(self, at: ArrayLike, *, after_jump: bool = False) -> Floats:
+    def voltage_within(self, begin: Floats, end: Floats) -> tuple[Floats, Floats]:
+        """Voltage in volt of the first and of the last sample from each begin to its end.
+
+        Where the current turns between two samples, neither voltage is that of the other side. nan
+        where no sample is.
+        """
+        time, n = self.time, len(self)
+        first = np.searchsorted(time, begin, side="right") - 1
+        last = np.searchsorted(time, end, side="left")
+        alone = np.append(True, np.diff(time) > 0) & np.append(np.diff(time) > 0, True)
+        # A sample alone at a turn is of one side where its current is that of an interval.
+        others_first, others_last = self.sampling == "means", self.sampling == "steps"
+        first += (time[np.maximum(first, 0)] < begin) | (
+            others_first & alone[np.maximum(first, 0)] & (first > 0)
+        )
+        last -= (time[np.minimum(last, n - 1)] > end) | (
+            others_last & alone[np.minimum(last, n - 1)] & (last < n - 1)
+        )
+        at = np.clip(np.stack([first, last]), 0, len(self) - 1)
+        found = np.where(first <= last, self.voltage[at], np.nan)
+        return found[0], found[1]
+
+    def voltage_at(self, at: ArrayLike) -> Floats:
         """Voltage in volt at times in seconds, straight between samples.
 
-        Where two samples have one time it is the first one's, or the last one's `after_jump`.
-        Outside of the recording it is nan.
+        Where two samples have one time it is the first one's. Outside of the recording it is nan.
         """
         t = np.asarray(at, dtype=np.float64)
-        side: Literal["left", "right"] = "right" if after_jump else "left"
-        at_or_behind = np.searchsorted(self.time, t, side=side)
+        at_or_behind = np.searchsorted(self.time, t)
         i = np.clip(at_or_behind, 1, len(self) - 1)
         before, after = self.time[i - 1], self.time[i]
         share = np.divide(t - before, after - before, out=np.ones_like(t), where=after > before)
         v = self.voltage[i - 1] + share * (self.voltage[i] - self.voltage[i - 1])
         # A sample's own voltage holds even if the one beside it is nan.
-        own = np.clip(at_or_behind - after_jump, 0, len(self) - 1)
+        own = np.minimum(at_or_behind, len(self) - 1)
         v = np.where(t == self.time[own], self.voltage[own], v)
         return np.where((t < self.time[0]) | (t > self.time[-1]), np.nan, v)
 

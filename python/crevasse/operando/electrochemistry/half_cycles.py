@@ -60,7 +60,8 @@ def half_cycles(
         plating follows stripping), ``direction``, ``begin, end, duration``; ``charge`` (net plated,
         mAh, negative while stripping), ``capacity`` (its size), ``areal_capacity``, ``inventory``
         (net plated from the beginning to `end`), ``mean_current`` (positive plates),
-        ``voltage_begin, voltage_end``, ``interruptions`` (how many it swallowed).
+        ``voltage_begin, voltage_end`` of its first and last sample, ``interruptions`` (how many it
+        swallowed).
 
     Raises
     ------
@@ -85,6 +86,7 @@ def half_cycles(
     begin, end = begins, np.append(begins[1:], edges[-1])
     at_begin, at_end = cycler.charge(begin), cycler.charge(end)
     charge = at_end - at_begin
+    voltage_begin, voltage_end = cycler.voltage_within(begin, end)
     return Table(
         {
             "half_cycle": np.arange(len(begin)),
@@ -98,8 +100,8 @@ def half_cycles(
             "areal_capacity": np.abs(charge) / (area if area else np.nan),
             "inventory": at_end,
             "mean_current": charge * COULOMB_PER_MAH / (end - begin),
-            "voltage_begin": cycler.voltage_at(begin, after_jump=True),
-            "voltage_end": cycler.voltage_at(end),
+            "voltage_begin": voltage_begin,
+            "voltage_end": voltage_end,
             "interruptions": interruptions,
         },
         units=_UNITS,
