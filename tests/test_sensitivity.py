@@ -70,7 +70,7 @@ def test_measures_are_banded_by_what_each_threshold_gives(found, ends):
         "volume": [e.history.frames["volume"] for e in ends],
         "volume_preexisting": [e.history.frames["volume_preexisting"] for e in ends],
         "volume_new": [e.history.frames["volume_new"] for e in ends],
-        "depth_max": [np.nan_to_num(e.fronts.frames["depth_max"]) for e in ends],
+        "depth_max": [e.fronts.frames["depth_max"] for e in ends],
         "ligament": [e.fronts.frames["ligament"] for e in ends],
         **{
             f"thickness_{name}": [e.measures[f"thickness_{name}"] for e in ends]

@@ -97,8 +97,8 @@ def _of_fronts(analysis: Analysis) -> Iterator[tuple[str, str]]:
     if analysis.fronts is None:
         return
     front, unit = analysis.fronts.frames, pretty_unit(analysis.history.unit)
-    if np.isfinite(front["depth_max"]).any():
-        yield in_figures(np.nanmax(front["depth_max"])), f"deepest crack, {unit}"
+    if front["depth_max"].any():
+        yield in_figures(front["depth_max"].max()), f"deepest crack, {unit}"
     if front["ligament"][-1] > 0:  # else the electrodes are bridged
         yield in_figures(front["ligament"][-1]), f"solid left between the electrodes, {unit}"
 

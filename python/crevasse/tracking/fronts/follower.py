@@ -32,11 +32,11 @@ class Fronts:
     Attributes
     ----------
     frames
-        A row a frame: ``frame, time``; ``depth_max``, that of the deepest crack;
-        ``reached_fraction`` of the open voxels; ``n_tips, n_junctions``; ``junction_density``,
-        junctions over the volume of the frame; ``euler_number``, the sum over components; and
-        ``ligament, n_pieces, longest_piece, bottleneck`` as in `crevasse.ligament`, nan (and -1
-        pieces) without a counter electrode.
+        A row a frame: ``frame, time``; ``depth_max``, that of the deepest crack, 0 where none is
+        joined to the working electrode; ``reached_fraction`` of the open voxels; ``n_tips,
+        n_junctions``; ``junction_density``, junctions over the volume of the frame;
+        ``euler_number``, the sum over components; and ``ligament, n_pieces, longest_piece,
+        bottleneck`` as in `crevasse.ligament`, nan (and -1 pieces) without a counter electrode.
     cracks
         What `front_velocity` gives: a row a crack and frame.
     tips
@@ -183,8 +183,7 @@ class FrontFollower:
         if not self._fronts:
             raise ValueError("latest needs at least one frame; call update first")
         left = self._ligaments[-1]
-        deepest = np.nan_to_num(_deepest(self._fronts[-1]))
-        return Reach(float(deepest), np.nan if left is None else left.length)
+        return Reach(_deepest(self._fronts[-1]), np.nan if left is None else left.length)
 
     def reach(self, open_: RunVolume, spacing: tuple[float, ...]) -> Reach:
         """How far a volume has gone that is not added, such as a frame segmented otherwise."""
@@ -253,8 +252,7 @@ class FrontFollower:
 
 
 def _deepest(front: Front) -> float:
-    depths = front.components["depth_max"]
-    return float(np.nanmax(depths)) if np.isfinite(depths).any() else np.nan
+    return float(np.nanmax(front.components["depth_max"], initial=0.0))
 
 
 def _with_cracks(tips: Table, history: History) -> Table:
