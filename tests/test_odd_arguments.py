@@ -116,6 +116,34 @@ def test_what_makes_no_sense_is_refused_in_one_line(call, message):
     assert "\n" not in str(refused.value)
 
 
+MANY = np.arange(300.0).reshape(20, 15)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: crevasse.distance(MASK, spacing=MANY),
+        lambda: crevasse.distance(MASK, limit=MANY),
+        lambda: crevasse.erode(MASK, MANY),
+        lambda: crevasse.label(MASK, connectivity=MANY),
+        lambda: crevasse.label(MASK, n_threads=MANY),
+        lambda: crevasse.distance(MASK, border=MANY),
+        lambda: crevasse.keep_largest(VOLUME, MANY),
+    ],
+)
+def test_a_value_that_takes_many_lines_is_named_in_one(call):
+    with pytest.raises(
+        (ValueError, TypeError), match=r"got an array of shape \(20, 15\)"
+    ) as refused:
+        call()
+    assert "\n" not in str(refused.value)
+
+
+def test_a_number_of_thousands_of_digits_is_none_that_could_be_shown():
+    with pytest.raises(ValueError, match=r"spacing must be .* got a value of type int"):
+        crevasse.distance(MASK, spacing=10**5000)
+
+
 RUNS = RunVolume.from_box((4, 5, 6))
 BODY = np.arange(120, dtype=np.uint8).reshape(4, 5, 6)
 MASKED = np.ma.array(BODY[0], mask=BODY[0] > 5)

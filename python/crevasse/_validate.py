@@ -21,7 +21,21 @@ T = TypeVar("T")
 
 AXES = ("z", "y", "x")
 _SHORTEST, _LONGEST = 1e-15, 1e15  # in any unit that a voxel's edge is given in
+_LONGEST_SHOWN = 80  # characters
 GREY_DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+
+
+def shown(value: object) -> str:
+    """A value as errors show it: on one line, and not too long for it."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # a whole number of thousands of digits
+        text = f"a value of type {type(value).__name__}"
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return f"{text[:_LONGEST_SHOWN]} …"
 
 
 def n_threads(value: int | None) -> int:
@@ -30,7 +44,7 @@ def n_threads(value: int | None) -> int:
         return default_threads()
     if not is_whole(value) or not 1 <= value < 2**31:
         raise ValueError(
-            f"n_threads must be a whole number from 1 to {2**31 - 1} or None, got {value!r}"
+            f"n_threads must be a whole number from 1 to {2**31 - 1} or None, got {shown(value)}"
         )
     return int(value)
 
@@ -44,14 +58,14 @@ def whole(value: int, name: str, least: int | None = None) -> int:
     """An integer, of at least `least` where there is one."""
     if not is_whole(value) or (least is not None and value < least):
         bound = "" if least is None else f" of at least {least}"
-        raise ValueError(f"{name} must be a whole number{bound}, got {value!r}")
+        raise ValueError(f"{name} must be a whole number{bound}, got {shown(value)}")
     return int(value)
 
 
 def flag(value: bool, name: str) -> bool:
     """True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
@@ -62,7 +76,7 @@ def connectivity(value: int, ndim: int) -> int:
     if ndim == 2 and is_whole(value) and value in (4, 8):
         return {4: 6, 8: 26}[value]
     allowed = "4 or 8 (or 6, 18, 26)" if ndim == 2 else "6, 18 or 26"
-    raise ValueError(f"connectivity must be {allowed} for a {ndim}-D image, got {value!r}")
+    raise ValueError(f"connectivity must be {allowed} for a {ndim}-D image, got {shown(value)}")
 
 
 def periodic(value: Periodic, ndim: int) -> tuple[bool, bool, bool]:
@@ -71,7 +85,7 @@ def periodic(value: Periodic, ndim: int) -> tuple[bool, bool, bool]:
     flags = tuple(value) if each else (value,) * ndim  # type: ignore[arg-type]
     if len(flags) != ndim or not all(isinstance(flag, (bool, np.bool_)) for flag in flags):
         axes = ", ".join(AXES[-ndim:])
-        raise ValueError(f"periodic must be a bool or ({axes}) bools, got {value!r}")
+        raise ValueError(f"periodic must be a bool or ({axes}) bools, got {shown(value)}")
     padded = (False,) * (3 - ndim) + tuple(bool(flag) for flag in flags)
     return padded[0], padded[1], padded[2]
 
@@ -84,13 +98,13 @@ def spacing(value: Spacing, ndim: int) -> tuple[float, ...]:
     except (TypeError, ValueError, OverflowError):
         lengths = np.empty((0,))
     if lengths.shape not in ((), (ndim,)):
-        raise ValueError(f"spacing must be a number or ({axes}), got {value!r}")
+        raise ValueError(f"spacing must be a number or ({axes}), got {shown(value)}")
     each = tuple(lengths.tolist()) if lengths.ndim else (float(lengths),) * ndim
     if not all(0 < length < math.inf for length in each):
-        raise ValueError(f"spacing must be positive and finite, got {value!r}")
+        raise ValueError(f"spacing must be positive and finite, got {shown(value)}")
     if not all(_SHORTEST <= length <= _LONGEST for length in each):
         raise ValueError(
-            f"spacing must lie in [{_SHORTEST:g}, {_LONGEST:g}], got {value!r}; "
+            f"spacing must lie in [{_SHORTEST:g}, {_LONGEST:g}], got {shown(value)}; "
             "give it in another unit"
         )
     return each
@@ -100,11 +114,11 @@ def quantiles(value: Sequence[float]) -> list[float]:
     """Fractions from 0 to 1."""
     if isinstance(value, (int, float, str)):
         raise ValueError(
-            f"quantiles must be a sequence of fractions, got {value!r}; write [{value}]"
+            f"quantiles must be a sequence of fractions, got {shown(value)}; write [{value}]"
         )
     fractions = [number(fraction) for fraction in value]
     if not all(0 <= fraction <= 1 for fraction in fractions):
-        raise ValueError(f"quantiles must lie in 0..1, got {value!r}")
+        raise ValueError(f"quantiles must lie in 0..1, got {shown(value)}")
     return fractions
 
 
@@ -167,7 +181,7 @@ def label_dtype(value: DTypeLike | None, count: int, name: str = "dtype") -> np.
     try:
         dtype = np.dtype(value).newbyteorder("=")
     except TypeError:
-        raise TypeError(f"{rule}, got {value!r}") from None
+        raise TypeError(f"{rule}, got {shown(value)}") from None
     if dtype.kind != "u":
         raise TypeError(f"{rule}, got {dtype}")
     if count > np.iinfo(dtype).max:
@@ -182,7 +196,7 @@ def listed(values: Iterable[T], name: str) -> list[T]:
     try:
         return list(values)
     except TypeError:
-        raise TypeError(f"{name} must be a sequence, got {values!r}") from None
+        raise TypeError(f"{name} must be a sequence, got {shown(values)}") from None
 
 
 def numbers(values: Iterable[float], name: str) -> NDArray[np.float64]:
@@ -191,14 +205,14 @@ def numbers(values: Iterable[float], name: str) -> NDArray[np.float64]:
     try:
         return np.array([float(value) for value in each], dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be numbers, got {each!r}") from None
+        raise TypeError(f"{name} must be numbers, got {shown(each)}") from None
 
 
 def finite(value: float, name: str) -> float:
     """A finite number."""
     found = number(value)
     if not math.isfinite(found):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
+        raise ValueError(f"{name} must be a finite number, got {shown(value)}")
     return found
 
 
@@ -206,7 +220,7 @@ def positive(value: float, name: str) -> float:
     """A finite number above 0."""
     found = number(value)
     if not (math.isfinite(found) and found > 0):
-        raise ValueError(f"{name} must be positive and finite, got {value!r}")
+        raise ValueError(f"{name} must be positive and finite, got {shown(value)}")
     return found
 
 
@@ -214,7 +228,7 @@ def not_negative(value: float, name: str) -> float:
     """A finite number of at least 0."""
     found = number(value)
     if not (math.isfinite(found) and found >= 0):
-        raise ValueError(f"{name} must not be negative and must be finite, got {value!r}")
+        raise ValueError(f"{name} must not be negative and must be finite, got {shown(value)}")
     return found
 
 
