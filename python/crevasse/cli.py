@@ -304,8 +304,6 @@ def _run(
         return _tell(f"{_one_line(error)} ({before})", FAILED)
     report = write_report(analysis, options.output, title=options.title)
     checkpoint.remove()
-    for doubt in doubts(analysis):
-        print(f"crevasse: {doubt.kind}: {doubt.listed()}; {doubt.mend}", file=sys.stderr)
     if options.json:
         print(json.dumps(summary(analysis) | {"report": str(report)}))
     else:
@@ -313,7 +311,9 @@ def _run(
         for name, why in analysis.skipped:
             print(f"left out: {name}: {why}")
         print(more(analysis), end="")
-        print(f"report: {report}")
+        print(f"report: {report}", flush=True)
+    for doubt in doubts(analysis):
+        print(f"crevasse: {doubt.kind}: {doubt.listed()}; {doubt.mend}", file=sys.stderr)
     return 0
 
 

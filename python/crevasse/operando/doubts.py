@@ -151,7 +151,10 @@ def _full_phases(analysis: Analysis) -> Doubt:
     about = tuple(
         (name, f"up to {100 * f:.0f} % of the region") for name, f in fraction.items() if f > _FULL
     )
-    mend = "what is followed should be what there is little of; check its threshold and its side"
+    mend = (
+        "what is followed should be what there is little of; check its threshold and its side, and "
+        "whether a collector or the casing lies in the region"
+    )
     return Doubt("nearly everything is of one phase", about, mend)
 
 
