@@ -3,6 +3,7 @@ import functools
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import warnings
@@ -460,3 +461,34 @@ def test_bench_times_every_kernel(capsys):
     assert 0.01 < found["foreground"] < 0.06
     assert run("bench", "--edge", 16, "--repeat", 1) == 0
     assert "Gvoxel/s" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kernel", ["distance", "thickness"])
+def test_what_is_infinite_is_null_in_json(tmp_path, capsys, kernel):
+    np.save(tmp_path / "ones.npy", np.ones((3, 3, 3), np.uint8))
+    assert run(kernel, tmp_path / "ones.npy", "--json") == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found["farthest" if kernel == "distance" else "largest"] is None
+
+
+def test_a_table_of_labels_is_in_micrometres_even_where_a_voxel_is_one(tmp_path):
+    write_tiff(tmp_path / "m.tif", np.ones((2, 3, 4), np.uint8))
+    table = tmp_path / "regions.csv"
+    assert run("label", tmp_path / "m.tif", "--spacing", 1, "--table", table) == 0
+    assert "volume [um^3]" in table.read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_command_in_a_line(tmp_path, capsys, monkeypatch, number):
+    np.save(tmp_path / "m.npy", np.ones((3, 4), np.uint8))
+
+    def interrupted(*arguments, **options):
+        os.kill(os.getpid(), number)
+        raise AssertionError("the signal came to nothing")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("tifffile.imwrite", interrupted)
+    assert run("label", tmp_path / "m.npy", "-o", tmp_path / "l.tif") == 130
+    assert capsys.readouterr().err == "crevasse: error: interrupted\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["m.npy"]
+    assert signal.getsignal(signal.SIGTERM) is before

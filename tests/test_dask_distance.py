@@ -61,7 +61,11 @@ def test_without_background_distances_are_infinite():
 
 
 def test_nothing_has_no_distances():
-    assert crevasse.dask.distance(da.zeros((3, 0), dtype=bool)).compute().shape == (3, 0)
+    for empty in (
+        crevasse.dask.distance(da.zeros((3, 0), dtype=bool)),
+        crevasse.dask.local_thickness(da.zeros((3, 0), dtype=bool)),
+    ):
+        assert (empty.compute().shape, empty.dtype) == ((3, 0), np.float32)
 
 
 def test_a_limit_must_be_positive():

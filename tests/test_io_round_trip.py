@@ -1,6 +1,7 @@
 """What the writers write, the readers give back: voxels, dtype and voxel size."""
 
 import hashlib
+import os
 from itertools import product
 
 import h5py
@@ -270,3 +271,22 @@ def test_half_floats_are_read_as_single_ones(tmp_path):
     write_npy(tmp_path / "a.npy", np.ones((2, 3, 4), np.float16))
     series = open_series(tmp_path)
     assert series.dtype == series[0].read().dtype == np.float32
+
+
+def test_a_store_that_is_being_replaced_is_not_lost(tmp_path, monkeypatch):
+    """Broken off after the old one was moved aside, before the new one is in its place."""
+    path = tmp_path / "a.zarr"
+    write_zarr(path, np.ones((4, 4, 4), np.uint8))
+    replace = os.replace
+
+    def interrupted(source, target):
+        replace(source, target)
+        if str(target).endswith(".old"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_zarr(path, np.zeros((4, 4, 4), np.uint8))
+    monkeypatch.undo()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+    assert open_series(path, spacing=1)[0].read().all()

@@ -34,13 +34,10 @@ def replace_folder_when_written(path: Path) -> Iterator[Path]:
             yield unfinished
             if path.exists():
                 os.replace(path, replaced)
-            try:
-                os.replace(unfinished, path)
-            except OSError:
-                if replaced.exists():
-                    os.replace(replaced, path)
-                raise
+            os.replace(unfinished, path)
     finally:
+        if replaced.exists() and not path.exists():  # broken off in between, by whatever it was
+            os.replace(replaced, path)
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
 

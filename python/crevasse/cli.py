@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _ends_by_sigterm():
             warnings.showwarning = _show_warning
             return int(options.run(options))
     except KeyboardInterrupt:
@@ -68,6 +70,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("CREVASSE_DEBUG"):
             raise
         return _tell(_one_line(error), FAILED)
+
+
+@contextmanager
+def _ends_by_sigterm() -> Iterator[None]:
+    """SIGTERM, as batch systems send it, ends a command as Ctrl-C does: no half file stays."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def _label(options: argparse.Namespace) -> int:
     labeling = crevasse.label(image, connectivity=options.connectivity)
     _write(options, series, labeling.labels, labels=True)
     if options.table is not None:
-        table = crevasse.region_table(labeling, spacing=series.spacing)
+        table = crevasse.region_table(labeling, spacing=series.spacing, unit=series.unit)
         (table.to_csv if options.table.suffix == ".csv" else table.to_parquet)(options.table)
     found = {"count": labeling.count}
     written = {"labels": options.output, "table": options.table}
@@ -156,8 +157,14 @@ def _tell(
     if options.json:
         files = {name: None if path is None else str(path) for name, path in written.items()}
         about = {"image": str(options.image), "shape": list(result.shape)}
-        print(json.dumps(about | found | files))
+        known = {name: _plain(value) for name, value in found.items()}
+        print(json.dumps(about | known | files, allow_nan=False))
     else:
         places = (f"; {name} in {path}" for name, path in written.items() if path is not None)
         print(words + "".join(places))
     return 0
+
+
+def _plain(value: Any) -> Any:
+    """For JSON, which has no number for what is infinite."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

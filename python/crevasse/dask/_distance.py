@@ -76,7 +76,7 @@ def distance(
     lengths = _validate.spacing(spacing, array.ndim)
     threads = _validate.n_threads(n_threads)
     if array.size == 0:
-        return da.zeros(array.shape, np.float32, chunks=array.chunks)
+        return da.zeros(array.shape, dtype=np.float32, chunks=array.chunks)
     if limit is None:
         return distance_by_passes(array, lengths, squared, border, threads)
     reach = _validate.positive(limit, "limit")

@@ -76,7 +76,7 @@ def local_thickness(
     lengths = _validate.spacing(spacing, array.ndim)
     threads = _validate.n_threads(n_threads)
     if array.size == 0:
-        return da.zeros(array.shape, np.float32, chunks=array.chunks)
+        return da.zeros(array.shape, dtype=np.float32, chunks=array.chunks)
     foreground = array if array.dtype == np.bool_ else array != 0
     if largest is None:
         radius = _largest_radius(foreground, lengths, border, threads)

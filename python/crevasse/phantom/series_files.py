@@ -50,10 +50,11 @@ def write_series(scene: Scene, folder: str | os.PathLike[str]) -> Path:
 
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
+    path = target / "times.csv"
+    path.unlink(missing_ok=True)  # that of other scans, which must not be taken for one of these
     names = [f"scan_{frame:03d}.tif" for frame in range(scene.n_frames)]
     for name, image in zip(names, scene.images(), strict=True):
         write_tiff(target / name, image)
-    path = target / "times.csv"
     with (
         replace_when_written(path) as unfinished,
         unfinished.open("w", newline="", encoding="utf-8") as file,
