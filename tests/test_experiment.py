@@ -456,6 +456,15 @@ def test_what_follows_from_a_problem_is_none_of_its_own(folder, changed, problem
     assert problem in line
 
 
+def test_faces_are_those_of_what_is_kept(folder):
+    region = "[region]\ncrop = { z = [2, 10] }\nbox = { z = [2, 10] }\n"
+    electrodes = '[electrodes]\nworking = "zmin"\ncounter = "zmax"\n'
+    Experiment.from_toml(written(folder, GOOD + region + electrodes))
+    smaller = region.replace("box = { z = [2", "box = { z = [4")
+    (line,) = problems_of(folder, GOOD + smaller + electrodes)
+    assert line.startswith("electrodes.working must be where region.box ends, got zmin, 2 µm out")
+
+
 def test_a_scan_may_take_all_the_time_until_the_next(folder):
     (folder / "t.csv").write_text("time_h\n0\n0.3\n0.7\n")
     text = GOOD.replace("interval = 0.25", "times = 't.csv'\nscan_duration = 0.3")

@@ -70,8 +70,9 @@ def _face_misfits(experiment: Experiment, series: Series) -> Iterator[str]:
         length, voxel = series.shape[axis] * series.spacing[axis], series.spacing[axis]
         if ends is None:
             continue
+        first, last = getattr(experiment.region.crop, axes[axis]) or (0.0, length)
         at_begin = electrode.face.endswith("min")
-        gap = ends[0] if at_begin else length - ends[1]
+        gap = ends[0] - first if at_begin else last - ends[1]
         if gap >= voxel:
             place = ends[0] if at_begin else ends[1]
             yield (
