@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crevasse
+from crevasse._plain import plain
 from crevasse.cli_arguments import add_command, add_dataset, finite, require_writable, spacing
 
 if TYPE_CHECKING:
@@ -157,14 +157,9 @@ def _tell(
     if options.json:
         files = {name: None if path is None else str(path) for name, path in written.items()}
         about = {"image": str(options.image), "shape": list(result.shape)}
-        known = {name: _plain(value) for name, value in found.items()}
+        known = {name: plain(value) for name, value in found.items()}
         print(json.dumps(about | known | files, allow_nan=False))
     else:
         places = (f"; {name} in {path}" for name, path in written.items() if path is not None)
         print(words + "".join(places))
     return 0
-
-
-def _plain(value: Any) -> Any:
-    """For JSON, which has no number for what is infinite."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import crevasse
+from crevasse._plain import plain
 from crevasse._table import Table
 from crevasse.live.alarms import Alarm
 from crevasse.live.readings import Reading
@@ -95,5 +95,5 @@ def reading_values(row: Reading) -> dict[str, Any]:
         "time_to_short_high": high,
     }
     numbers |= {f"layer_{name}": mean for name, mean in row.layers.items()}
-    plain = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
-    return {"frame": row.frame, "name": row.name, **plain, "shorted": row.shorted}
+    known = {name: plain(value) for name, value in numbers.items()}
+    return {"frame": row.frame, "name": row.name, **known, "shorted": row.shorted}

@@ -191,11 +191,11 @@ def _cut_layers(analysis: Analysis) -> Doubt:
 def _cycler_holes(analysis: Analysis) -> Doubt:
     """Where the record says nothing, on the clock of the scans."""
     cycling = analysis.settings.cycling
-    holes = [] if cycling is None else cycling.cycler.holes()
     about = []
-    for hole in holes:
-        begin, end = cycling.hours(np.array(hole)).tolist() if cycling is not None else hole
-        about.append((f"{begin:.4g} to {end:.4g} h", ""))
+    if cycling is not None:
+        for hole in cycling.cycler.holes():
+            begin, end = cycling.hours(np.array(hole)).tolist()
+            about.append((f"{begin:.4g} to {end:.4g} h", ""))
     mend = "charge, capacity and efficiency are interpolated there"
     return Doubt("hole in the cycler's record", tuple(about), mend)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import crevasse
+from crevasse._plain import plain
 from crevasse.operando import Analysis, PhaseRule, Threshold, doubts
 from crevasse.operando.phases.places import places
 from crevasse.operando.phases.seen_electrode import SeenElectrode
@@ -67,32 +67,28 @@ def _cell(analysis: Analysis) -> dict[str, Any]:
         short = analysis.history.short()
         found["short"] = None if short is None else asdict(short)
     if analysis.cycling is not None:
-        found["capacity"] = _plain(analysis.history.frames["capacity"])
+        found["capacity"] = _listed(analysis.history.frames["capacity"])
         found["direction"] = analysis.history.frames["direction"].tolist()
     if analysis.fronts is not None:
         for name in ("depth_max", "ligament"):
-            found[name] = _plain(analysis.fronts.frames[name])
+            found[name] = _listed(analysis.fronts.frames[name])
             for end in ("low", "high"):
-                found[f"{name}_{end}"] = _plain(analysis.measures[f"{name}_{end}"])
+                found[f"{name}_{end}"] = _listed(analysis.measures[f"{name}_{end}"])
     for name, record in analysis.layers.items():
         table = record.table()
         found[f"layer_{name}"] = {
-            column: _plain(table[column])
+            column: _listed(table[column])
             for column in ("mean", "std_corrected", "change", "threshold_low", "threshold_high")
         }
     return found
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
+    return {name: plain(value) for name, value in row.items()}
 
 
-def _plain(values: NDArray[np.float64]) -> list[float | None]:
-    """For JSON, which has no number for what is not known or infinite."""
-    return [value if math.isfinite(value) else None for value in values.tolist()]
+def _listed(values: NDArray[np.float64]) -> list[float | None]:
+    return [plain(value) for value in values.tolist()]
 
 
 def settings_in_words(analysis: Analysis) -> list[tuple[str, str]]:
