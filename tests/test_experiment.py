@@ -79,6 +79,10 @@ grow = 1
 rule = "edges"
 reach = 0.5
 
+[phases.crack]
+rule = "edges"
+filled = true
+
 [phases.void]
 high = 90
 seed = 60
@@ -191,6 +195,7 @@ def test_every_field_is_read_in_um_and_h(tmp_path):
                 "lithium", rule="levels:3", against="bright", where=("below:electrolyte",), grow=1
             ),
             Phase("dark", rule="edges", reach=0.5),
+            Phase("crack", rule="edges", filled=True),
             Phase(
                 "void",
                 high=90,
@@ -413,6 +418,16 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
         ("where = 3", "phases.void.where must be a place such as"),
         ("against = 'bright'", "phases.void.against must be left out where there is no rule"),
         ("reach = 0.5", "phases.void.reach must be left out where there is no rule"),
+        ("filled = true", "phases.void.filled must be left out where there is no rule"),
+        ("filled = 1", "phases.void.filled must be true or false"),
+        (
+            "[phases.a]\nrule = 'levels:3'\nside = 'middle'\nfilled = true",
+            'phases.a.filled must be left out with reach and side = "middle"',
+        ),
+        (
+            "[phases.a]\nrule = 'otsu'\nreach = 0.5\nfilled = true",
+            'phases.a.filled must be left out with reach and side = "middle"',
+        ),
         ("[phases.a]\nrule = 'otsu'\nreach = 2", "phases.a.reach must be a number from 0 to 1"),
         (
             "[phases.a]\nrule = 'levels:3'\nside = 'middle'\nreach = 0.5",
@@ -533,6 +548,12 @@ def test_a_plan_is_what_the_experiment_says(folder):
             (None, None),
             "dark",
             {"void": GreyRule("otsu", "dark", reach=0.5)},
+        ),
+        (
+            "rule = 'edges'\nside = 'bright'\nfilled = true",
+            (None, None),
+            "bright",
+            {"void": GreyRule("edges", "bright", filled=True)},
         ),
         (
             "rule = 'otsu'\nside = 'bright'",

@@ -63,7 +63,7 @@ class Analyst:
     def __init__(self, series: Series, settings: Settings, sample: GreySample | None) -> None:
         self.given = settings
         if sample is not None:
-            settings = settings.with_thresholds(sample.thresholds)
+            settings = settings.with_thresholds(sample)
         self.series, self._settings, self.sample = series, settings, sample
         self._region = settings.region(series.shape, series.spacing)
         self._tracker: Tracker | None = None  # made when the first frame shows the electrodes

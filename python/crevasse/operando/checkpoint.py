@@ -21,7 +21,7 @@ from crevasse.io import Frame, Series
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.settings import Settings
 
-FORMAT, VERSION = "crevasse.Checkpoint", 7
+FORMAT, VERSION = "crevasse.Checkpoint", 8
 # What a file may name, beside the classes of crevasse.
 _PLAIN = {
     "builtins": {"set", "frozenset", "slice", "bytearray", "Ellipsis"},

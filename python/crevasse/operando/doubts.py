@@ -56,6 +56,7 @@ def doubts(analysis: Analysis) -> list[Doubt]:
         _blank,
         _copies,
         _thresholds,
+        _unfilled,
         _drifts,
         _light,
         _full_phases,
@@ -99,14 +100,31 @@ def _copies(analysis: Analysis) -> Doubt:
 
 
 def _thresholds(analysis: Analysis) -> Doubt:
-    found = {} if analysis.sample is None else analysis.sample.thresholds
-    rules = {name: found[rule.rule] for name, rule in analysis.settings.find.items()}
-    about = tuple((name, rule.doubt) for name, rule in rules.items() if rule.doubt)
+    sample, find = analysis.sample, analysis.settings.find
+    found = (
+        {} if sample is None else {name: sample.found(name, grey) for name, grey in find.items()}
+    )
+    about = tuple((name, rule.doubt) for name, rule in found.items() if rule.doubt)
     mend = (
         "a phase of a few per cent is not found in this way; "
         'give a number, or rule = "edges" for few pores in one material'
     )
     return Doubt("threshold in doubt", about, mend)
+
+
+def _unfilled(analysis: Analysis) -> Doubt:
+    """Phases of which what opens later should have a threshold of its own, and has none."""
+    sample, about = analysis.sample, []
+    for name, grey in analysis.settings.find.items():
+        if sample is None or not grey.filled or sample.is_filled(name, grey):
+            continue
+        few = f"{sample.n_inside(name)} voxels inside of what opened later, too few"
+        about.append((name, few if grey.rule in sample.initial else "nothing in the first scan"))
+    mend = (
+        "what was there at first and what opened later share the threshold of all scans; remove "
+        "filled, or look again when more has opened"
+    )
+    return Doubt("no threshold of what opens later", tuple(about), mend)
 
 
 def _drifts(analysis: Analysis) -> Doubt:

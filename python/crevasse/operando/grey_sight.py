@@ -43,12 +43,11 @@ class GreySight(Sight[GreyPart]):
     @classmethod
     def of(cls, series: Series, settings: Settings) -> GreySight:
         """Of the first frame of a series."""
-        rules = [ThresholdRule(name, settings.sensitivity) for name in settings.grey_rules]
         return cls(
             Preparation.of(settings),
             settings.signal,
             settings.region(series.shape, series.spacing),
-            any(rule.needs_edges for rule in rules),
+            any(ThresholdRule(grey.rule).needs_edges for grey in settings.find.values()),
         )
 
     def look(self, image: Image, motion: Motion) -> Callable[[], tuple[GreyPart, Self]]:

@@ -16,7 +16,8 @@ from crevasse.operando.analysis import Analysis
 from crevasse.operando.analyst import Analyst
 from crevasse.operando.checkpoint import Checkpoint, stamp
 from crevasse.operando.cluster import ClusterError, OnCluster
-from crevasse.operando.grey.sample import GreyPart, GreySample
+from crevasse.operando.filling_sight import FillingSight
+from crevasse.operando.grey.sample import GreySample
 from crevasse.operando.grey_sight import GreySight
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _LEAST_SAMPLED = 3  # frames that thresholds are found from
 _SAMPLED_VOXELS = 2**26  # more frames where they hold no more than that together
 S = TypeVar("S", bound=Sight[Any])
+T = TypeVar("T")
 Progress = Callable[[FrameResult, int], None]
 
 
@@ -169,19 +171,25 @@ def _check_box(roi: Box | None, shape: tuple[int, ...]) -> None:
 def grey_sample(series: Series, settings: Settings, client: Client | None = None) -> GreySample:
     """Grey values of frames spread evenly from the first to the last, but for broken ones.
 
-    The first that is not broken sets the light for the others, as it does in the analysis.
+    The first that is not broken sets the light for the others, as it does in the analysis. Where
+    what opens later is filled, they are looked at once more, with thresholds of the first one.
     """
     wanted = sampled_frames(series)
-    parts: dict[int, GreyPart] = {}
+    sight = GreySight.of(series, settings)
     for first in series.frames:
         rest = (frame for frame in wanted if frame.index > first.index)
-        parts = _grey_parts(replace(series, frames=(first, *rest)), settings, client)
+        chosen = replace(series, frames=(first, *rest))
+        parts = _look_at(chosen, sight, client, settings.skip_broken)
         if parts:
             break
     else:
         names = f"{series.frames[0].name} to {series.frames[-1].name}"
         raise BrokenFrameError(f"none of {names} can be used to find thresholds")
-    sample = GreySample.of(parts, settings.grey_rules, settings.sensitivity)
+    sample = GreySample.of(parts, settings.find, settings.sensitivity)
+    if sample.initial:
+        usable = replace(chosen, frames=tuple(f for f in chosen.frames if f.index in parts))
+        filling = FillingSight.of(series, settings.with_thresholds(sample))
+        sample = sample.with_inside(_look_at(usable, filling, client).values())
     return replace(sample, stamps=tuple(map(stamp, wanted)))
 
 
@@ -192,16 +200,18 @@ def sampled_frames(series: Series) -> tuple[Frame, ...]:
     return tuple(series[(len(series) - 1) * i // max(1, count - 1)] for i in range(count))
 
 
-def _grey_parts(series: Series, settings: Settings, client: Client | None) -> dict[int, GreyPart]:
-    """By number of the frame; nothing if the first one is broken."""
-    sight, parts = GreySight.of(series, settings), {}
+def _look_at(
+    series: Series, sight: Sight[T], client: Client | None, skip_broken: bool = False
+) -> dict[int, T]:
+    """What is seen of each frame, by its number; nothing if the first one is broken."""
+    seen: dict[int, T] = {}
     with _place(series, client) as place:
         for number, frame in enumerate(series.frames):
             try:
-                parts[frame.index], sight = place.look(number, sight)
+                seen[frame.index], sight = place.look(number, sight)
             except (ValueError, OSError) as error:
-                if not settings.skip_broken:
+                if not skip_broken:
                     raise BrokenFrameError(f"{frame.name}: {error}") from error
-                if not parts:
+                if not seen:
                     break
-    return parts
+    return seen

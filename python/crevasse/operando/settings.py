@@ -18,8 +18,9 @@ from crevasse._shape import Box
 from crevasse.operando.electrochemistry import CyclerData
 from crevasse.operando.electrochemistry.join import Outside
 from crevasse.operando.grey.rule import GreyRule
+from crevasse.operando.grey.sample import GreySample
 from crevasse.operando.grey.signal import Signal
-from crevasse.operando.grey.thresholds import Threshold, Thresholds
+from crevasse.operando.grey.thresholds import Threshold
 from crevasse.operando.layers.column_scale import ColumnScale
 from crevasse.operando.phases.phases import PhaseRule
 from crevasse.operando.phases.seen_electrode import SeenElectrode
@@ -262,21 +263,17 @@ class Settings:
             **more,
         )
 
-    @property
-    def grey_rules(self) -> list[str]:
-        """Names of the threshold rules that `find` asks for."""
-        return sorted({grey.rule for grey in self.find.values()})
-
-    def with_thresholds(self, found: Mapping[str, Thresholds]) -> Settings:
-        """The same with the windows of `find` set to what these thresholds, by rule, are."""
+    def with_thresholds(self, sample: GreySample) -> Settings:
+        """The same with the windows of `find` set to what was found from a sample."""
         rules = []
         for rule in self.rules:
             if rule.name in self.find:
                 grey = self.find[rule.name]
-                low, high = grey.window(found[grey.rule])
-                rule = replace(rule, low=low, high=high)
+                found = sample.found(rule.name, grey)
+                low, high = grey.window(found)
+                rule = replace(rule, low=low, high=high, later=sample.later(rule.name, grey))
                 if grey.reach:
-                    seed_low, seed_high = grey.seeds(found[grey.rule])
+                    seed_low, seed_high = grey.seeds(found)
                     rule = replace(rule, seed_low=seed_low, seed_high=seed_high)
             rules.append(rule)
         return replace(self, rules=tuple(rules))

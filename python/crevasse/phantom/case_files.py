@@ -38,9 +38,10 @@ box = {{ z = [{top:g}, {bottom:g}] }}  # the electrolyte, below the collector
 working = {{ face = "zmin", plane = {top:g} }}
 counter = "zmax"
 
-[phases.open]  # pores, and cracks with lithium in them: much alike in grey value
+[phases.open]  # pores, and cracks with lithium in them
 rule = "edges"
 side = "dark"
+filled = true  # what opens later is brighter than the pores, which are empty
 
 [segmentation]
 min_voxels = 8

@@ -54,8 +54,10 @@ def _curves(analysis: Analysis) -> dict[str, Figure]:
 
 def _thresholds(analysis: Analysis) -> dict[str, list[Threshold]]:
     """Those that were found, by phase."""
-    return {
-        rule.name: [b for b in (rule.low, rule.high) if isinstance(b, Threshold)]
-        for rule in analysis.settings.rules
-        if rule.name in analysis.settings.find
-    }
+    found = {}
+    for rule in analysis.settings.rules:
+        if rule.name in analysis.settings.find:
+            found[rule.name] = [b for b in (rule.low, rule.high) if isinstance(b, Threshold)]
+            if isinstance(rule.later, Threshold):
+                found[f"{rule.name}, opened later"] = [rule.later]
+    return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import crevasse
 from crevasse._plain import plain
-from crevasse.operando import Analysis, PhaseRule, Threshold, doubts
+from crevasse.operando import Analysis, GreySample, PhaseRule, Threshold, doubts
 from crevasse.operando.phases.places import places
 from crevasse.operando.phases.seen_electrode import SeenElectrode
 from crevasse.report.figures import pretty_unit
@@ -187,9 +187,13 @@ def _phase_in_words(rule: PhaseRule, analysis: Analysis) -> str:
         if seed is not None:
             parts.append(f"kept where {sign} {_banded(Threshold.of(seed))} is reached")
     if rule.name in settings.find and analysis.sample is not None:
-        grey = settings.find[rule.name]
-        found = analysis.sample.thresholds[grey.rule]
-        parts.append(f"by {found.source}, {analysis.sample.which} pooled")
+        grey, sample = settings.find[rule.name], analysis.sample
+        source = sample.found(rule.name, grey).source
+        if rule.later is None:
+            parts.append(f"by {source}, {sample.which} pooled")
+        else:
+            parts.append(f"by {source}, frame {sample.frames[0]}")
+            parts.append(_later_in_words(rule, sample))
     elif rule.low is not None or rule.high is not None:
         parts.append("given")
     parts += [place for place in places(rule.where) if isinstance(place, str)]
@@ -200,6 +204,15 @@ def _phase_in_words(rule: PhaseRule, analysis: Analysis) -> str:
     return "; ".join(parts) or "all that is left"
 
 
+def _later_in_words(rule: PhaseRule, sample: GreySample) -> str:
+    assert rule.later is not None
+    sign = "≥" if rule.high is None else "≤"
+    return (
+        f"{sign} {_banded(Threshold.of(rule.later))} away from where it was then, half way to the "
+        f"median of {sample.n_inside(rule.name)} voxels inside of what opened later, {sample.which}"
+    )
+
+
 def _banded(threshold: Threshold) -> str:
     if threshold.low == threshold.high:
         return f"{threshold.value:.4g}"
@@ -208,7 +221,9 @@ def _banded(threshold: Threshold) -> str:
 
 def _windows(rule: PhaseRule) -> dict[str, dict[str, float] | None]:
     """For JSON: the bounds with their bands."""
-    bounds = {name: getattr(rule, name) for name in ("low", "high", "seed_low", "seed_high")}
+    bounds = {
+        name: getattr(rule, name) for name in ("low", "high", "seed_low", "seed_high", "later")
+    }
     return {
         name: None if bound is None else asdict(Threshold.of(bound))
         for name, bound in bounds.items()

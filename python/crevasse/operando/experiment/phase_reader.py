@@ -39,6 +39,7 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
         against=table.choice("against", None, ("dark", "bright")),
         seed=table.number("seed", None),
         reach=table.number("reach", None, _TO_1, _SHARE),
+        filled=table.flag("filled", False),
         where=_places(table, earlier),
         min_voxels=table.integer("min_voxels", None, 1),
         bulk=table.integer("bulk", 0, 0),
@@ -134,10 +135,10 @@ def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
     if rule is None and "rule" in table:  # it was refused
         return phase
     if rule is None:
-        for name in ("against", "reach"):
-            if getattr(phase, name) is not None:
+        for name in ("against", "reach", "filled"):
+            if getattr(phase, name) not in (None, False):
                 table.refuse(name, "left out where there is no rule", "remove it")
-        return phase
+        return replace(phase, filled=False)
     if side == "middle" and ThresholdRule(rule).n_classes < 3:
         table.refuse("side", f'"dark" or "bright" for {rule}', "correct it")
         side = None
@@ -153,4 +154,8 @@ def _sound_rule(table: TomlTable, phase: Phase) -> Phase:
     if reach is not None and (side == "middle" or phase.seed is not None):
         table.refuse("reach", 'left out with seed and side = "middle"', "remove it")
         reach = None
-    return replace(phase, side=side, against=against, reach=reach)
+    filled = phase.filled
+    if filled and (side == "middle" or reach):
+        table.refuse("filled", 'left out with reach and side = "middle"', "remove it")
+        filled = False
+    return replace(phase, side=side, against=against, reach=reach, filled=filled)

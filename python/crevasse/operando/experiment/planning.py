@@ -321,6 +321,7 @@ def _find(experiment: Experiment) -> dict[str, GreyRule]:
             "bright" if flattened else phase.side or "dark",
             phase.against,
             phase.reach or 0.0,
+            phase.filled,
         )
         for phase in experiment.phases
         if phase.rule is not None

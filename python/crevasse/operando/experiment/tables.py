@@ -187,6 +187,11 @@ class Phase:
     reach
         The same for a phase by rule: how far from the threshold to the phase's own mean grey value
         a component must reach, 0 to 1.
+    filled
+        What opens after the first scan is filled, as cracks with lithium are where pores are empty:
+        it has a threshold of its own, half way from what is around to the median grey value inside
+        of it, and the rule looks at the first scan alone. Where too little has opened, or nothing
+        is open at first, one threshold holds for all, which is told.
     where
         Place, or several in all of which the phase lies: "below:collector", "above:electrolyte",
         "inside:electrolyte", "touching:collector", each relative to a phase whose table comes
@@ -211,6 +216,7 @@ class Phase:
     against: Side | None = None
     seed: float | None = None
     reach: float | None = None
+    filled: bool = False
     where: tuple[str, ...] = ()
     min_voxels: int | None = None
     bulk: int = 0

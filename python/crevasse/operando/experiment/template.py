@@ -33,6 +33,7 @@ _REST = """\
 rule = "edges"  # from a few of the scans; "otsu" or "levels:3" where phases are common
 # high = 90  # instead: at most this grey value (low = 90: at least)
 side = "dark"  # than the material, or "bright"
+# filled = true  # what opens later has another grey value than at first: cracks with lithium
 # reach = 0.5  # keep only components that come half way from the threshold to the phase's mean
 # seed = 60  # instead, where numbers are given: a stricter value that they must reach
 

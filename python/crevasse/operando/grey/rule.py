@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from crevasse.operando.grey.histogram import Histogram
 from crevasse.operando.grey.thresholds import Threshold, ThresholdRule, Thresholds
 
 Side = Literal["dark", "middle", "bright"]
@@ -27,6 +28,10 @@ class GreyRule:
     reach
         Only components are kept that hold a voxel so far from the threshold towards the class's
         mean, from 0, the threshold itself, to 1. For the darkest and the brightest class.
+    filled
+        What opens later is filled, as cracks with lithium beside empty pores, and has a threshold
+        of its own; the rule looks at the first frame alone. For the darkest and the brightest
+        class, without `reach`.
 
     Examples
     --------
@@ -43,6 +48,7 @@ class GreyRule:
     side: Side = "dark"
     against: Side | None = None
     reach: float = 0.0
+    filled: bool = False
 
     def __post_init__(self) -> None:
         ThresholdRule(self.rule)
@@ -58,6 +64,11 @@ class GreyRule:
             raise ValueError(f"reach must lie in 0..1, got {self.reach}")
         if self.reach and self.side == "middle":
             raise ValueError(f"reach must go with dark and bright alone, got {self.reach}")
+        if self.filled and (self.side == "middle" or self.reach):
+            raise ValueError(
+                "filled must go with dark and bright alone, without reach, "
+                f"got {self.side!r} and {self.reach}"
+            )
 
     def window(self, found: Thresholds) -> tuple[Threshold | None, Threshold | None]:
         """Low and high of the window; None leaves a side open.
@@ -87,3 +98,14 @@ class GreyRule:
         ends = (v + self.reach * (own.mean - v) for v in (edge.value, edge.low, edge.high))
         seed = Threshold(*ends)
         return (seed, None) if high is None else (None, seed)
+
+    def later(self, found: Thresholds, inside: Histogram) -> Threshold:
+        """Of what opens later: half way from what is around to the median inside of it.
+
+        `inside` are grey values of voxels whose neighbours along the axes have opened, too. They
+        are hardly mixed, and the image's edge enhancement, which moves the faces of thin sheets
+        outwards, makes them darker or brighter in the same measure.
+        """
+        n = len(found.classes) - 1 if self.against is not None else 1
+        around = found.classes[n if self.side == "dark" else -1 - n]
+        return found.half_way_to(around.mean, inside.median)

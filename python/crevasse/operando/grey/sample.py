@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from crevasse.operando.grey.edges import EdgeLevel
 from crevasse.operando.grey.histogram import Histogram
-from crevasse.operando.grey.thresholds import ThresholdRule, Thresholds
+from crevasse.operando.grey.rule import GreyRule
+from crevasse.operando.grey.thresholds import Threshold, ThresholdRule, Thresholds
 
 _LISTED = 4  # frames: more are not listed one by one
+_SAME = 0.25  # of the distance between classes: a threshold found from noise is twice as far off
+_FEWEST = 30  # voxels: the median of fewer is no better than what it would mend
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class GreySample:
         Of all of them.
     thresholds
         By name of the rule.
+    initial
+        The same from the first frame alone, as far as it shows any, of rules for phases of which
+        what opens later is filled.
+    inside
+        Of these phases: grey values inside of what has opened since the first frame. None: not
+        looked at.
     stamps
         What tells the scans that were asked for from others.
     """
@@ -41,6 +52,8 @@ class GreySample:
     frames: tuple[int, ...]
     histogram: Histogram
     thresholds: dict[str, Thresholds]
+    initial: dict[str, Thresholds] = field(default_factory=dict)
+    inside: dict[str, Histogram] | None = None
     stamps: tuple[str, ...] = ()
 
     @property
@@ -63,12 +76,54 @@ class GreySample:
 
     @classmethod
     def of(
-        cls, parts: Mapping[int, GreyPart], rules: Iterable[str], sensitivity: float
+        cls, parts: Mapping[int, GreyPart], find: Mapping[str, GreyRule], sensitivity: float
     ) -> GreySample:
-        """Of the grey values of some frames, by their numbers."""
-        histogram, *more = (part.histogram for part in parts.values())
-        histogram = sum(more, start=histogram)
-        edges = sum((part.edges for part in parts.values()), start=EdgeLevel(0.0, 0.0))
-        finders = {name: ThresholdRule(name, sensitivity) for name in rules}
-        found = {name: finder.find(histogram, edges=edges) for name, finder in finders.items()}
-        return cls(tuple(parts), histogram, found)
+        """Of the grey values of some frames, by their numbers; `find` are the rules by phase."""
+        first, *more = parts.values()
+        histogram = sum((part.histogram for part in more), start=first.histogram)
+        edges = sum((part.edges for part in more), start=first.edges)
+        finders = {g.rule: ThresholdRule(g.rule, sensitivity) for g in find.values()}
+        found = {name: rule.find(histogram, edges=edges) for name, rule in finders.items()}
+        initial = {}
+        for name in sorted({grey.rule for grey in find.values() if grey.filled}):
+            with suppress(ValueError):  # the first frame shows none of it
+                alone = finders[name].find(first.histogram, edges=first.edges)
+                if _are_of_the_same(alone, found[name]):
+                    initial[name] = alone
+        return cls(tuple(parts), histogram, found, initial)
+
+    def with_inside(self, parts: Iterable[Mapping[str, Histogram]]) -> GreySample:
+        """With the grey values inside of what has opened, of some frames, by phase."""
+        inside: dict[str, Histogram] = {}
+        for part in parts:
+            for name, own in part.items():
+                inside[name] = inside[name] + own if name in inside else own
+        return replace(self, inside=inside)
+
+    def is_filled(self, phase: str, grey: GreyRule) -> bool:
+        """Whether what opens later has a threshold of its own."""
+        if not grey.filled or grey.rule not in self.initial:
+            return False
+        return self.inside is None or self.n_inside(phase) >= _FEWEST
+
+    def n_inside(self, phase: str) -> int:
+        """How many voxels were found inside of what has opened."""
+        return self.inside[phase].n_voxels if self.inside and phase in self.inside else 0
+
+    def found(self, phase: str, grey: GreyRule) -> Thresholds:
+        """The thresholds that a phase has its window from."""
+        return (self.initial if self.is_filled(phase, grey) else self.thresholds)[grey.rule]
+
+    def later(self, phase: str, grey: GreyRule) -> Threshold | None:
+        """The threshold of what opens later, where it has one of its own."""
+        if self.inside is None or not self.is_filled(phase, grey):
+            return None
+        return grey.later(self.found(phase, grey), self.inside[phase])
+
+
+def _are_of_the_same(a: Thresholds, b: Thresholds) -> bool:
+    """Whether thresholds of one rule may part the same phases."""
+    return len(a) == len(b) and all(
+        abs(own.value - other.value) <= _SAME * (above.mean - below.mean)
+        for own, other, (below, above) in zip(a, b, pairwise(b.classes), strict=True)
+    )

@@ -111,8 +111,11 @@ class Thresholds:
         Where phases lie beside each other that are no neighbours in grey value, as a bright
         collector and dark lithium, their face is there.
         """
-        dark, bright = (self.classes[i] for i in sorted((a, b)))
-        return _banded((dark.mean + bright.mean) / 2, dark, bright, self.sensitivity)
+        return self.half_way_to(self.classes[a].mean, self.classes[b].mean)
+
+    def half_way_to(self, a: float, b: float) -> Threshold:
+        """Half way between two grey values, in either order."""
+        return _banded((a + b) / 2, min(a, b), max(a, b), self.sensitivity)
 
     def __iter__(self) -> Iterator[Threshold]:
         return iter(self.found)
@@ -211,8 +214,8 @@ class ThresholdRule:
             raise ValueError("threshold cannot be found: all grey values are equal; give a number")
         cuts, classes, misfit = self._cut(kind, numbers, histogram, edges)
         found = tuple(
-            _banded(float(cut), *pair, self.sensitivity)
-            for cut, pair in zip(cuts, pairwise(classes), strict=True)
+            _banded(float(cut), below.mean, above.mean, self.sensitivity)
+            for cut, (below, above) in zip(cuts, pairwise(classes), strict=True)
         )
         source = _METHODS[kind].format(n=len(classes))
         if n_strays:
@@ -349,10 +352,8 @@ def _between_classes(classes: tuple[GreyClass, ...], *, crossings: bool) -> NDAr
     return np.array(cuts)
 
 
-def _banded(cut: float, below: GreyClass, above: GreyClass, sensitivity: float) -> Threshold:
-    reach = sensitivity * (above.mean - below.mean)
+def _banded(cut: float, below: float, above: float, sensitivity: float) -> Threshold:
+    reach = sensitivity * (above - below)
     if math.isnan(reach):
         return Threshold.of(cut)  # a given number with nothing on one side: no band to be had
-    return Threshold(
-        cut, min(cut, max(cut - reach, below.mean)), max(cut, min(cut + reach, above.mean))
-    )
+    return Threshold(cut, min(cut, max(cut - reach, below)), max(cut, min(cut + reach, above)))

@@ -33,7 +33,7 @@ from crevasse.operando.phases.places import (
 Bound = Threshold | float
 End = Literal["low", "value", "high"]
 ENDS: tuple[End, End] = ("low", "high")
-_BOUNDS = ("low", "high", "seed_low", "seed_high")
+_BOUNDS = ("low", "high", "seed_low", "seed_high", "later")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class PhaseRule:
         open. Both None: every voxel in the place.
     seed_low, seed_high
         Where set, only components are kept that hold a voxel in this stricter window (hysteresis).
+    later, initial
+        Where both are set, `later` is the threshold outside of `initial`, in place of the one of
+        `low` and `high` that is set: what opens later may be filled, as cracks with lithium are,
+        where the pores that were there at first are empty. `settled` sets `initial` to where the
+        phase is in the first frame of a series, and one voxel around it.
     where
         Place, or several in a list or tuple, in all of which the phase lies: a `RunVolume`, a mask,
         a tuple of slices, or in words, relative to a phase whose rule comes earlier:
@@ -83,6 +88,8 @@ class PhaseRule:
     high: Bound | None = None
     seed_low: Bound | None = None
     seed_high: Bound | None = None
+    later: Bound | None = None
+    initial: RunVolume | None = None
     where: Place | Sequence[Place] | None = None
     min_voxels: int = 1
     bulk: int = 0
@@ -105,7 +112,11 @@ class PhaseRule:
                 parse_place(place)
 
     def _check_windows(self) -> None:
-        (low, high), (seed_low, seed_high) = self.windows()
+        (low, high), (seed_low, seed_high), _ = self.windows()
+        if self.later is not None and (low is None) == (high is None):
+            raise ValueError(
+                f"later of {self.name} must go with one of low and high, got {low} and {high}"
+            )
         if low is not None and high is not None and low > high:
             raise ValueError(f"low of {self.name} must not be above high, got {low} and {high}")
         if (low is not None and seed_low is not None and seed_low < low) or (
@@ -122,13 +133,13 @@ class PhaseRule:
         bounds = (getattr(self, name) for name in _BOUNDS)
         return [Threshold.of(bound) for bound in bounds if bound is not None]
 
-    def windows(self, end: End = "value") -> tuple[Window, Window]:
-        """The window and that of the seeds as numbers, at an end of their bands."""
+    def windows(self, end: End = "value") -> tuple[Window, Window, Window]:
+        """The window, that of the seeds and the later one as numbers, at an end of their bands."""
         bounds = (getattr(self, name) for name in _BOUNDS)
-        low, high, seed_low, seed_high = (
+        low, high, seed_low, seed_high, later = (
             getattr(b, end) if isinstance(b, Threshold) else b for b in bounds
         )
-        return (low, high), (seed_low, seed_high)
+        return (low, high), (seed_low, seed_high), (None, later) if low is None else (later, None)
 
 
 class Phases(Mapping[str, RunVolume]):
@@ -298,7 +309,19 @@ def settled(
     Places that are relative to a phase as it was initially become the voxels that they hold.
     """
     faces = PhaseFaces(phases, axis % len(region.shape))
-    return tuple(replace(rule, where=initial_region(rule.where, faces, region)) for rule in rules)
+    return tuple(
+        replace(
+            rule,
+            where=initial_region(rule.where, faces, region),
+            initial=rule.initial if rule.later is None else _initial(rule, phases[rule.name]),
+        )
+        for rule in rules
+    )
+
+
+def _initial(rule: PhaseRule, phase: RunVolume) -> RunVolume:
+    """Where a phase is at first, with the voxels beside it, which hold part of it."""
+    return phase.dilate() if rule.initial is None else rule.initial
 
 
 def _phase(
@@ -310,8 +333,12 @@ def _phase(
     end: End,
 ) -> RunVolume:
     allowed = region_of(rule.where, faces, free)
-    window, seed_window = rule.windows(end)
-    volume = grey(window, allowed)
+    window, seed_window, later_window = rule.windows(end)
+    if rule.later is None or rule.initial is None:
+        volume = grey(window, allowed)
+    else:
+        near = allowed & rule.initial
+        volume = grey(window, near) | grey(later_window, allowed - near)
     if seed_window != (None, None):
         seeds = grey(seed_window, volume)
         volume = connected_to(volume, seeds, connectivity=rule.connectivity)
