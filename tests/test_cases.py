@@ -72,6 +72,8 @@ def test_numbers_are_true_within_their_bands(case):
             # Cracks are not followed in the voxel below the collector, which its blur fills.
             slack = 0.02 * abs(truth) if scene.name == "case_a" else 0.0
             assert row["low"] - slack <= truth <= row["high"] + slack, name
+        if name in ("growth", "accommodated"):  # a difference of volumes, so their errors add up
+            assert measured == pytest.approx(truth, rel=0.1), name
         if name.startswith("thickness mean") or name.startswith("counter"):
             assert abs(measured - truth) < 0.3 * scene.spacing[0], name
 

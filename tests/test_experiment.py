@@ -322,7 +322,11 @@ def test_all_problems_come_in_one_list_that_names_field_value_and_mend(folder):
         ("high = 100", "high = nan", "phases.void.high must be a number, got nan"),
         ("high = 100", "high = true", "phases.void.high must be a number, got true"),
         ("high = 100", 'high = 9\nrule = "otsu"', "phases.void.rule must be left out where high"),
-        ("high = 100", 'rule = "ootsu"', '(N from 2 to 5), got "ootsu"; did you mean "otsu"?'),
+        (
+            "high = 100",
+            'rule = "ootsu"',
+            'SHARE from 0.1 to 0.9), got "ootsu"; did you mean "otsu"?',
+        ),
         ("high = 100", "high = 9\nseed = 10", "seed must be stricter than high, 9, got 10; lower"),
         ("high = 100", 'high = 9\nside = "bright"', 'side must be "dark" where only high is'),
         ("[phases.void]\nhigh = 100", "[phases]\nvoid = 3", "phases.void must be a table, got 3"),

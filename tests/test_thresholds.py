@@ -23,6 +23,7 @@ from crevasse.operando import (
     segment_phases,
 )
 from crevasse.operando.grey.classes import GreyClass, crossing
+from crevasse.operando.grey.cores import find_cores
 from crevasse.operando.grey.edges import edge_level
 from crevasse.operando.grey.histogram import values_by_layer
 
@@ -321,7 +322,7 @@ def test_a_single_outlier_moves_no_class(rng):
         assert outlying.sigma == pytest.approx(without.sigma, rel=0.01)
 
 
-ALL_RULES = ["otsu", "multi-otsu:3", "levels:2", "edges", "gaussians:2", "partial-volume"]
+ALL_RULES = ["otsu", "multi-otsu:3", "levels:2", "edges", "cores", "gaussians:2", "partial-volume"]
 
 
 @pytest.mark.parametrize("name", ALL_RULES)
@@ -333,11 +334,16 @@ def test_a_few_voxels_far_from_all_others_move_no_threshold(rng, name, dtype, st
     image += rng.normal(0, 5, image.shape)
     if stray < 0 and dtype == "u2":
         image, stray = 65_535 - image, 0
+    side = "dark" if image.mean() < 300 else "bright"
     hit = image.copy()
     for at in ((3, 4, 5), (7, 25, 30), (39, 79, 79)):
         hit[at] = stray
     clean, found = (
-        ThresholdRule(name).find(Histogram.from_image(i.astype(dtype)), edges=edge_level(i))
+        ThresholdRule(name).find(
+            Histogram.from_image(i.astype(dtype)),
+            edges=edge_level(i),
+            cores=find_cores(i, side=side),
+        )
         for i in (image, hit)
     )
     np.testing.assert_allclose(found.values, clean.values, atol=2.5)  # a bin of floats is 2 wide
@@ -466,6 +472,24 @@ def test_edges_add_up_and_look_inside_the_region_alone(rng):
     assert edge_level(other, roi=roi) == edge_level(image, roi=roi)
     both = edge_level(image) + edge_level(other)
     assert edge_level(image).value < both.value < edge_level(other).value
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_edges_are_the_same_along_every_axis_and_at_the_border(axis):
+    """Slices are looked at in groups of 16, whose borders are none; at the volume's own, too."""
+    rng = np.random.default_rng(0)
+    image = np.full((70, 40, 40), 100.0)
+    image[30:34, 10:20, 10:20] = 20
+    image = ndimage.gaussian_filter(image, 0.7) + rng.normal(0, 11, image.shape)
+    turned = np.moveaxis(image, 0, axis)
+    edges = edge_level(turned)
+    assert edges.weight == pytest.approx(edge_level(image).weight, rel=1e-6)
+    slopes = [ndimage.correlate1d(image, [-0.5, 0, 0.5], axis=a, mode="nearest") for a in range(3)]
+    steep = np.sqrt(sum(slope**2 for slope in slopes))
+    stands_out = steep[steep > 3.5 * np.median(steep)]
+    least = max(3.5 * np.median(steep), 0.52 * np.quantile(stands_out, 0.9))
+    expected = np.average(image[steep > least], weights=steep[steep > least])
+    assert edges.value == pytest.approx(expected, rel=1e-5)
 
 
 def test_no_edges_are_told(rng):

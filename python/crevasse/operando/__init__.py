@@ -26,6 +26,7 @@ from crevasse.operando.experiment.alarm_rule import AlarmRule
 from crevasse.operando.experiment.planning import Plan, analyze, plan
 from crevasse.operando.grey.classes import GaussianFit, GreyClass, fit_gaussians
 from crevasse.operando.grey.comparison import GreyComparison, compare_histograms
+from crevasse.operando.grey.cores import find_cores
 from crevasse.operando.grey.denoise import (
     Levelled,
     denoise_median,
@@ -99,6 +100,7 @@ __all__ = [
     "doubts",
     "edge_level",
     "estimate_drift",
+    "find_cores",
     "fit_gaussians",
     "fit_partial_volume",
     "half_cycles",

@@ -118,8 +118,8 @@ def _unfilled(analysis: Analysis) -> Doubt:
     for name, grey in analysis.settings.find.items():
         if sample is None or not grey.filled or sample.is_filled(name, grey):
             continue
-        few = f"{sample.n_inside(name)} voxels inside of what opened later, too few"
-        about.append((name, few if grey.rule in sample.initial else "nothing in the first scan"))
+        few = f"{sample.n_cores(name)} voxels in the cores of what opened later, too few"
+        about.append((name, few if grey.source in sample.initial else "nothing in the first scan"))
     mend = (
         "what was there at first and what opened later share the threshold of all scans; remove "
         "filled, or look again when more has opened"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self
 
 from crevasse._runs import RunVolume
 from crevasse.io import Series
 from crevasse.operando.drift.motion import Motion
+from crevasse.operando.grey.cores import find_cores
 from crevasse.operando.grey.edges import EdgeLevel, edge_level
 from crevasse.operando.grey.histogram import Histogram
+from crevasse.operando.grey.rule import GreyRule
 from crevasse.operando.grey.sample import GreyPart
 from crevasse.operando.grey.signal import Image, Signal
 from crevasse.operando.grey.thresholds import ThresholdRule
@@ -29,15 +31,15 @@ class GreySight(Sight[GreyPart]):
         What is counted.
     region
         Where.
-    needs_edges
-        Whether edges are looked at as well.
+    rules
+        What thresholds are to be found: edges are looked at and cores where they need them.
     is_settled
         From the first frame on.
     """
 
     signal: Signal
     region: RunVolume
-    needs_edges: bool
+    rules: tuple[GreyRule, ...]
     is_settled: bool = False
 
     @classmethod
@@ -47,13 +49,26 @@ class GreySight(Sight[GreyPart]):
             Preparation.of(settings),
             settings.signal,
             settings.region(series.shape, series.spacing),
-            any(ThresholdRule(grey.rule).needs_edges for grey in settings.find.values()),
+            tuple(settings.find.values()),
         )
 
     def look(self, image: Image, motion: Motion) -> Callable[[], tuple[GreyPart, Self]]:
         """As in `Sight`."""
         signal = self.signal.of(motion.undo(image, in_place=True).image)
         histogram = Histogram.from_image(signal, roi=self.region)
-        edges = edge_level(signal, roi=self.region) if self.needs_edges else EdgeLevel(0.0, 0.0)
-        seen = GreyPart(histogram, edges), replace(self, is_settled=True)
+        edges = EdgeLevel(0.0, 0.0)
+        if any(ThresholdRule(grey.rule).needs_edges for grey in self.rules):
+            edges = edge_level(signal, roi=self.region)
+        seen = GreyPart(histogram, edges, self._cores(signal)), replace(self, is_settled=True)
         return lambda: seen
+
+    def _cores(self, signal: Image) -> dict[str, Histogram]:
+        found: dict[str, Histogram] = {}
+        for grey in self.rules:
+            rule = ThresholdRule(grey.rule)
+            if rule.needs_cores and grey.source not in found:
+                side: Literal["dark", "bright"] = "bright" if grey.side == "bright" else "dark"
+                found[grey.source] = find_cores(
+                    signal, side=side, share=rule.share, roi=self.region
+                )
+        return found

@@ -188,8 +188,8 @@ def grey_sample(series: Series, settings: Settings, client: Client | None = None
     sample = GreySample.of(parts, settings.find, settings.sensitivity)
     if sample.initial:
         usable = replace(chosen, frames=tuple(f for f in chosen.frames if f.index in parts))
-        filling = FillingSight.of(series, settings.with_thresholds(sample))
-        sample = sample.with_inside(_look_at(usable, filling, client).values())
+        filling = FillingSight.of(series, settings, sample)
+        sample = sample.with_cores(_look_at(usable, filling, client).values())
     return replace(sample, stamps=tuple(map(stamp, wanted)))
 
 

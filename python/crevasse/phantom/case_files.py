@@ -39,7 +39,7 @@ working = {{ face = "zmin", plane = {top:g} }}
 counter = "zmax"
 
 [phases.open]  # pores, and cracks with lithium in them
-rule = "edges"
+rule = "cores:0.42"  # small pores are round
 side = "dark"
 filled = true  # what opens later is brighter than the pores, which are empty
 

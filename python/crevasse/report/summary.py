@@ -209,7 +209,8 @@ def _later_in_words(rule: PhaseRule, sample: GreySample) -> str:
     sign = "≥" if rule.high is None else "≤"
     return (
         f"{sign} {_banded(Threshold.of(rule.later))} away from where it was then, half way to the "
-        f"median of {sample.n_inside(rule.name)} voxels inside of what opened later, {sample.which}"
+        f"median of the cores of what opened later, {sample.n_cores(rule.name)} voxels in "
+        f"{sample.which}"
     )
 
 

@@ -99,13 +99,20 @@ class GreyRule:
         seed = Threshold(*ends)
         return (seed, None) if high is None else (None, seed)
 
-    def later(self, found: Thresholds, inside: Histogram) -> Threshold:
-        """Of what opens later: half way from what is around to the median inside of it.
+    @property
+    def source(self) -> str:
+        """What its thresholds are listed under: the rule, and the side where they hang on it."""
+        return f"{self.rule}, {self.side}" if ThresholdRule(self.rule).needs_cores else self.rule
 
-        `inside` are grey values of voxels whose neighbours along the axes have opened, too. They
-        are hardly mixed, and the image's edge enhancement, which moves the faces of thin sheets
-        outwards, makes them darker or brighter in the same measure.
+    def later(self, found: Thresholds, cores: Histogram) -> Threshold:
+        """Of what opens later: half way from what is around to the median of its cores.
+
+        These are hardly mixed, and the image's edge enhancement, which moves the faces of thin
+        sheets outwards, makes them darker or brighter in the same measure.
         """
+        return found.half_way_to(self.around(found), cores.median)
+
+    def around(self, found: Thresholds) -> float:
+        """Mean grey value of the class that the phase lies beside."""
         n = len(found.classes) - 1 if self.against is not None else 1
-        around = found.classes[n if self.side == "dark" else -1 - n]
-        return found.half_way_to(around.mean, inside.median)
+        return found.classes[n if self.side == "dark" else -1 - n].mean

@@ -10,19 +10,33 @@ from itertools import pairwise
 from crevasse.operando.grey.edges import EdgeLevel
 from crevasse.operando.grey.histogram import Histogram
 from crevasse.operando.grey.rule import GreyRule
-from crevasse.operando.grey.thresholds import Threshold, ThresholdRule, Thresholds
+from crevasse.operando.grey.thresholds import (
+    FEWEST_CORES,
+    Threshold,
+    ThresholdRule,
+    Thresholds,
+)
 
 _LISTED = 4  # frames: more are not listed one by one
 _SAME = 0.25  # of the distance between classes: a threshold found from noise is twice as far off
-_FEWEST = 30  # voxels: the median of fewer is no better than what it would mend
 
 
 @dataclass(frozen=True)
 class GreyPart:
-    """Grey values of one frame, and of its edges where these are looked at."""
+    """Grey values of one frame, and of its edges and cores where these are looked at.
+
+    Cores are listed by `GreyRule.source`.
+    """
 
     histogram: Histogram
     edges: EdgeLevel
+    cores: Mapping[str, Histogram] = field(default_factory=dict)
+
+    def __add__(self, other: GreyPart) -> GreyPart:
+        if not isinstance(other, GreyPart):
+            return NotImplemented
+        cores = {name: own + other.cores[name] for name, own in self.cores.items()}
+        return GreyPart(self.histogram + other.histogram, self.edges + other.edges, cores)
 
 
 @dataclass(frozen=True)
@@ -38,13 +52,13 @@ class GreySample:
     histogram
         Of all of them.
     thresholds
-        By name of the rule.
+        By `GreyRule.source`.
     initial
         The same from the first frame alone, as far as it shows any, of rules for phases of which
         what opens later is filled.
-    inside
-        Of these phases: grey values inside of what has opened since the first frame. None: not
-        looked at.
+    cores
+        Of these phases, by name: grey values of the cores of what has opened since the first frame.
+        None: not looked at.
     stamps
         What tells the scans that were asked for from others.
     """
@@ -53,7 +67,7 @@ class GreySample:
     histogram: Histogram
     thresholds: dict[str, Thresholds]
     initial: dict[str, Thresholds] = field(default_factory=dict)
-    inside: dict[str, Histogram] | None = None
+    cores: dict[str, Histogram] | None = None
     stamps: tuple[str, ...] = ()
 
     @property
@@ -80,45 +94,50 @@ class GreySample:
     ) -> GreySample:
         """Of the grey values of some frames, by their numbers; `find` are the rules by phase."""
         first, *more = parts.values()
-        histogram = sum((part.histogram for part in more), start=first.histogram)
-        edges = sum((part.edges for part in more), start=first.edges)
-        finders = {g.rule: ThresholdRule(g.rule, sensitivity) for g in find.values()}
-        found = {name: rule.find(histogram, edges=edges) for name, rule in finders.items()}
-        initial = {}
-        for name in sorted({grey.rule for grey in find.values() if grey.filled}):
-            with suppress(ValueError):  # the first frame shows none of it
-                alone = finders[name].find(first.histogram, edges=first.edges)
-                if _are_of_the_same(alone, found[name]):
-                    initial[name] = alone
-        return cls(tuple(parts), histogram, found, initial)
+        every = sum(more, start=first)
+        found, initial = {}, {}
+        for grey in find.values():
+            rule, name = ThresholdRule(grey.rule, sensitivity), grey.source
+            if name not in found:
+                found[name] = _found(rule, name, every)
+            if grey.filled and name not in initial:
+                with suppress(ValueError):  # the first frame shows none of it
+                    alone = _found(rule, name, first)
+                    if _are_of_the_same(alone, found[name]):
+                        initial[name] = alone
+        return cls(tuple(parts), every.histogram, found, initial)
 
-    def with_inside(self, parts: Iterable[Mapping[str, Histogram]]) -> GreySample:
-        """With the grey values inside of what has opened, of some frames, by phase."""
-        inside: dict[str, Histogram] = {}
+    def with_cores(self, parts: Iterable[Mapping[str, Histogram]]) -> GreySample:
+        """With the cores of what has opened, of some frames, by phase."""
+        cores: dict[str, Histogram] = {}
         for part in parts:
             for name, own in part.items():
-                inside[name] = inside[name] + own if name in inside else own
-        return replace(self, inside=inside)
+                cores[name] = cores[name] + own if name in cores else own
+        return replace(self, cores=cores)
 
     def is_filled(self, phase: str, grey: GreyRule) -> bool:
         """Whether what opens later has a threshold of its own."""
-        if not grey.filled or grey.rule not in self.initial:
+        if not grey.filled or grey.source not in self.initial:
             return False
-        return self.inside is None or self.n_inside(phase) >= _FEWEST
+        return self.cores is None or self.n_cores(phase) >= FEWEST_CORES
 
-    def n_inside(self, phase: str) -> int:
-        """How many voxels were found inside of what has opened."""
-        return self.inside[phase].n_voxels if self.inside and phase in self.inside else 0
+    def n_cores(self, phase: str) -> int:
+        """Of how many voxels the cores of what has opened are."""
+        return self.cores[phase].n_voxels if self.cores and phase in self.cores else 0
 
     def found(self, phase: str, grey: GreyRule) -> Thresholds:
         """The thresholds that a phase has its window from."""
-        return (self.initial if self.is_filled(phase, grey) else self.thresholds)[grey.rule]
+        return (self.initial if self.is_filled(phase, grey) else self.thresholds)[grey.source]
 
     def later(self, phase: str, grey: GreyRule) -> Threshold | None:
         """The threshold of what opens later, where it has one of its own."""
-        if self.inside is None or not self.is_filled(phase, grey):
+        if self.cores is None or not self.is_filled(phase, grey):
             return None
-        return grey.later(self.found(phase, grey), self.inside[phase])
+        return grey.later(self.found(phase, grey), self.cores[phase])
+
+
+def _found(rule: ThresholdRule, source: str, part: GreyPart) -> Thresholds:
+    return rule.find(part.histogram, edges=part.edges, cores=part.cores.get(source))
 
 
 def _are_of_the_same(a: Thresholds, b: Thresholds) -> bool:

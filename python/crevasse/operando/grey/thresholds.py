@@ -17,12 +17,13 @@ from crevasse.operando.grey.histogram import Histogram
 from crevasse.operando.grey.partial_volume import fit_partial_volume
 
 RULES = (
-    "otsu, multi-otsu:N, levels:N, edges, gaussians:N, midpoints:N, partial-volume or "
-    "given:VALUE,... (N from 2 to 5)"
+    "otsu, multi-otsu:N, levels:N, edges, cores, cores:SHARE, gaussians:N, midpoints:N, "
+    "partial-volume or given:VALUE,... (N from 2 to 5, SHARE from 0.1 to 0.9)"
 )
 Numbers = tuple[float, ...]
 _BY_VARIANCE = ("otsu", "multi-otsu", "levels")
 _FEWEST_BINS = 16  # of floats: in fewer, no threshold is found to some per cent
+FEWEST_CORES = 30  # voxels: the median of fewer is no better than what it would mend
 _SEPARATED = 0.7  # a normal distribution, cut in the middle, has 0.64
 _OTSU_BINS = {3: 1024, 4: 256, 5: 128}  # multi-Otsu takes bins to the power N - 1
 _METHODS = {
@@ -30,6 +31,7 @@ _METHODS = {
     "multi-otsu": "multi-Otsu, {n} classes",
     "levels": "half way between the medians of {n} classes by Otsu's method",
     "edges": "mean grey value of the edges, weighted by their steepness",
+    "cores": "{share:g} of the way from the median to that of the cores, {n_cores} voxels",
     "gaussians": "crossings of {n} fitted normal distributions",
     "midpoints": "half way between the means of {n} fitted normal distributions",
     "partial-volume": "half way between two fitted levels, mixed voxels taken into account",
@@ -147,6 +149,12 @@ class ThresholdRule:
           stands out from the noise [3]_; see `edge_level`. That is half way between two phases
           however rare one of them is, and higher or lower for features so thin that the blur keeps
           them from their own grey value. For cracks and pores, in a region of two phases.
+        - ``cores`` and ``cores:SHARE``: from the median of the region, which what is around the
+          phase must fill in the main, part of the way to the median of the phase's cores, voxels
+          whose neighbours along the axes are of it, too; see `find_cores`. Half way by itself, for
+          cracks; 0.42 of it for small pores, which are round, so that blur takes more from them.
+          Blur, noise and enhanced edges move it less than the one of ``edges``. What is thinner
+          than three voxels has no cores.
         - ``gaussians:N``: N normal distributions are fitted, 2 to 4; thresholds are where two
           neighbours cross: the fewest voxels are taken for the wrong phase. Finds rare phases too.
         - ``midpoints:N``: the same fit; thresholds are half way between neighbouring means, where
@@ -184,7 +192,13 @@ class ThresholdRule:
         if not 0 <= self.sensitivity <= 0.5:
             raise ValueError(f"sensitivity must lie in 0..0.5, got {self.sensitivity}")
 
-    def find(self, histogram: Histogram, *, edges: EdgeLevel | None = None) -> Thresholds:
+    def find(
+        self,
+        histogram: Histogram,
+        *,
+        edges: EdgeLevel | None = None,
+        cores: Histogram | None = None,
+    ) -> Thresholds:
         """The thresholds of a histogram, which is best pooled over the frames of a series.
 
         Parameters
@@ -194,6 +208,8 @@ class ThresholdRule:
             first; see `Histogram.without_strays`.
         edges
             Of the same region; needed by the rule ``edges`` alone.
+        cores
+            Of the phase in the same region; needed by the rule ``cores`` alone.
 
         Raises
         ------
@@ -212,12 +228,13 @@ class ThresholdRule:
             )
         if n_values < 2 and kind != "given":
             raise ValueError("threshold cannot be found: all grey values are equal; give a number")
-        cuts, classes, misfit = self._cut(kind, numbers, histogram, edges)
+        cuts, classes, misfit = self._cut(kind, numbers, histogram, edges, cores)
         found = tuple(
             _banded(float(cut), below.mean, above.mean, self.sensitivity)
             for cut, (below, above) in zip(cuts, pairwise(classes), strict=True)
         )
-        source = _METHODS[kind].format(n=len(classes))
+        n_cores = 0 if cores is None else cores.n_voxels
+        source = _METHODS[kind].format(n=len(classes), share=self.share, n_cores=n_cores)
         if n_strays:
             source += f"; without {n_strays} voxels far from all others"
         band = f"± {self.sensitivity:g} of the distance between the means of the two classes"
@@ -230,13 +247,31 @@ class ThresholdRule:
         return self._parse()[0] == "edges"
 
     @property
+    def needs_cores(self) -> bool:
+        """Whether `find` needs the cores of the phase."""
+        return self._parse()[0] == "cores"
+
+    @property
+    def share(self) -> float:
+        """Of the way from what is around to the cores; half, but for ``cores:SHARE``."""
+        kind, numbers = self._parse()
+        return numbers[0] if kind == "cores" else 0.5
+
+    @property
     def n_classes(self) -> int:
         """How many classes of grey values the rule tells apart."""
         kind, numbers = self._parse()
+        if kind == "cores":
+            return 2
         return len(numbers) + 1 if kind == "given" else int(numbers[0])
 
     def _cut(
-        self, kind: str, numbers: Numbers, histogram: Histogram, edges: EdgeLevel | None
+        self,
+        kind: str,
+        numbers: Numbers,
+        histogram: Histogram,
+        edges: EdgeLevel | None,
+        cores: Histogram | None,
     ) -> tuple[NDArray[np.float64], tuple[GreyClass, ...], float]:
         """Where classes part, the classes, and how badly they fit."""
         if kind == "partial-volume":
@@ -253,6 +288,9 @@ class ThresholdRule:
             if edges is None:
                 raise ValueError("edges must be given for the rule edges, got None")
             cuts = np.array([edges.value])
+        elif kind == "cores":
+            around = histogram.median
+            cuts = np.array([around + self.share * (_core_median(cores) - around)])
         else:
             cuts = np.array(numbers) if kind == "given" else _otsu(histogram, int(numbers[0]))
         return cuts, split_classes(histogram, cuts), math.nan
@@ -273,6 +311,8 @@ class ThresholdRule:
             return kind, (2,)
         if kind in counts and len(numbers) == 1 and numbers[0] in counts[kind]:
             return kind, numbers
+        if kind == "cores" and (self.name == kind or (len(numbers) == 1 and _is_share(*numbers))):
+            return kind, numbers or (0.5,)
         rising = all(map(math.isfinite, numbers)) and list(numbers) == sorted(set(numbers))
         if kind == "given" and numbers and rising:
             return kind, numbers
@@ -298,6 +338,21 @@ def _otsu(histogram: Histogram, n: int) -> NDArray[np.float64]:
     before = taken[np.searchsorted(taken, last, side="right") - 1]
     after = taken[np.searchsorted(taken, last, side="right")]
     return (histogram.values[before] + histogram.values[after]) / 2
+
+
+def _is_share(number: float) -> bool:
+    return 0.1 <= number <= 0.9
+
+
+def _core_median(cores: Histogram | None) -> float:
+    if cores is None:
+        raise ValueError("cores must be given for the rule cores, got None")
+    if cores.n_voxels < FEWEST_CORES:
+        raise ValueError(
+            f"cores must hold at least {FEWEST_CORES} voxels whose neighbours are of the phase, "
+            f"too, got {cores.n_voxels}: give a number, or the rule edges"
+        )
+    return cores.median
 
 
 def _last_dark(counts: NDArray[np.int64]) -> int:
