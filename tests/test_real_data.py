@@ -60,8 +60,9 @@ def test_voids_in_cement_are_those_of_scikit_image(cement, tmp_path):
     assert 5 < analysis.measures["thickness_mean"][0] < 30
 
 
-def test_edges_are_half_way_between_the_peaks_of_void_and_cement(cement, tmp_path):
-    text = f"[scans]\nsource = '{DATA / 'cement' / 'cement.tif'}'\n[phases.void]\nrule = 'edges'\n"
+@pytest.mark.parametrize("rule", ["edges", "cores"])
+def test_some_rules_are_half_way_between_the_peaks_of_void_and_cement(cement, tmp_path, rule):
+    text = f"[scans]\nsource = '{DATA / 'cement' / 'cement.tif'}'\n[phases.void]\nrule = '{rule}'\n"
     analysis = analysed(tmp_path, text)
     counts = np.convolve(np.bincount(cement.ravel()), np.ones(5), "same")
     void, matrix = np.argmax(counts[:45]), np.argmax(counts)
