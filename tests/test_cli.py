@@ -411,6 +411,22 @@ def test_what_an_earlier_analysis_wrote_does_not_stay(scans, tmp_path):
     assert (tmp_path / "precious.csv").exists()
 
 
+def test_a_report_that_is_broken_off_while_it_is_drawn_leaves_the_earlier_one(
+    scans, tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    run("track", scans, "-o", out, "--threshold", 100)
+    before = {path: (out / path).read_bytes() for path in files_under(out)}
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crevasse.report.html.plots", stopped)
+    assert run("track", scans, "-o", out, "--threshold", 90) == 130
+    after = {path: (out / path).read_bytes() for path in files_under(out) - {".unfinished"}}
+    assert after == before
+
+
 def test_distance_and_thickness_go_from_file_to_file(tmp_path, capsys, rng):
     grey = rng.integers(0, 200, (9, 20, 30)).astype(np.uint16)
     write_tiff(tmp_path / "in.tif", grey, spacing=2.0)

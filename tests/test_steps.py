@@ -47,7 +47,7 @@ def test_a_step_gives_what_json_holds_and_writes_the_report(experiment, tmp_path
     assert done["volume"] == volumes(12)
     assert "Cracks in cell" in Path(done["report"]).read_text(encoding="utf-8")
     written = json.loads(Path(done["summary"]).read_text(encoding="utf-8"))
-    assert all((Path(done["folder"]) / name).is_file() for name in written.pop("files"))
+    assert all((Path(done["folder"]) / name).is_file() for name in written["files"])
     assert written == {name: done[name] for name in written}
     assert Path(done["folder"]) == tmp_path / "out" / "report"
 

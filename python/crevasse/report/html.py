@@ -59,13 +59,14 @@ def write_report(
     ``report.html``; ``summary.json``; ``tables/`` with every table as CSV and Parquet;
     ``figures/`` as PNG, curves as SVG too; ``maps/`` with first_open, last_open and first_crack as
     TIFF with the voxel size. Each file appears whole or not at all. What an earlier analysis wrote
-    there, by its ``summary.json``, and this one does not is removed.
+    there, by its ``summary.json``, and this one does not is removed. Pictures, which take longest,
+    are drawn before the first file is written, so that one broken off leaves the earlier one whole.
     """
     root = Path(folder)
+    found, facts, made = numbers(analysis), summary(analysis), plots(analysis)
     earlier = _files_of(root)
     for part in ("tables", "figures", "maps"):
         (root / part).mkdir(parents=True, exist_ok=True)
-    found, facts = numbers(analysis), summary(analysis)
     written = write_tables(analysis.tables() | {"numbers": found}, root / "tables")
     history = analysis.history
     spacing = None if micrometres(history.unit) is None else history.spacing
@@ -73,7 +74,6 @@ def write_report(
         path = root / "maps" / f"{name}.tif"
         write_tiff(path, getattr(history, name)(), spacing=spacing, unit=history.unit)
         written.append(path)
-    made = plots(analysis)
     for name, content in made.items():
         _write_bytes(root / "figures" / name, content)
         written.append(root / "figures" / name)

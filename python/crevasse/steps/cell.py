@@ -46,11 +46,12 @@ def analyze_step(
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/cell.toml'
     """
+    import json
     from dataclasses import replace
     from pathlib import Path
 
     from crevasse.operando import Checkpoint, Experiment, analyze_series, plan
-    from crevasse.report import summary, write_report
+    from crevasse.report import write_report
 
     wanted = Experiment.from_toml(experiment, check=False)
     if scans is not None:
@@ -63,7 +64,8 @@ def analyze_step(
     title = wanted.output.title or f"Cracks in {Path(experiment).stem}"
     report = write_report(analysis, folder, title=title)
     paths = {"folder": folder, "report": report, "summary": folder / "summary.json"}
-    return summary(analysis) | {name: str(path.resolve()) for name, path in paths.items()}
+    facts: dict[str, Any] = json.loads(paths["summary"].read_text(encoding="utf-8"))
+    return facts | {name: str(path.resolve()) for name, path in paths.items()}
 
 
 def analyze_cell(**data: str) -> dict[str, object]:
