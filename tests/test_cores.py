@@ -141,7 +141,7 @@ def test_what_has_no_cores_is_told(rng):
     image = np.full((20, 20), 100, np.uint8)
     image[5:7] = 20
     series = open_series(np.stack([image, image]), spacing=1.0, times=[0, 1])
-    with pytest.raises(ValueError, match=r"at least 30 voxels whose neighbours .* got 0: give a"):
+    with pytest.raises(ValueError, match=r"at least 30 voxels whose neighbours .* got 0; give a"):
         analyze_series(series, Settings.for_cracks(rule="cores"))
     with pytest.raises(ValueError, match="cores must be given for the rule cores, got None"):
         ThresholdRule("cores").find(Histogram.from_image(image))

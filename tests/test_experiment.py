@@ -85,6 +85,7 @@ filled = true
 
 [phases.void]
 high = 90
+later = 110
 seed = 60
 where = ["initially-inside:electrolyte", "touching:lithium"]
 min_voxels = 5
@@ -200,6 +201,7 @@ def test_every_field_is_read_in_um_and_h(tmp_path):
                 "void",
                 high=90,
                 seed=60,
+                later=110,
                 where=("initially-inside:electrolyte", "touching:lithium"),
                 min_voxels=5,
             ),
@@ -422,6 +424,14 @@ def test_a_problem_says_where_it_is_and_what_to_do(folder, old, new, problem):
         ("where = 3", "phases.void.where must be a place such as"),
         ("against = 'bright'", "phases.void.against must be left out where there is no rule"),
         ("reach = 0.5", "phases.void.reach must be left out where there is no rule"),
+        (
+            "[phases.a]\nrule = 'otsu'\nlater = 120",
+            "phases.a.later must be left out where not one of low and high is given, got 120; give",
+        ),
+        (
+            "[phases.a]\nlow = 1\nhigh = 2\nlater = 120",
+            "phases.a.later must be left out where not one of low and high is given",
+        ),
         ("filled = true", "phases.void.filled must be left out where there is no rule"),
         ("filled = 1", "phases.void.filled must be true or false"),
         (

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -13,12 +14,14 @@ from crevasse.io import open_series
 from crevasse.operando import (
     BrokenFrameError,
     Checkpoint,
+    Experiment,
     GreyRule,
     Histogram,
     PhaseRule,
     Settings,
     Threshold,
     ThresholdRule,
+    analyze,
     analyze_series,
     doubts,
 )
@@ -77,20 +80,19 @@ def test_away_from_where_it_was_the_later_threshold_holds(seed, ndim, bound, ini
     def within(image, threshold):
         return (image >= threshold if bound == "low" else image <= threshold) & roi
 
-    at_first = segmenter.segment(segmenter.windows(first))
-    np.testing.assert_array_equal(at_first.volumes["open"].to_mask(), within(first, own.value))
     if initial == "given":
         near = rng.random(shape) < 0.3
         segmenter = replace(segmenter, rules=(replace(rule, initial=RunVolume.from_mask(near)),))
     else:
-        segmenter = segmenter.settled(at_first)
         near = ndimage.binary_dilation(within(first, own.value), np.ones((3,) * ndim))
-    found = segmenter.settled(at_first).segment(segmenter.windows(then))  # settled stays settled
-    for end, volumes in (("value", found.volumes), ("low", found.low), ("high", found.high)):
-        expected = np.where(
-            near, within(then, getattr(own, end)), within(then, getattr(other, end))
-        )
-        np.testing.assert_array_equal(volumes["open"].to_mask(), expected)
+    at_first = segmenter.segment(segmenter.windows(first))
+    found = segmenter.settled(at_first).segment(segmenter.windows(then))
+    for image, seen in ((first, at_first), (then, found)):
+        for end, volumes in (("value", seen.volumes), ("low", seen.low), ("high", seen.high)):
+            expected = np.where(
+                near, within(image, getattr(own, end)), within(image, getattr(other, end))
+            )
+            np.testing.assert_array_equal(volumes["open"].to_mask(), expected)
 
 
 @pytest.mark.parametrize("side", ["dark", "bright"])
@@ -153,9 +155,9 @@ def test_it_is_told_how_both_were_found():
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"width": 2}, "voxels in the cores of what opened later, too few"),
-        ({"pores": False}, "nothing in the first scan"),
-        ({"pores": False, "noise": 0.0}, "nothing in the first scan"),
+        ({"width": 2}, "cores of 0 voxel(s) in what opened later, too few"),
+        ({"pores": False}, "too little of it in the first scan"),
+        ({"pores": False, "noise": 0.0}, "too little of it in the first scan"),
     ],
 )
 def test_without_enough_of_either_one_threshold_holds(options, told):
@@ -177,7 +179,7 @@ def test_one_scan_alone_has_nothing_later():
     analysis = analysis_of(scans)
     assert analysis.settings.rules[0].later is None
     assert doubts(analysis)[0].about == (
-        ("open", "0 voxels in the cores of what opened later, too few"),
+        ("open", "cores of 0 voxel(s) in what opened later, too few"),
     )
 
 
@@ -231,6 +233,76 @@ def test_an_analysis_goes_on_with_both(tmp_path):
     assert rest.sample.cores == whole.sample.cores
     for name in whole.measures.columns:
         np.testing.assert_array_equal(rest.measures[name], whole.measures[name])
+
+
+@pytest.mark.parametrize("rule", ["cores", "cores:0.42", "edges"])
+def test_however_much_opens_later(rule):
+    """More lithium than pores: the thresholds of all scans together are those of lithium."""
+    scans, opened = cell(5, width=9)
+    find = {"open": GreyRule(rule, filled=True)}
+    series = open_series(scans, spacing=1.0, times=np.arange(5))
+    analysis = analyze_series(series, replace(settings_of(), find=find))
+    assert analysis.settings.rules[0].later is not None
+    expected = opened.reshape(5, -1).sum(axis=1)
+    np.testing.assert_allclose(analysis.history.frames["n_voxels"], expected, rtol=0.05)
+    assert doubts(analysis) == []
+
+
+def test_what_is_faint_and_stays_has_not_grown():
+    """It is as dark as the one threshold in all scans, or as the other."""
+    scans, opened = cell(4)
+    pale = np.zeros((30, 40, 40))
+    pale[4:20, 32:35, 4:36] = 1.0
+    scans -= (70 * ndimage.gaussian_filter(pale, 0.8)).astype(np.float32)
+    analysis = analysis_of(scans)
+    assert analysis.settings.rules[0].later is not None
+    growth = np.diff(analysis.history.frames["n_voxels"].astype(int))
+    expected = np.diff(opened.reshape(4, -1).sum(axis=1).astype(int))
+    np.testing.assert_allclose(growth, expected, rtol=0.06)
+
+
+@pytest.mark.parametrize("grow", [1, 2])
+def test_growing_a_phase_moves_no_threshold(grow):
+    scans, _ = cell(4)
+    series = open_series(scans, spacing=1.0, times=np.arange(4))
+    later = []
+    for by in (0, grow):
+        settings = settings_of()
+        rules = (replace(settings.rules[0], grow=by),)
+        analysis = analyze_series(series, replace(settings, rules=rules))
+        later.append(analysis.settings.rules[0].later)
+    assert later[1].value == pytest.approx(later[0].value, abs=0.5)
+
+
+@pytest.mark.parametrize(("low", "told"), [(110, True), (150, False)])
+def test_greys_that_an_earlier_phase_has_taken_are_told(low, told):
+    scans, _ = cell(4)
+    series = open_series(scans, spacing=1.0, times=np.arange(4))
+    settings = settings_of()
+    rules = (PhaseRule("solid", low=low), *settings.rules)
+    analysis = analyze_series(series, replace(settings, rules=rules))
+    found = {doubt.kind: doubt.about for doubt in doubts(analysis)}
+    kind = "threshold of what opens later without effect"
+    expected = (("open", "solid comes first and takes such grey values"),)
+    assert found == ({kind: expected} if told else {})
+
+
+def test_both_thresholds_as_numbers(tmp_path):
+    scans, opened = cell(4)
+    for t, scan in enumerate(scans):
+        tifffile.imwrite(tmp_path / f"scan_{t}.tif", scan)
+    text = f"""
+    [scans]
+    source = "{tmp_path / "scan_*.tif"}"
+    [phases.open]
+    high = 100
+    later = 130
+    """
+    (tmp_path / "cell.toml").write_text(text)
+    analysis = analyze(Experiment.from_toml(tmp_path / "cell.toml"))
+    assert analysis.settings.rules[0].later.value == 130
+    expected = opened.reshape(4, -1).sum(axis=1)
+    np.testing.assert_allclose(analysis.history.frames["n_voxels"], expected, rtol=0.03)
 
 
 @pytest.mark.parametrize(

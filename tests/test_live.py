@@ -225,13 +225,14 @@ def test_a_watch_ends_with_the_tables_of_an_analysis(tmp_path):
 
 
 @pytest.mark.usefixtures("no_page")
-def test_thresholds_hang_on_the_first_scan_alone(tmp_path):
+@pytest.mark.parametrize("rule", ['"otsu"', '"edges"\nfilled = true'])
+def test_thresholds_hang_on_the_first_scan_alone(tmp_path, rule):
     thresholds = []
     for n_scans in (1, 5):
         folder = tmp_path / str(n_scans)
         for number in range(n_scans):
             filament.write(folder / "in", number)
-        run = Run(folder, phase='rule = "otsu"\nside = "dark"', until=n_scans)
+        run = Run(folder, phase=f'rule = {rule}\nside = "dark"', until=n_scans)
         run()
         analysis = run.watcher._session.analysis()
         assert analysis.sample.frames == (0,)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crevasse._encode import Window
 from crevasse.operando.analysis import Analysis
 from crevasse.operando.electrochemistry import lithium_thickness
 
@@ -57,6 +58,7 @@ def doubts(analysis: Analysis) -> list[Doubt]:
         _copies,
         _thresholds,
         _unfilled,
+        _without_effect,
         _drifts,
         _light,
         _full_phases,
@@ -118,13 +120,35 @@ def _unfilled(analysis: Analysis) -> Doubt:
     for name, grey in analysis.settings.find.items():
         if sample is None or not grey.filled or sample.is_filled(name, grey):
             continue
-        few = f"{sample.n_cores(name)} voxels in the cores of what opened later, too few"
-        about.append((name, few if grey.source in sample.initial else "nothing in the first scan"))
+        few = f"cores of {sample.n_cores(name)} voxel(s) in what opened later, too few"
+        nothing = "too little of it in the first scan"
+        about.append((name, few if grey.source in sample.initial else nothing))
     mend = (
         "what was there at first and what opened later share the threshold of all scans; remove "
         "filled, or look again when more has opened"
     )
     return Doubt("no threshold of what opens later", tuple(about), mend)
+
+
+def _without_effect(analysis: Analysis) -> Doubt:
+    """Phases that find the grey values up to their later threshold taken."""
+    about, rules = [], analysis.settings.rules
+    for i, rule in enumerate(rules):
+        if rule.later is None:
+            continue
+        (low, high), _, (later_low, later_high) = rule.windows()
+        ends = [bound for bound in (low, high, later_low, later_high) if bound is not None]
+        for earlier in rules[:i]:
+            least, most = earlier.windows()[0]
+            if (least, most) != (None, None) and _overlap((min(ends), max(ends)), (least, most)):
+                about.append((rule.name, f"{earlier.name} comes first and takes such grey values"))
+    mend = "its table must come before those of phases that have the grey values of what fills it"
+    return Doubt("threshold of what opens later without effect", tuple(about), mend)
+
+
+def _overlap(closed: tuple[float, float], window: Window) -> bool:
+    low, high = window
+    return (low is None or low <= closed[1]) and (high is None or high >= closed[0])
 
 
 def _drifts(analysis: Analysis) -> Doubt:

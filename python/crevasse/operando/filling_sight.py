@@ -15,7 +15,7 @@ from crevasse.operando.grey.sample import GreySample
 from crevasse.operando.grey.signal import Image, Signal
 from crevasse.operando.grey.thresholds import Threshold
 from crevasse.operando.grey.windows import within
-from crevasse.operando.phases.phases import PhaseRule, settled, volumes_of
+from crevasse.operando.phases.phases import PhaseRule, settled, volumes_of, with_initial
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
@@ -60,7 +60,7 @@ class FillingSight(Sight[Mapping[str, Histogram]]):
             if sample.is_filled(name, grey)
         }
         rules = (
-            replace(rule, later=rule.high if rule.low is None else rule.low)
+            replace(rule, later=rule.high if rule.low is None else rule.low, grow=0)
             if rule.name in around
             else rule
             for rule in settings.with_thresholds(sample).rules
@@ -82,8 +82,9 @@ class FillingSight(Sight[Mapping[str, Histogram]]):
         if self.is_settled:
             cores = self._cores(signal)
             return lambda: (cores, self)
-        volumes = volumes_of(within(signal), self.rules, self.region, self.axis)
-        rules = settled(self.rules, volumes, self.region, self.axis)
+        rules = with_initial(within(signal), self.rules, self.region, self.axis)
+        volumes = volumes_of(within(signal), rules, self.region, self.axis)
+        rules = settled(rules, volumes, self.region, self.axis)
         after = replace(self, rules=rules, is_settled=True)
         return lambda: ({}, after)
 

@@ -187,9 +187,11 @@ def grey_sample(series: Series, settings: Settings, client: Client | None = None
         raise BrokenFrameError(f"none of {names} can be used to find thresholds")
     sample = GreySample.of(parts, settings.find, settings.sensitivity)
     if sample.initial:
-        usable = replace(chosen, frames=tuple(f for f in chosen.frames if f.index in parts))
-        filling = FillingSight.of(series, settings, sample)
-        sample = sample.with_cores(_look_at(usable, filling, client).values())
+        usable = tuple(frame for frame in chosen.frames if frame.index in parts)
+        filling, cores = FillingSight.of(series, settings, sample), {}
+        if len(usable) > 1:  # else nothing can have opened
+            cores = _look_at(replace(series, frames=usable), filling, client)
+        sample = sample.with_cores(cores.values())
     return replace(sample, stamps=tuple(map(stamp, wanted)))
 
 

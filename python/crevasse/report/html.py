@@ -128,6 +128,7 @@ def _page(
         n_shown=len(eventful_frames(analysis)),
         unit=figures.pretty_unit(analysis.history.frames.units["volume"]),
         settings=settings_in_words(analysis),
+        opens_later=any(rule.later is not None for rule in analysis.settings.rules),
         plot={n.removesuffix(".svg"): inline(c) for n, c in made.items() if n.endswith(".svg")},
         picture={n: data_url(made[f"{n}.png"]) for n in _PICTURES if f"{n}.png" in made},
         short=short,

@@ -40,6 +40,7 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
         seed=table.number("seed", None),
         reach=table.number("reach", None, _TO_1, _SHARE),
         filled=table.flag("filled", False),
+        later=table.number("later", None),
         where=_places(table, earlier),
         min_voxels=table.integer("min_voxels", None, 1),
         bulk=table.integer("bulk", 0, 0),
@@ -54,7 +55,7 @@ def _phase(parent: TomlTable, name: str, flattened: bool, earlier: list[str]) ->
     return phase
 
 
-_COMMON = ("edges", "otsu", "partial-volume", "levels:3", "multi-otsu:3", "gaussians:2")
+_COMMON = ("edges", "cores", "otsu", "partial-volume", "levels:3", "multi-otsu:3", "gaussians:2")
 
 
 def _rule(table: TomlTable) -> str | None:
@@ -111,6 +112,13 @@ def _sound_window(parent: TomlTable, table: TomlTable, phase: Phase, flattened: 
         side = "bright" if bounds == ["low"] else "dark"
         if phase.side not in (None, side):
             table.refuse("side", f'"{side}" where only {bounds[0]} is given', "remove it")
+    if phase.later is not None and len(bounds) != 1:
+        table.refuse(
+            "later",
+            "left out where not one of low and high is given",
+            "give filled = true for a rule",
+        )
+        phase = replace(phase, later=None)
     if low is not None and high is not None and low > high:
         table.refuse("low", f"at most high, {high:g}", "swap them")
         return replace(phase, low=None, seed=None)

@@ -287,7 +287,7 @@ def _rules(experiment: Experiment, problems: list[str]) -> list[PhaseRule]:
 
 def _rule(experiment: Experiment, phase: Phase) -> PhaseRule:
     options = experiment.segmentation
-    bounds = {"low": phase.low, "high": phase.high}
+    bounds = {"low": phase.low, "high": phase.high, "later": phase.later}
     bounds["seed_low" if _is_bright(experiment, phase) else "seed_high"] = phase.seed
     given: dict[str, Any] = {**Threshold.around_each(bounds, options.sensitivity)}
     followed = phase.name in experiment.followed()

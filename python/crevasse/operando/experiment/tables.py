@@ -189,9 +189,11 @@ class Phase:
         a component must reach, 0 to 1.
     filled
         What opens after the first scan is filled, as cracks with lithium are where pores are empty:
-        it has a threshold of its own, half way from what is around to the median grey value inside
-        of it, and the rule looks at the first scan alone. Where too little has opened, or nothing
-        is open at first, one threshold holds for all, which is told.
+        it has a threshold of its own, half way from what is around to the median grey value of its
+        cores, and the rule looks at the first scan alone. Where too little has opened, or too
+        little is open at first, one threshold holds for all, which is told.
+    later
+        That threshold as a number, where `low` or `high` is one.
     where
         Place, or several in all of which the phase lies: "below:collector", "above:electrolyte",
         "inside:electrolyte", "touching:collector", each relative to a phase whose table comes
@@ -217,6 +219,7 @@ class Phase:
     seed: float | None = None
     reach: float | None = None
     filled: bool = False
+    later: float | None = None
     where: tuple[str, ...] = ()
     min_voxels: int | None = None
     bulk: int = 0

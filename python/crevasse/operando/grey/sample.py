@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from crevasse.operando.grey.edges import EdgeLevel
 from crevasse.operando.grey.histogram import Histogram
@@ -18,7 +17,7 @@ from crevasse.operando.grey.thresholds import (
 )
 
 _LISTED = 4  # frames: more are not listed one by one
-_SAME = 0.25  # of the distance between classes: a threshold found from noise is twice as far off
+_SAME = 0.25  # of the contrast: a threshold found from noise lies at what is around the phase
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class GreySample:
             if grey.filled and name not in initial:
                 with suppress(ValueError):  # the first frame shows none of it
                     alone = _found(rule, name, first)
-                    if _are_of_the_same(alone, found[name]):
+                    if _is_no_noise(grey, alone, found[name]):
                         initial[name] = alone
         return cls(tuple(parts), every.histogram, found, initial)
 
@@ -140,9 +139,11 @@ def _found(rule: ThresholdRule, source: str, part: GreyPart) -> Thresholds:
     return rule.find(part.histogram, edges=part.edges, cores=part.cores.get(source))
 
 
-def _are_of_the_same(a: Thresholds, b: Thresholds) -> bool:
-    """Whether thresholds of one rule may part the same phases."""
-    return len(a) == len(b) and all(
-        abs(own.value - other.value) <= _SAME * (above.mean - below.mean)
-        for own, other, (below, above) in zip(a, b, pairwise(b.classes), strict=True)
+def _is_no_noise(grey: GreyRule, alone: Thresholds, pooled: Thresholds) -> bool:
+    """Whether a threshold of one frame is far enough from what is around the phase."""
+    (own,), (other,) = (
+        [bound for bound in grey.window(found) if bound is not None] for found in (alone, pooled)
     )
+    contrast = pooled.classes[-1].mean - pooled.classes[0].mean
+    towards = own.value - other.value
+    return (towards if grey.side == "dark" else -towards) <= _SAME * contrast

@@ -350,7 +350,8 @@ def _core_median(cores: Histogram | None) -> float:
     if cores.n_voxels < FEWEST_CORES:
         raise ValueError(
             f"cores must hold at least {FEWEST_CORES} voxels whose neighbours are of the phase, "
-            f"too, got {cores.n_voxels}: give a number, or the rule edges"
+            f"too, got {cores.n_voxels}; give a number, the rule edges, or a region that what is "
+            "around the phase fills in the main"
         )
     return cores.median
 

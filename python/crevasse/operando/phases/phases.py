@@ -49,11 +49,6 @@ class PhaseRule:
         open. Both None: every voxel in the place.
     seed_low, seed_high
         Where set, only components are kept that hold a voxel in this stricter window (hysteresis).
-    later, initial
-        Where both are set, `later` is the threshold outside of `initial`, in place of the one of
-        `low` and `high` that is set: what opens later may be filled, as cracks with lithium are,
-        where the pores that were there at first are empty. `settled` sets `initial` to where the
-        phase is in the first frame of a series, and one voxel around it.
     where
         Place, or several in a list or tuple, in all of which the phase lies: a `RunVolume`, a mask,
         a tuple of slices, or in words, relative to a phase whose rule comes earlier:
@@ -81,6 +76,10 @@ class PhaseRule:
         has taken: the fringe of a bright phase has the grey values of darker ones.
     connectivity
         As in `crevasse.label`.
+    later, initial
+        Where both are set, `later` is the threshold outside of `initial`, in place of the one of
+        `low` and `high` that is set: what opens later may be filled, as cracks with lithium are,
+        where the pores that were there at first are empty.
     """
 
     name: str
@@ -88,13 +87,13 @@ class PhaseRule:
     high: Bound | None = None
     seed_low: Bound | None = None
     seed_high: Bound | None = None
-    later: Bound | None = None
-    initial: RunVolume | None = None
     where: Place | Sequence[Place] | None = None
     min_voxels: int = 1
     bulk: int = 0
     grow: int = 0
     connectivity: int = 26
+    later: Bound | None = None
+    initial: RunVolume | None = None
 
     def __post_init__(self) -> None:
         if not self.name or ":" in self.name:
@@ -309,19 +308,26 @@ def settled(
     Places that are relative to a phase as it was initially become the voxels that they hold.
     """
     faces = PhaseFaces(phases, axis % len(region.shape))
+    return tuple(replace(rule, where=initial_region(rule.where, faces, region)) for rule in rules)
+
+
+def with_initial(
+    grey: Within, rules: Sequence[PhaseRule], region: RunVolume, axis: int
+) -> tuple[PhaseRule, ...]:
+    """The rules for all frames, the first among them, whose grey values are given.
+
+    Where a phase with a later threshold is without it, and the voxels beside, which hold part of
+    it, are its `initial`, unless that is known.
+    """
+    if all(rule.later is None or rule.initial is not None for rule in rules):
+        return tuple(rules)
+    own = volumes_of(grey, [replace(rule, later=None) for rule in rules], region, axis)
     return tuple(
-        replace(
-            rule,
-            where=initial_region(rule.where, faces, region),
-            initial=rule.initial if rule.later is None else _initial(rule, phases[rule.name]),
-        )
+        rule
+        if rule.later is None or rule.initial is not None
+        else replace(rule, initial=own[rule.name].dilate())
         for rule in rules
     )
-
-
-def _initial(rule: PhaseRule, phase: RunVolume) -> RunVolume:
-    """Where a phase is at first, with the voxels beside it, which hold part of it."""
-    return phase.dilate() if rule.initial is None else rule.initial
 
 
 def _phase(

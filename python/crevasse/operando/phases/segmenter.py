@@ -9,7 +9,14 @@ from functools import reduce
 from crevasse._runs import RunVolume
 from crevasse.operando.grey.signal import Image
 from crevasse.operando.grey.windows import Within, kept
-from crevasse.operando.phases.phases import ENDS, End, PhaseRule, settled, volumes_of
+from crevasse.operando.phases.phases import (
+    ENDS,
+    End,
+    PhaseRule,
+    settled,
+    volumes_of,
+    with_initial,
+)
 from crevasse.operando.phases.places import parse_place, places
 
 Volumes = Mapping[str, RunVolume]
@@ -25,11 +32,14 @@ class Segmented:
         As the thresholds are.
     low, high
         With all thresholds at the low and at the high ends of their bands.
+    rules
+        Those that it was made with.
     """
 
     volumes: Volumes
     low: Volumes
     high: Volumes
+    rules: tuple[PhaseRule, ...]
 
     def together(self, names: Iterable[str]) -> tuple[RunVolume, RunVolume, RunVolume]:
         """The union of some phases: as thresholds are, low and high."""
@@ -65,12 +75,14 @@ class Segmenter:
 
     def segment(self, grey: Within) -> Segmented:
         """The phases of a frame."""
-        volumes = volumes_of(grey, self.rules, self.region, self.axis)
-        if all(rule.windows("low") == rule.windows("high") for rule in self.rules):
-            return Segmented(volumes, volumes, volumes)
-        rules = self._settled(volumes)  # so that "initially" is the same at all thresholds
+        rules = with_initial(grey, self.rules, self.region, self.axis)
+        volumes = volumes_of(grey, rules, self.region, self.axis)
+        # So that "initially" is the same at all thresholds.
+        rules = settled(rules, volumes, self.region, self.axis)
+        if all(rule.windows("low") == rule.windows("high") for rule in rules):
+            return Segmented(volumes, volumes, volumes, rules)
         low, high = (volumes_of(grey, rules, self.region, self.axis, end) for end in ENDS)
-        return Segmented(volumes, low, high)
+        return Segmented(volumes, low, high, rules)
 
     def beside(self, name: str, volumes: Volumes) -> list[RunVolume]:
         """The phases that a phase lies above or below of."""
@@ -80,10 +92,7 @@ class Segmenter:
 
     def settled(self, first: Segmented) -> Segmenter:
         """The segmenter of all frames after the first, whose phases are given."""
-        return replace(self, rules=self._settled(first.volumes))
-
-    def _settled(self, volumes: Volumes) -> tuple[PhaseRule, ...]:
-        return settled(self.rules, volumes, self.region, self.axis)
+        return replace(self, rules=first.rules)
 
 
 def _union(volumes: Volumes, names: Sequence[str]) -> RunVolume:
