@@ -147,7 +147,7 @@ def test_it_is_told_how_both_were_found():
     assert told["thresholds"]["open"]["later"]["value"] == rule.later.value
     words = dict(settings_in_words(analysis))["phase open"]
     assert "edges, weighted by their steepness, frame 0; ≤ " in words
-    assert f"≤ {rule.later.value:.4g} (" in words
+    assert f"≤ {rule.later.value:.5g} (" in words
     n_cores = analysis.sample.n_cores("open")
     assert f"cores of what opened later, {n_cores} voxels in frames 0, 1, 2, 3" in words
 

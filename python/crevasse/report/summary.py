@@ -216,8 +216,8 @@ def _later_in_words(rule: PhaseRule, sample: GreySample) -> str:
 
 def _banded(threshold: Threshold) -> str:
     if threshold.low == threshold.high:
-        return f"{threshold.value:.4g}"
-    return f"{threshold.value:.4g} ({threshold.low:.4g} to {threshold.high:.4g})"
+        return f"{threshold.value:.5g}"
+    return f"{threshold.value:.5g} ({threshold.low:.5g} to {threshold.high:.5g})"
 
 
 def _windows(rule: PhaseRule) -> dict[str, dict[str, float] | None]:
