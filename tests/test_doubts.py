@@ -148,3 +148,30 @@ def test_another_voxel_size_than_that_of_the_scans(rng, tmp_path, said, given, d
         assert size == " x ".join([f"{given:.4g}"] * 3) + " um"
         assert what.startswith("0.tif")
         assert what.endswith("says 1.4 x 1.4 x 1.4 um")
+
+
+@pytest.mark.parametrize("wrong", ["turned", "another", "moved", "noise"])
+def test_a_scan_that_does_not_go_on_from_the_one_before(rng, wrong):
+    scans = moving_scans(rng, 4)
+    align = "translation" if wrong == "noise" else "none"
+    still = np.stack([scans[0]] * 4) + rng.normal(0, 1, scans.shape).astype(np.float32)
+    if wrong == "turned":
+        still[2] = still[2][::-1, ::-1, ::-1]
+    elif wrong == "another":
+        still[2] = np.roll(still[2], 25, axis=-1)
+    elif wrong == "moved":
+        still[2:] = np.roll(still[2:], 9, axis=1)
+    else:
+        still = rng.normal(120, 15, scans.shape).astype(np.float32)
+    settings = replace(CRACKS, align=align)
+    analysis = analyze_series(open_series(still), settings)
+    found = [doubt for doubt in doubts(analysis) if doubt.kind.startswith("scan does not go on")]
+    names = analysis.measures["name"].tolist()
+    expected = {
+        "turned": [names[2], names[3]],
+        "another": [names[2], names[3]],
+        "moved": [names[2]],
+        "noise": names[1:],
+    }
+    assert [name for doubt in found for name, _ in doubt.about] == expected[wrong]
+    assert ("Drift is not looked for" in found[0].mend) == (align == "none")

@@ -18,6 +18,8 @@ _FULL = 0.5  # of the region: cracks are what there is little of
 _TOO_MUCH = 2  # times what the charge makes: lithium may be porous, and the band is wide
 _SOME = 0.1  # of the lithium that is stripped, which should leave cracks empty and not make them
 _NOISE = 0.05  # of the first volume
+_TORN = 0.5  # of the open voxels: cells keep nine in ten from scan to scan
+_SOME_VOXELS = 100
 _SEEN = 3  # voxels: a thinner layer may well be another
 _DOWN = "below is where the axis's index grows"
 _LISTED = 6  # the others by their number
@@ -60,6 +62,7 @@ def doubts(analysis: Analysis) -> list[Doubt]:
         _unfilled,
         _without_effect,
         _drifts,
+        _torn,
         _light,
         _full_phases,
         _empty_phases,
@@ -164,6 +167,22 @@ def _drifts(analysis: Analysis) -> Doubt:
         "across these axes (alignment.region), or check the scan by eye"
     )
     return Doubt("drift in doubt", tuple(about), mend)
+
+
+def _torn(analysis: Analysis) -> Doubt:
+    """Scans in which less is where it was than two scans of one cell show."""
+    n, kept = analysis.history.frames["n_voxels"], analysis.history.intervals["kept"]
+    fewer = np.minimum(n[:-1], n[1:])
+    torn = (fewer >= _SOME_VOXELS) & (kept < _TORN * fewer)
+    names = analysis.measures["name"][1:]
+    about = tuple(
+        (name, f"{share:.0%} of what is open was open in the scan before")
+        for name, share in zip(names[torn].tolist(), kept[torn] / fewer[torn], strict=True)
+    )
+    mend = "is it of this cell, the right way up and in its turn? Is more than noise followed?"
+    if analysis.settings.align == "none":
+        mend += ' Drift is not looked for (alignment.method = "translation", --align)'
+    return Doubt("scan does not go on from the one before", about, mend)
 
 
 def _light(analysis: Analysis) -> Doubt:
