@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_TRIES, _PAUSE = 20, 0.1  # s
 
 
 @contextmanager
@@ -38,8 +41,17 @@ def replace_folder_when_written(path: Path) -> Iterator[Path]:
     finally:
         if replaced.exists() and not path.exists():  # broken off in between, by whatever it was
             os.replace(replaced, path)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
+        _remove(unfinished)
+        _remove(replaced)
+
+
+def _remove(folder: Path) -> None:
+    """A folder, also while threads of a writer that was broken off put their last files into it."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
 
 
 @contextmanager

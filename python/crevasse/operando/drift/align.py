@@ -87,7 +87,8 @@ class DriftCorrector:
     roi
         Where to look for drift, a slice per axis: what moves with the sample. None: everywhere.
     method
-        "translation", or "rigid" for rotation too, which needs SimpleITK and a minute for 512³.
+        "translation", or "rigid" for rotation too, which needs SimpleITK and one to two minutes
+        for 512³.
     n_threads
         None: all usable cores. The result is the same for every number.
 
