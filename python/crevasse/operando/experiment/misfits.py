@@ -41,9 +41,12 @@ def misfits(experiment: Experiment, series: Series) -> Iterator[str]:
                 f"segmentation.connectivity must be {whole} where measure.fronts is set, "
                 f"got {connectivity}; remove one of them"
             )
-    baseline = experiment.tracking.baseline_frames
-    if baseline > len(series):
-        yield f"tracking.baseline_frames must be at most {len(series)}, the scans, got {baseline}"
+    baseline, most = experiment.tracking.baseline_frames, max(1, len(series) - 1)
+    if baseline > most:
+        yield (
+            f"tracking.baseline_frames must be at most {most} of {len(series)} scan(s), "
+            f"got {baseline}; nothing would be new"
+        )
 
 
 def boxes(experiment: Experiment) -> Iterator[tuple[str, Extent]]:
