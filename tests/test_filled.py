@@ -261,6 +261,17 @@ def test_what_is_faint_and_stays_has_not_grown():
     np.testing.assert_allclose(growth, expected, rtol=0.06)
 
 
+def test_a_filled_phase_and_one_with_both_thresholds_given():
+    scans, _ = cell(4)
+    series = open_series(scans, spacing=1.0, times=np.arange(4))
+    settings = settings_of()
+    given_ = PhaseRule("bright", low=230, later=220)
+    rules = (given_, *settings.rules)
+    analysis = analyze_series(series, replace(settings, rules=rules))
+    assert analysis.settings.rules[0] == given_
+    assert analysis.settings.rules[1].later == analysis_of(scans).settings.rules[0].later
+
+
 @pytest.mark.parametrize("grow", [1, 2])
 def test_growing_a_phase_moves_no_threshold(grow):
     scans, _ = cell(4)

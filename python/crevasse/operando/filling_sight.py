@@ -104,7 +104,7 @@ class FillingSight(Sight[Mapping[str, Histogram]]):
 
     def _moved(self, rule: PhaseRule, cores: Mapping[str, Histogram]) -> PhaseRule:
         """With the threshold that these cores tell, unless that is where it is already."""
-        if rule.later is None or not cores[rule.name].n_voxels:
+        if rule.later is None or rule.name not in cores or not cores[rule.name].n_voxels:
             return rule
         around, median = self.around[rule.name], cores[rule.name].median
         later, is_at = (around + median) / 2, Threshold.of(rule.later).value
