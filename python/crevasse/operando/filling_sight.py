@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from crevasse._runs import RunVolume
 from crevasse.io import Series
 from crevasse.operando.drift.motion import Motion
-from crevasse.operando.grey.cores import core_greys
+from crevasse.operando.grey.cores import core_greys, settled_cores
 from crevasse.operando.grey.histogram import Histogram
 from crevasse.operando.grey.sample import GreySample
 from crevasse.operando.grey.signal import Image, Signal
 from crevasse.operando.grey.thresholds import Threshold
 from crevasse.operando.grey.windows import within
-from crevasse.operando.phases.phases import PhaseRule, settled, volumes_of, with_initial
+from crevasse.operando.phases.phases import PhaseRule, begun, volumes_of
 from crevasse.operando.preparation import Preparation
 from crevasse.operando.settings import Settings
 from crevasse.operando.sight import Sight
-
-_SETTLED = 1e-3  # of the contrast
-_MOST_STEPS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,31 +80,24 @@ class FillingSight(Sight[Mapping[str, Histogram]]):
         if self.is_settled:
             cores = self._cores(signal)
             return lambda: (cores, self)
-        rules = with_initial(within(signal), self.rules, self.region, self.axis)
-        volumes = volumes_of(within(signal), rules, self.region, self.axis)
-        rules = settled(rules, volumes, self.region, self.axis)
+        _, rules = begun(within(signal), self.rules, self.region, self.axis)
         after = replace(self, rules=rules, is_settled=True)
         return lambda: ({}, after)
 
     def _cores(self, signal: Image) -> dict[str, Histogram]:
-        rules = self.rules
-        for _ in range(_MOST_STEPS):
-            volumes = volumes_of(within(signal), rules, self.region, self.axis)
-            cores = {
-                rule.name: core_greys(signal, volumes[rule.name] - rule.initial)
-                for rule in rules
-                if rule.name in self.around and rule.initial is not None
-            }
-            before, rules = rules, tuple(self._moved(rule, cores) for rule in rules)
-            if all(a is b for a, b in zip(before, rules, strict=True)):
-                break
-        return cores
+        """Phase by phase, each with the later thresholds of those before it."""
+        rules, found = list(self.rules), {}
+        for i, rule in enumerate(self.rules):
+            if rule.name in self.around and rule.later is not None:
+                start, around = Threshold.of(rule.later).value, self.around[rule.name]
+                cores_at = partial(self._cores_at, signal, rules, i)
+                found[rule.name], later = settled_cores(cores_at, start, around, 0.5)
+                rules[i] = replace(rule, later=later)
+        return found
 
-    def _moved(self, rule: PhaseRule, cores: Mapping[str, Histogram]) -> PhaseRule:
-        """With the threshold that these cores tell, unless that is where it is already."""
-        if rule.later is None or rule.name not in cores or not cores[rule.name].n_voxels:
-            return rule
-        around, median = self.around[rule.name], cores[rule.name].median
-        later, is_at = (around + median) / 2, Threshold.of(rule.later).value
-        near = abs(later - is_at) <= _SETTLED * abs(around - median)
-        return rule if near else replace(rule, later=later)
+    def _cores_at(self, signal: Image, rules: list[PhaseRule], i: int, later: float) -> Histogram:
+        rule = replace(rules[i], later=later)
+        assert rule.initial is not None
+        moved = [*rules[:i], rule, *rules[i + 1 :]]
+        volumes = volumes_of(within(signal), moved, self.region, self.axis)
+        return core_greys(signal, volumes[rule.name] - rule.initial)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import crevasse
 from crevasse._plain import plain
 from crevasse.operando import Analysis, GreySample, PhaseRule, Threshold, doubts
+from crevasse.operando.phases.phases import BOUNDS
 from crevasse.operando.phases.places import places
 from crevasse.operando.phases.seen_electrode import SeenElectrode
 from crevasse.report.figures import pretty_unit
@@ -222,9 +223,7 @@ def _banded(threshold: Threshold) -> str:
 
 def _windows(rule: PhaseRule) -> dict[str, dict[str, float] | None]:
     """For JSON: the bounds with their bands."""
-    bounds = {
-        name: getattr(rule, name) for name in ("low", "high", "seed_low", "seed_high", "later")
-    }
+    bounds = {name: getattr(rule, name) for name in BOUNDS}
     return {
         name: None if bound is None else asdict(Threshold.of(bound))
         for name, bound in bounds.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -19,6 +20,24 @@ _MOST_STEPS = 30
 def core_greys(image: NDArray[Any], volume: RunVolume) -> Histogram:
     """Grey values of the cores of a volume."""
     return Histogram.from_image(image, roi=volume.erode(6))
+
+
+def settled_cores(
+    cores_at: Callable[[float], Histogram], threshold: float, around: float, share: float
+) -> tuple[Histogram, float]:
+    """The cores of a phase whose threshold lies `share` of the way from `around` to their median.
+
+    From a first threshold on, it is moved until it stays or there are no cores; the last one is
+    given too.
+    """
+    for _ in range(_MOST_STEPS):
+        cores = cores_at(threshold)
+        if not cores.n_voxels:
+            break
+        before, threshold = threshold, around + share * (cores.median - around)
+        if abs(threshold - before) <= _SETTLED * abs(cores.median - around):
+            break
+    return cores, threshold
 
 
 def find_cores(
@@ -64,12 +83,10 @@ def find_cores(
     noise = abs(greys.quantile(0.75 if dark else 0.25) - around) / _QUARTILE
     sign, extreme = (-1, greys.values[0]) if dark else (1, greys.values[-1])
     threshold = around + sign * max(_STANDS_OUT * noise, sign * (extreme - around) / 2)
-    for _ in range(_MOST_STEPS):
-        window = {"high" if dark else "low": threshold}
-        cores = core_greys(image, RunVolume.from_threshold(image, **window, roi=region))
-        if not cores.n_voxels:
-            return nothing
-        before, threshold = threshold, around + share * (cores.median - around)
-        if abs(threshold - before) <= _SETTLED * abs(cores.median - around):
-            break
+
+    def cores_at(threshold: float) -> Histogram:
+        low, high = (None, threshold) if dark else (threshold, None)
+        return core_greys(image, RunVolume.from_threshold(image, low=low, high=high, roi=region))
+
+    cores, threshold = settled_cores(cores_at, threshold, around, share)
     return cores if sign * (threshold - around) > _IS_NO_NOISE * noise else nothing

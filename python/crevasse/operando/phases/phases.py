@@ -33,7 +33,7 @@ from crevasse.operando.phases.places import (
 Bound = Threshold | float
 End = Literal["low", "value", "high"]
 ENDS: tuple[End, End] = ("low", "high")
-_BOUNDS = ("low", "high", "seed_low", "seed_high", "later")
+BOUNDS = ("low", "high", "seed_low", "seed_high", "later")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class PhaseRule:
         for name, least in (("min_voxels", 1), ("bulk", 0), ("grow", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        for name in _BOUNDS:
+        for name in BOUNDS:
             bound = getattr(self, name)
             if isinstance(bound, float | int) and not math.isfinite(bound):
                 raise ValueError(f"{name} of {self.name} must be a finite number, got {bound}")
@@ -129,12 +129,12 @@ class PhaseRule:
     @property
     def bounds(self) -> list[Threshold]:
         """The thresholds that there are."""
-        bounds = (getattr(self, name) for name in _BOUNDS)
+        bounds = (getattr(self, name) for name in BOUNDS)
         return [Threshold.of(bound) for bound in bounds if bound is not None]
 
     def windows(self, end: End = "value") -> tuple[Window, Window, Window]:
         """The window, that of the seeds and the later one as numbers, at an end of their bands."""
-        bounds = (getattr(self, name) for name in _BOUNDS)
+        bounds = (getattr(self, name) for name in BOUNDS)
         low, high, seed_low, seed_high, later = (
             getattr(b, end) if isinstance(b, Threshold) else b for b in bounds
         )
@@ -311,23 +311,26 @@ def settled(
     return tuple(replace(rule, where=initial_region(rule.where, faces, region)) for rule in rules)
 
 
-def with_initial(
+def begun(
     grey: Within, rules: Sequence[PhaseRule], region: RunVolume, axis: int
-) -> tuple[PhaseRule, ...]:
-    """The rules for all frames, the first among them, whose grey values are given.
+) -> tuple[dict[str, RunVolume], tuple[PhaseRule, ...]]:
+    """The phases of a frame, and the rules for it and for those after it, if it is the first.
 
     Where a phase with a later threshold is without it, and the voxels beside, which hold part of
     it, are its `initial`, unless that is known.
     """
-    if all(rule.later is None or rule.initial is not None for rule in rules):
-        return tuple(rules)
-    own = volumes_of(grey, [replace(rule, later=None) for rule in rules], region, axis)
-    return tuple(
-        rule
-        if rule.later is None or rule.initial is not None
-        else replace(rule, initial=own[rule.name].dilate())
-        for rule in rules
-    )
+    volumes = volumes_of(grey, rules, region, axis)
+    if any(_lacks_initial(rule) for rule in rules):
+        rules = [
+            replace(rule, initial=volumes[rule.name].dilate()) if _lacks_initial(rule) else rule
+            for rule in rules
+        ]
+        volumes = volumes_of(grey, rules, region, axis)
+    return volumes, settled(rules, volumes, region, axis)
+
+
+def _lacks_initial(rule: PhaseRule) -> bool:
+    return rule.later is not None and rule.initial is None
 
 
 def _phase(

@@ -9,14 +9,7 @@ from functools import reduce
 from crevasse._runs import RunVolume
 from crevasse.operando.grey.signal import Image
 from crevasse.operando.grey.windows import Within, kept
-from crevasse.operando.phases.phases import (
-    ENDS,
-    End,
-    PhaseRule,
-    settled,
-    volumes_of,
-    with_initial,
-)
+from crevasse.operando.phases.phases import ENDS, End, PhaseRule, begun, volumes_of
 from crevasse.operando.phases.places import parse_place, places
 
 Volumes = Mapping[str, RunVolume]
@@ -75,10 +68,8 @@ class Segmenter:
 
     def segment(self, grey: Within) -> Segmented:
         """The phases of a frame."""
-        rules = with_initial(grey, self.rules, self.region, self.axis)
-        volumes = volumes_of(grey, rules, self.region, self.axis)
-        # So that "initially" is the same at all thresholds.
-        rules = settled(rules, volumes, self.region, self.axis)
+        # Rules that are settled, so that "initially" is the same at all thresholds.
+        volumes, rules = begun(grey, self.rules, self.region, self.axis)
         if all(rule.windows("low") == rule.windows("high") for rule in rules):
             return Segmented(volumes, volumes, volumes, rules)
         low, high = (volumes_of(grey, rules, self.region, self.axis, end) for end in ENDS)
